@@ -1,0 +1,259 @@
+"""The settings file and the data folders.
+
+`settings.toml` is typed: every wrong value is named with its place and what was expected,
+all of them at once. Secrets are not in it; they live in `secrets.json` beside the data.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import platformdirs
+from msgspec import Meta, Struct
+
+from parcelguard.domain import DEFAULT_MESSAGE, Shop, unknown_placeholders
+from parcelguard.errors import SettingsError
+
+SHOPEE_HOST = "https://partner.shopeemobile.com"
+
+Name = Annotated[str, Meta(min_length=1, max_length=40)]
+Symbology = Literal["Code128", "QRCode", "EAN13", "EAN8", "UPCA", "Code39", "ITF", "DataMatrix"]
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of the settings file."""
+
+
+class BenchSettings(Section, frozen=True, kw_only=True):
+    """This packing bench and who works at it."""
+
+    station: Name = "Bench 01"
+    packer: Name = "Packer"
+
+
+class CameraSettings(Section, frozen=True, kw_only=True):
+    """Where the picture comes from.
+
+    `source`: a webcam by number ("0") or name ("C920"), an address (rtsp://… or http://…),
+    a video file, a folder of pictures, or "demo".
+    """
+
+    source: Annotated[str, Meta(min_length=1, max_length=500)] = "0"
+    width: Annotated[int, Meta(ge=320, le=7680)] = 1920
+    height: Annotated[int, Meta(ge=240, le=4320)] = 1080
+    fps: Annotated[int, Meta(ge=1, le=120)] = 30
+    quality: Annotated[int, Meta(ge=50, le=100)] = 90
+    read_codes: bool = True
+    symbologies: Annotated[tuple[Symbology, ...], Meta(min_length=1)] = ("Code128", "QRCode")
+
+
+class ScannerSettings(Section, frozen=True, kw_only=True):
+    """What tells a keyboard-wedge scanner from a person typing. Times in milliseconds."""
+
+    mean_gap_ms: Annotated[int, Meta(ge=20, le=200)] = 60
+    largest_gap_ms: Annotated[int, Meta(ge=50, le=400)] = 150
+    silence_ms: Annotated[int, Meta(ge=80, le=500)] = 200
+    shortest: Annotated[int, Meta(ge=3, le=12)] = 6
+    repeat_ms: Annotated[int, Meta(ge=0, le=10_000)] = 1500
+    prefix: Annotated[str, Meta(max_length=10)] = ""
+    suffix: Annotated[str, Meta(max_length=10)] = ""
+
+
+class ScreenSettings(Section, frozen=True, kw_only=True):
+    """How the window looks and sounds."""
+
+    theme: Literal["dark", "light", "system"] = "dark"
+    scale_percent: Annotated[int, Meta(ge=100, le=200)] = 100
+    volume_percent: Annotated[int, Meta(ge=0, le=100)] = 80
+
+
+class FolderSettings(Section, frozen=True, kw_only=True):
+    """Where photos and records are kept; empty means the usual place of this system."""
+
+    media: str = ""
+
+
+class ShopSettings(Section, frozen=True, kw_only=True):
+    """One shop. The app's partner key and the shop's tokens are secrets and not kept here."""
+
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    marketplace: Literal["shopee"] = "shopee"
+    region: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] = "MY"
+    name: Name
+    partner_id: Annotated[int, Meta(gt=0)]
+    shop_id: Annotated[int, Meta(gt=0)]
+    host: Annotated[str, Meta(pattern=r"^https?://[^/\s?#]+$")] = SHOPEE_HOST
+    message: Annotated[str, Meta(min_length=1, max_length=600)] = DEFAULT_MESSAGE
+    send: bool = False  # off until the owner has read what the marketplace allows
+    seconds_between_messages: Annotated[float, Meta(ge=0, le=60)] = 1.5
+
+    def shop(self) -> Shop:
+        """Return the shop as the rest of the program knows it."""
+        return Shop(
+            id=self.id,
+            marketplace=self.marketplace,
+            region=self.region,
+            name=self.name,
+            message=self.message,
+            enabled=self.send,
+        )
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """All that the settings file may hold."""
+
+    bench: BenchSettings = BenchSettings()
+    camera: CameraSettings = CameraSettings()
+    scanner: ScannerSettings = ScannerSettings()
+    screen: ScreenSettings = ScreenSettings()
+    folders: FolderSettings = FolderSettings()
+    shops: tuple[ShopSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where this installation keeps its things."""
+
+    home: Path
+    media: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file with everything but the pictures."""
+        return self.home / "parcelguard.db"
+
+    @property
+    def secrets(self) -> Path:
+        """Keys and tokens, readable by this account only."""
+        return self.home / "secrets.json"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the program's own log files."""
+        return self.home / "logs"
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.home / "settings.toml"
+
+    def make(self) -> None:
+        """Create what is missing."""
+        for folder in (self.home, self.media, self.logs):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def home_folder(chosen: str | None = None) -> Path:
+    """Return the data folder: the one asked for, $PARCELGUARD_HOME, or the system's usual place."""
+    named = chosen or os.environ.get("PARCELGUARD_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    return Path(platformdirs.user_data_dir("ParcelGuard", appauthor=False))
+
+
+def folders_of(home: Path, settings: Settings) -> Folders:
+    """Return the folders that these settings name."""
+    media = Path(settings.folders.media).expanduser() if settings.folders.media else home / "media"
+    return Folders(home, media if media.is_absolute() else home / media)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings file; a missing one means the defaults.
+
+    Raises SettingsError naming every wrong value.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{path}: {error}", headline=f"The settings file cannot be read: {path}"
+        ) from error
+    try:
+        return parse_settings(text)
+    except SettingsError as error:
+        raise SettingsError(f"{path}\n{error}", headline=f"{error.headline} {path}") from error
+
+
+def parse_settings(text: str) -> Settings:
+    """Turn the text of a settings file into settings. Raises SettingsError naming every wrong value."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"not readable as TOML: {error}") from error
+    mistakes: list[str] = []
+    settings: Settings | None = _section(Settings, data, "", mistakes)
+    if settings is not None and not mistakes:
+        mistakes = _contradictions(settings)
+    if mistakes or settings is None:
+        raise SettingsError("\n".join(f"  {mistake}" for mistake in mistakes))
+    return settings
+
+
+def _section(kind: type[Any], data: Any, place: str, mistakes: list[str]) -> Any:
+    """Convert one section value by value, so that each mistake is found, not only the first."""
+    if not isinstance(data, dict):
+        mistakes.append(f"{place or 'file'}: expected a section, found {data!r}")
+        return None
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    values = {}
+    for key, value in data.items():
+        where = f"{place}.{key}" if place else key
+        if key not in fields:
+            mistakes.append(f"{where}: not a setting; known here: {', '.join(fields)}")
+        else:
+            values[key] = _value(fields[key].type, value, where, mistakes)
+    missing = [name for name, field in fields.items() if field.required and name not in data]
+    mistakes.extend(f"{place}.{name}: missing" for name in missing)
+    return None if missing or mistakes else kind(**values)
+
+
+def _value(kind: Any, value: Any, where: str, mistakes: list[str]) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Section):
+        return _section(kind, value, where, mistakes)
+    if kind == tuple[ShopSettings, ...]:
+        if not isinstance(value, list):
+            mistakes.append(f"{where}: write each shop as its own [[shops]] section")
+            return ()
+        return tuple(
+            _section(ShopSettings, each, f"{where}[{n}]", mistakes) for n, each in enumerate(value, 1)
+        )
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        mistakes.append(f"{where} = {_shown(value)}: {str(error)[:1].lower()}{str(error)[1:]}")
+        return None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """Return what is right word by word but wrong together."""
+    found = []
+    ids = [shop.id for shop in settings.shops]
+    found.extend(
+        f"shops: the id {id_!r} is used twice" for id_ in sorted({i for i in ids if ids.count(i) > 1})
+    )
+    for shop in settings.shops:
+        found.extend(
+            f"shops.{shop.id}.message: unknown placeholder {{{name}}}"
+            for name in unknown_placeholders(shop.message)
+        )
+        if "{order}" not in shop.message:
+            why = "Shopee refuses the same text twice in 24 hours"
+            found.append(f"shops.{shop.id}.message: {{order}} is missing; {why}")
+        loopback = shop.host.removeprefix("http://").split(":")[0] in ("127.0.0.1", "localhost")
+        if shop.host.startswith("http://") and not loopback:
+            found.append(f"shops.{shop.id}.host: plain http is allowed only to a sandbox on this computer")
+    if settings.scanner.largest_gap_ms < settings.scanner.mean_gap_ms:
+        found.append("scanner.largest_gap_ms: smaller than mean_gap_ms")
+    return found

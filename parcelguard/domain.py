@@ -1,0 +1,287 @@
+"""Values and rules the whole application agrees on.
+
+Nothing here touches a screen, a disk or a network, so every rule can be tested in
+microseconds. Times are always timezone-aware and in UTC; ids are UUID version 7 as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import uuid_utils
+
+MAX_PHOTOS = 3
+
+
+def new_id() -> str:
+    """Return a new UUID version 7: unique without asking anyone, and sorted by time."""
+    return str(uuid_utils.uuid7())
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+# ---- Orders ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """One seller account at one marketplace in one country."""
+
+    id: str
+    marketplace: str
+    region: str
+    name: str
+    message: str
+    enabled: bool = True
+
+    @property
+    def label(self) -> str:
+        """What the small badge says: 'Shopee MY'."""
+        return f"{self.marketplace.capitalize()} {self.region}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of an order."""
+
+    name: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a buyer bought in one marketplace order, as last read from the marketplace.
+
+    `buyer_id` is empty where the marketplace names no buyer to write to. `codes` are all
+    texts that find this order when scanned, its own number included.
+    """
+
+    shop_id: str
+    number: str
+    buyer_id: str = ""
+    buyer_name: str = ""
+    tracking: str = ""
+    carrier: str = ""
+    cancelled: bool = False
+    items: tuple[Item, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+class ScanSource(StrEnum):
+    """How a code came in."""
+
+    WEDGE = "wedge"
+    CAMERA = "camera"
+    TYPED = "typed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """One code from any scanner: `text` is normalised, `raw` is what arrived.
+
+    `candidates` are further texts worth looking up when `text` finds nothing (the parts
+    of a QR payload, the query values of an address).
+    """
+
+    text: str
+    raw: str
+    source: ScanSource
+    symbology: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+# ---- Photos and proofs -------------------------------------------------------------------
+
+
+class Shot(StrEnum):
+    """What a photo is for, in the order they are taken."""
+
+    CONTENTS = "contents"
+    LABEL = "label"
+    WEIGHT = "weight"
+
+    @classmethod
+    def at(cls, ordinal: int) -> Shot:
+        """Return the shot that photo number `ordinal` (from 1) is for."""
+        return tuple(cls)[min(ordinal, MAX_PHOTOS) - 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """One durable original JPEG. `path` is relative to the media folder; size in bytes, edges in pixels."""
+
+    id: str
+    proof_id: str
+    ordinal: int
+    shot: Shot
+    path: str
+    sha256: str
+    size: int
+    width: int
+    height: int
+    taken_at: datetime
+    sharp: bool = True
+    recovered: bool = False
+
+
+class ProofState(StrEnum):
+    """Where a proof stands. From SENDING on it follows from the proof's parts."""
+
+    DRAFT = "draft"  # order open, every photo so far durable
+    ABANDONED = "abandoned"  # left without F4; photos kept
+    SAVED = "saved"  # F4 committed, but there is no chat to send to
+    SENDING = "sending"
+    WAITING = "waiting"  # on its way, and something outside has to come back first
+    DELIVERED = "delivered"  # every visible part accepted by the marketplace
+    ATTENTION = "attention"  # a person has to look
+    PARTLY = "partly"  # some visible parts sent, the rest cancelled by a person
+    CLOSED = "closed"  # nothing more will be sent, by a person's decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Up to three photos and one message for one order. The order's facts are copied at opening."""
+
+    id: str
+    state: ProofState
+    code: str
+    raw_code: str
+    source: ScanSource
+    station: str
+    packer: str
+    opened_at: datetime
+    saved_at: datetime | None = None
+    shop_id: str = ""
+    order_number: str = ""
+    buyer_id: str = ""
+    buyer_name: str = ""
+    tracking: str = ""
+
+
+class PartKind(StrEnum):
+    """What goes over the wire for a proof."""
+
+    UPLOAD = "upload"
+    OPEN = "open"
+    TEXT = "text"
+    IMAGE = "image"
+
+    @property
+    def visible(self) -> bool:
+        """Whether the buyer sees it. Only visible parts must never go out twice."""
+        return self in (PartKind.TEXT, PartKind.IMAGE)
+
+
+class PartState(StrEnum):
+    """Where one part stands; the transitions live in `delivery`."""
+
+    BLOCKED = "blocked"
+    QUEUED = "queued"
+    LEASED = "leased"
+    WAITING = "waiting"  # provably not sent; repeats by itself when due
+    UNKNOWN = "unknown"  # may have been sent; rests, then is looked for in the chat
+    HELD = "held"  # a person decides
+    REFUSED = "refused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing will move this part by itself any more, and the next may go."""
+        return self in (PartState.SENT, PartState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One thing that goes over the wire for a proof, with its present state."""
+
+    id: str
+    proof_id: str
+    generation: int
+    ordinal: int
+    kind: PartKind
+    state: PartState
+    conversation: str
+    photo_id: str = ""
+    attempts: int = 0
+    due_at: datetime | None = None
+    reason: str = ""
+    headline: str = ""
+    advice: str = ""
+    remote_id: str = ""
+    address: str = ""
+
+
+def plan_parts(photo_ids: Sequence[str]) -> list[tuple[PartKind, str]]:
+    """Return (kind, photo id) in sending order: uploads show nothing and go first, then text, then pictures.
+
+    A refused text so stops the set before any picture is shown to the buyer.
+    """
+    return [
+        *((PartKind.UPLOAD, photo) for photo in photo_ids),
+        (PartKind.OPEN, ""),
+        (PartKind.TEXT, ""),
+        *((PartKind.IMAGE, photo) for photo in photo_ids),
+    ]
+
+
+def proof_state(parts: Iterable[Part]) -> ProofState:
+    """Derive a proof's state from the parts of its newest generation."""
+    states = {part.state for part in parts}
+    visible = [part.state for part in parts if part.kind.visible]
+    if visible and all(state is PartState.SENT for state in visible):
+        return ProofState.DELIVERED
+    if states & {PartState.HELD, PartState.REFUSED}:
+        return ProofState.ATTENTION
+    if all(state.settled for state in visible):
+        return ProofState.PARTLY if PartState.SENT in visible else ProofState.CLOSED
+    if states & {PartState.WAITING, PartState.UNKNOWN}:
+        return ProofState.WAITING
+    return ProofState.SENDING
+
+
+# ---- The preset message ------------------------------------------------------------------
+
+PLACEHOLDERS = ("buyer", "order", "shop", "tracking", "items")
+DEFAULT_MESSAGE = (
+    "Hi {buyer}, your order {order} is packed. Here are photos of your parcel before it is sealed."
+)
+
+
+def unknown_placeholders(template: str) -> list[str]:
+    """Return what stands in braces and is no placeholder, so that a typing slip is told early."""
+    return [name for name in _braced(template) if name not in PLACEHOLDERS]
+
+
+def fill_message(template: str, order: Order, shop: Shop) -> str:
+    """Return the text as the buyer gets it. What stands in an order is never read as a template."""
+    values = {
+        "buyer": order.buyer_name or "there",
+        "order": order.number,
+        "shop": shop.name,
+        "tracking": order.tracking or "-",
+        "items": ", ".join(f"{item.quantity} × {item.name}" for item in order.items) or "-",
+    }
+    filled, rest = "", template
+    while rest:
+        before, brace, after = rest.partition("{")
+        name, closing, remainder = after.partition("}")
+        if not brace:
+            return filled + before
+        if closing and name in values:
+            filled, rest = filled + before + values[name], remainder
+        else:
+            filled, rest = filled + before + brace, after
+    return filled
+
+
+def _braced(template: str) -> list[str]:
+    pieces = template.split("{")[1:]
+    return [piece.split("}", 1)[0] for piece in pieces if "}" in piece]

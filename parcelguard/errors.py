@@ -1,0 +1,107 @@
+"""The error family: what the person reads, and what the log keeps.
+
+`headline` and `advice` are sentences for a packer or supervisor. `str(error)` is for
+the log and never holds a token, a signature or a buyer's name. The classes follow
+what happens next, not where something broke.
+"""
+
+from __future__ import annotations
+
+
+class ParcelGuardError(Exception):
+    """Base class; catching it never hides a bug."""
+
+    headline: str = "Something went wrong."
+    advice: str = "Call your supervisor."
+
+    def __init__(self, detail: str = "", *, headline: str = "", advice: str = "") -> None:
+        super().__init__(detail or headline or self.headline)
+        self.headline = headline or self.headline
+        self.advice = advice or self.advice
+
+
+class SettingsError(ParcelGuardError):
+    """The settings file says something the program cannot work with."""
+
+    headline = "The settings file has a mistake."
+    advice = "Mend the line named above, then start again."
+
+
+class StorageError(ParcelGuardError):
+    """A photo or record could not be kept on this disk."""
+
+    headline = "Cannot save on this computer. Do not close this parcel."
+    advice = "Check that the photo folder exists, can be written to and has free space."
+
+
+class DiskFull(StorageError):
+    """The disk has no room for another photo."""
+
+    headline = "The disk is full. Do not close this parcel."
+    advice = "Free some space; photos taken so far are safe."
+
+
+class AlreadyRunning(ParcelGuardError):
+    """Another ParcelGuard works on the same data folder."""
+
+    headline = "ParcelGuard is already open on this computer."
+    advice = "Use the window that is open."
+
+
+class CameraUnavailable(ParcelGuardError):
+    """The camera cannot be opened or stopped giving pictures."""
+
+    headline = "No camera."
+    advice = "Check the camera's cable. Photos taken so far are safe."
+
+
+class DeliveryError(ParcelGuardError):
+    """A part of a proof did not reach the buyer's chat, or nobody knows whether it did."""
+
+
+class NotSent(DeliveryError):
+    """Certainly not sent and worth repeating by itself."""
+
+    headline = "Not sent yet."
+    advice = "It is saved and goes out by itself."
+
+    def __init__(
+        self, detail: str = "", *, retry_after_s: float | None = None, headline: str = "", advice: str = ""
+    ) -> None:
+        super().__init__(detail, headline=headline, advice=advice)
+        self.retry_after_s = retry_after_s
+
+
+class NoNetwork(NotSent):
+    """The marketplace could not be reached at all."""
+
+    headline = "Saved. No network: sends by itself when it is back."
+    advice = "Keep packing. Nothing is lost."
+
+
+class Refused(DeliveryError):
+    """The marketplace said no in its own words; a person has to act."""
+
+    headline = "The marketplace refused this message."
+    advice = "Read the reason in the log, then resend."
+
+    def __init__(
+        self, detail: str = "", *, code: str = "", request_id: str = "", headline: str = "", advice: str = ""
+    ) -> None:
+        super().__init__(detail, headline=headline, advice=advice)
+        self.code = code
+        self.request_id = request_id
+
+
+class Held(Refused):
+    """Refused for now: something outside the message has to change first."""
+
+    headline = "Held: the marketplace does not allow this now."
+    advice = "A supervisor decides in the log."
+
+
+class OutcomeUnknown(DeliveryError):
+    """The message left and no clear answer came; a blind repeat could send it twice."""
+
+    headline = "The marketplace did not confirm this message."
+    advice = "ParcelGuard looks in the chat before anything is sent again."

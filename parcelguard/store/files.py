@@ -1,0 +1,125 @@
+"""Files that survive a power cut, and the names they get.
+
+A file is complete or absent: written under a temporary name in the target folder, flushed
+to the drive, renamed, and the folder flushed. Nothing scanned or typed becomes part of a path.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from parcelguard.domain import Shot
+from parcelguard.errors import DiskFull, StorageError
+
+PARTIAL_SUFFIX = ".part"
+THUMBNAIL_SUFFIX = ".thumb.jpg"
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_WINDOWS_BUSY = {5, 32, 33}  # virus scanners and indexers hold new files for a moment
+_WINDOWS_PATIENCE_S = 2.5
+
+
+def write_durably(path: Path, data: bytes, *, read_only: bool = False) -> None:
+    """Write `data` to `path` so that after return it survives a power cut.
+
+    Raises DiskFull or StorageError; then nothing stands under `path` that was not there before.
+    """
+    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    try:
+        _make_folders(path.parent)
+        _write_flushed(partial, data)
+        if read_only:
+            partial.chmod(0o400)
+        _rename_durably(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        kind = DiskFull if error.errno in _DISK_FULL else StorageError
+        raise kind(f"{path}: {error}") from error
+
+
+def photo_folder(opened_at: datetime, proof_id: str) -> str:
+    """Return a proof's folder relative to the media folder: YYYY/MM/DD/<proof id>."""
+    return f"{opened_at:%Y/%m/%d}/{UUID(proof_id)}"
+
+
+def photo_name(ordinal: int, shot: Shot, sha256: str) -> str:
+    """Return a photo's file name: number, shot and the first 12 digits of its hash."""
+    return f"{int(ordinal)}-{Shot(shot).value}-{int(sha256[:12], 16):012x}.jpg"
+
+
+def thumbnail_of(photo: Path) -> Path:
+    """Return where the small copy of an original lies."""
+    return photo.with_name(photo.name.removesuffix(".jpg") + THUMBNAIL_SUFFIX)
+
+
+def _write_flushed(partial: Path, data: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(partial, flags, 0o600)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        _flush(descriptor)  # a failure is final: the kernel may have dropped the data, so never flush twice
+        if os.fstat(descriptor).st_size != len(data):
+            raise OSError(errno.EIO, "short file")
+    finally:
+        os.close(descriptor)
+
+
+def _flush(descriptor: int) -> None:
+    """Flush to the drive itself; macOS needs its own call for that."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+        except OSError:
+            os.fsync(descriptor)  # file systems without F_FULLFSYNC, such as network shares
+    else:
+        os.fsync(descriptor)
+
+
+if sys.platform == "win32":
+    import ctypes
+    import time
+
+    _move = ctypes.WinDLL("kernel32", use_last_error=True).MoveFileExW
+    _REPLACE_AND_WRITE_THROUGH = 0x1 | 0x8
+
+    def _rename_durably(partial: Path, path: Path) -> None:
+        until = time.monotonic() + _WINDOWS_PATIENCE_S
+        while not _move(str(partial), str(path), _REPLACE_AND_WRITE_THROUGH):
+            code = ctypes.get_last_error()
+            if code not in _WINDOWS_BUSY or time.monotonic() > until:
+                raise ctypes.WinError(code)
+            time.sleep(0.05)
+
+    def _make_folders(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+
+else:
+
+    def _rename_durably(partial: Path, path: Path) -> None:
+        partial.rename(path)
+        _flush_folder(path.parent)
+
+    def _make_folders(folder: Path) -> None:
+        """Create missing folders and flush each new name into its parent."""
+        missing = []
+        while not folder.is_dir():
+            missing.append(folder)
+            folder = folder.parent
+        for new in reversed(missing):
+            new.mkdir(mode=0o700, exist_ok=True)
+            _flush_folder(new.parent)
+
+    def _flush_folder(folder: Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
