@@ -87,7 +87,8 @@ class Scan:
     """One code from any scanner: `text` is normalised, `raw` is what arrived.
 
     `candidates` are further texts worth looking up when `text` finds nothing (the parts
-    of a QR payload, the query values of an address).
+    of a QR payload, the query values of an address). `kind` and `hint` name what the text
+    looks like ("order", "shopee"); they are a guess and never acted on alone.
     """
 
     text: str
@@ -95,6 +96,13 @@ class Scan:
     source: ScanSource
     symbology: str = ""
     candidates: tuple[str, ...] = ()
+    kind: str = ""
+    hint: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts worth looking up, the best first."""
+        return (self.text, *self.candidates)
 
 
 # ---- Photos and proofs -------------------------------------------------------------------

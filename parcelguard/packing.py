@@ -1,0 +1,473 @@
+"""The packing desk: scan, photograph, save. A state machine without a screen.
+
+All methods run on one thread, the desk's worker, and nothing here waits for a network or a
+camera: answers come back as `photo_kept`, `order_read` and the like. What the person must see
+is in the frozen `Desk` that each step publishes, and it is committed before it is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from parcelguard.domain import (
+    MAX_PHOTOS,
+    Order,
+    Photo,
+    Proof,
+    ProofState,
+    Scan,
+    ScanSource,
+    Shop,
+    Shot,
+    fill_message,
+    new_id,
+    plan_parts,
+)
+from parcelguard.events import Cue, Sounded
+from parcelguard.store.files import photo_folder, thumbnail_of
+from parcelguard.store.views import Today
+
+if TYPE_CHECKING:  # the screens import this module before the first paint, SQLAlchemy comes later
+    from parcelguard.store.database import Store
+
+SECOND_PRESS = timedelta(seconds=2)
+
+
+class DeskState(StrEnum):
+    """What the bench is doing; the band on the screen takes its colour and words from it."""
+
+    READY = "ready"
+    OPEN = "open"
+    UNMATCHED = "unmatched"  # no order has this code (yet); photos are kept under it
+    CANCELLED = "cancelled"
+    PACKED = "packed"  # the order has a saved proof already; F1 begins another
+
+
+class NoticeKind(StrEnum):
+    """Something the packer should know now; gone with the next thing that works."""
+
+    SCAN_FIRST = "scan_first"
+    THREE_ALREADY = "three_already"
+    NO_PHOTO_YET = "no_photo_yet"
+    NOTHING_TO_RETAKE = "nothing_to_retake"
+    OTHER_ORDER_OPEN = "other_order_open"  # detail: the code that was scanned
+    NOT_AN_ORDER = "not_an_order"  # detail: the code that was scanned
+    SEVERAL_ORDERS = "several_orders"  # detail: the code that was scanned
+    STILL_CANCELLED = "still_cancelled"
+    NO_SUCH_ORDER = "no_such_order"  # the marketplaces were asked, none knows it
+    NOT_LOOKED_UP = "not_looked_up"  # the marketplaces could not be asked
+    PHOTO_FAILED = "photo_failed"  # detail: what happened and what to do
+    RESTORED = "restored"  # an order left open by a crash is back
+    PHOTOS_KEPT = "photos_kept"  # detail: the order that was left with photos
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the band, and what it is about."""
+
+    kind: NoticeKind
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPhoto:
+    """A durable photo and its small picture (JPEG bytes)."""
+
+    photo: Photo
+    thumbnail: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedBefore:
+    """When and by whom this order was saved last."""
+
+    at: datetime
+    packer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that the Pack screen shows of the bench at this moment."""
+
+    state: DeskState = DeskState.READY
+    code: str = ""
+    order: Order | None = None
+    shop: Shop | None = None
+    photos: tuple[DeskPhoto, ...] = ()
+    taking: int = 0
+    saving: bool = False
+    searching: bool = False
+    message: str = ""
+    packed_before: PackedBefore | None = None
+    notice: Notice | None = None
+    today: Today = field(default_factory=Today)
+
+    @property
+    def full(self) -> bool:
+        """Whether no further photo can be taken."""
+        return len(self.photos) >= MAX_PHOTOS
+
+
+@dataclass(frozen=True, slots=True)
+class DeskChanged:
+    """The bench moved on."""
+
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSaved:
+    """F4 committed a proof; `sends` says whether parts wait for the marketplace."""
+
+    proof: Proof
+    sends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRequest:
+    """What the desk asks the camera for. `folder` is relative to the media folder."""
+
+    photo_id: str
+    proof_id: str
+    ordinal: int
+    shot: Shot
+    folder: str
+
+
+class DeskCamera(Protocol):
+    """Takes photos; the answer comes back through `photo_kept` or `photo_failed`."""
+
+    def take(self, request: PhotoRequest) -> None:
+        """Keep the newest frame as a durable original."""
+
+
+class OrderDesk(Protocol):
+    """Asks the marketplaces; answers come back through `order_read` or `order_missing`."""
+
+    def refresh(self, proof_id: str, order: Order) -> None:
+        """Read an order again: it may have been cancelled since."""
+
+    def search(self, proof_id: str, scan: Scan) -> None:
+        """Look for a code that no local order has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where and by whom is packed."""
+
+    station: str
+    packer: str
+
+
+class PackingDesk:
+    """One bench: at most one order open, at most three photos, saved once."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        media: Path,
+        shops: Mapping[str, Shop],
+        camera: DeskCamera,
+        orders: OrderDesk,
+        bench: Bench,
+        publish: Callable[[object], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._media = media
+        self._shops = shops
+        self._camera = camera
+        self._orders = orders
+        self._bench = bench
+        self._publish = publish
+        self._now = now
+        self._desk = Desk()
+        self._proof: Proof | None = None  # the open draft
+        self._asked: dict[str, tuple[int, str]] = {}  # photo id -> its ordinal, the photo it replaces
+        self._saved_at: datetime | None = None
+
+    # ---- what the packer does --------------------------------------------------------
+
+    def restore(self) -> None:
+        """Open again what a crash left open, with its photos."""
+        with self._store.begin() as records:
+            proof = records.proofs.open_draft()
+            photos = records.proofs.photos(proof.id) if proof else ()
+            orders = records.orders.find([proof.order_number]) if proof and proof.order_number else []
+        if proof is None:
+            self._show()
+            return
+        order = next((order for order in orders if order.shop_id == proof.shop_id), None)
+        self._open(proof, order)
+        shown = tuple(DeskPhoto(photo, self._thumbnail(photo)) for photo in photos)
+        self._show(photos=shown, notice=Notice(NoticeKind.RESTORED))
+        self._ask_marketplace(Scan(text=proof.code, raw=proof.raw_code, source=proof.source))
+
+    def scan(self, scan: Scan) -> None:
+        """Open the order that carries this code, if the desk is free for one."""
+        with self._store.read() as records:
+            found = records.orders.find(scan.texts)
+            before = records.proofs.last_saved(found[0]) if len(found) == 1 else None
+        if self._desk.state in (DeskState.OPEN, DeskState.UNMATCHED, DeskState.CANCELLED):
+            self._scan_while_open(scan, found)
+        elif len(found) > 1:
+            self._tell(NoticeKind.SEVERAL_ORDERS, scan.text)
+        elif not found and scan.source is ScanSource.CAMERA and scan.kind not in ("order", "track"):
+            self._tell(NoticeKind.NOT_AN_ORDER, scan.text)
+        elif not found:
+            self._begin(scan, None)
+            self._sound(Cue.LOOK)
+            self._ask_marketplace(scan)
+        elif found[0].cancelled:
+            self._face(scan.text, found[0], DeskState.CANCELLED)
+            self._sound(Cue.STOP)
+        elif before is not None:
+            packed = PackedBefore(before.saved_at or before.opened_at, before.packer)
+            self._face(scan.text, found[0], DeskState.PACKED, packed)
+            self._sound(Cue.LOOK)
+        else:
+            self._begin(scan, found[0])
+            self._sound(Cue.SCANNED)
+            self._ask_marketplace(scan)
+
+    def take_photo(self) -> None:
+        """F1: take the next photo."""
+        if not self._may_photograph():
+            return
+        busy = {each.photo.ordinal for each in self._desk.photos}
+        busy |= {ordinal for ordinal, _ in self._asked.values()}
+        free = [ordinal for ordinal in range(1, MAX_PHOTOS + 1) if ordinal not in busy]
+        if free:
+            self._ask_camera(free[0])
+        else:
+            self._tell(NoticeKind.THREE_ALREADY)
+
+    def retake(self) -> None:
+        """F2: take the last photo again; the old one stays on disk and is not sent."""
+        if not self._may_photograph():
+            return
+        if not self._desk.photos:
+            self._tell(NoticeKind.NOTHING_TO_RETAKE)
+            return
+        last = self._desk.photos[-1].photo
+        if not any(replaced == last.id for _, replaced in self._asked.values()):
+            self._ask_camera(last.ordinal, replaces=last.id)
+
+    def save(self) -> None:
+        """F4: commit the proof with its parts, and be ready for the next order."""
+        if self._desk.state is DeskState.CANCELLED:
+            self._tell(NoticeKind.STILL_CANCELLED, cue=Cue.STOP)
+        elif self._proof is None:
+            just_saved = self._saved_at and self._now() - self._saved_at < SECOND_PRESS
+            if not just_saved:  # a second press of the same F4 says nothing new
+                packed = self._desk.state is DeskState.PACKED
+                self._tell(NoticeKind.NO_PHOTO_YET if packed else NoticeKind.SCAN_FIRST)
+        elif self._asked:
+            self._show(saving=True)  # a photo is still on its way to the disk
+        elif not self._desk.photos:
+            self._tell(NoticeKind.NO_PHOTO_YET)
+        else:
+            self._commit(self._proof)
+
+    def clear(self) -> None:
+        """Esc: leave the order. Asks nothing and loses nothing."""
+        proof, kept = self._proof, bool(self._desk.photos or self._asked)
+        if proof is not None:
+            with self._store.begin() as records:
+                records.proofs.abandon(proof.id, self._now())
+        name = self._desk.order.number if self._desk.order else self._desk.code
+        self._leave(Notice(NoticeKind.PHOTOS_KEPT, name) if kept else None)
+
+    # ---- what the camera and the marketplaces answer ----------------------------------
+
+    def photo_kept(self, photo: Photo, thumbnail: bytes) -> None:
+        """Record a durable photo. Only now may the tick be shown."""
+        _, replaces = self._asked.pop(photo.id, (photo.ordinal, ""))
+        with self._store.begin() as records:
+            if replaces:
+                records.proofs.discard_photo(replaces, self._now())
+            records.proofs.add_photo(photo)
+        if self._proof is None or photo.proof_id != self._proof.id:
+            return  # the order was left meanwhile; the photo is kept with it
+        others = [each for each in self._desk.photos if each.photo.id != replaces]
+        photos = sorted([*others, DeskPhoto(photo, thumbnail)], key=lambda each: each.photo.ordinal)
+        self._show(photos=tuple(photos), taking=len(self._asked), notice=None)
+        self._sound(Cue.PHOTO)
+        if self._desk.saving and not self._asked:
+            self._commit(self._proof)
+
+    def photo_failed(self, photo_id: str, headline: str, advice: str) -> None:
+        """Say that no photo was taken; an F4 that waited for it is not carried out."""
+        if self._asked.pop(photo_id, None) is not None:
+            self._show(taking=len(self._asked), saving=False)
+            self._tell(NoticeKind.PHOTO_FAILED, f"{headline} {advice}".strip(), cue=Cue.STOP)
+
+    def order_read(self, proof_id: str, order: Order) -> None:
+        """Take in what the marketplace says of the open order now."""
+        if self._proof is None or self._proof.id != proof_id:
+            return
+        self._proof = _about(self._proof, order)
+        with self._store.begin() as records:
+            records.proofs.link(self._proof)
+        was_unmatched = self._desk.state is DeskState.UNMATCHED
+        shop = self._shops.get(order.shop_id)
+        message = fill_message(shop.message, order, shop) if shop else ""
+        state = DeskState.CANCELLED if order.cancelled else DeskState.OPEN
+        changed = state is not self._desk.state
+        self._show(state=state, order=order, shop=shop, message=message, searching=False)
+        if changed and order.cancelled:
+            self._show(notice=None)
+            self._sound(Cue.STOP)
+        elif was_unmatched:
+            self._show(notice=None)
+            self._sound(Cue.SCANNED)
+
+    def order_missing(self, proof_id: str, *, asked: bool) -> None:
+        """Say that no marketplace knows the code (`asked`), or that none could be asked."""
+        if self._proof is not None and self._proof.id == proof_id and self._desk.searching:
+            kind = NoticeKind.NO_SUCH_ORDER if asked else NoticeKind.NOT_LOOKED_UP
+            self._show(searching=False, notice=self._desk.notice or Notice(kind))
+
+    # ---- steps -----------------------------------------------------------------------
+
+    def _scan_while_open(self, scan: Scan, found: list[Order]) -> None:
+        own = self._desk.order
+        same = own and any(order.number == own.number and order.shop_id == own.shop_id for order in found)
+        if same or scan.text == self._desk.code:
+            self._sound(Cue.SCANNED)
+        elif scan.source is not ScanSource.CAMERA:  # the camera sees labels nobody meant to scan
+            kind = NoticeKind.OTHER_ORDER_OPEN if found else NoticeKind.NOT_AN_ORDER
+            self._tell(kind, scan.text)
+
+    def _begin(self, scan: Scan, order: Order | None) -> None:
+        """Open a new draft; it is on disk before the band changes."""
+        proof = Proof(
+            id=new_id(),
+            state=ProofState.DRAFT,
+            code=scan.text,
+            raw_code=scan.raw,
+            source=scan.source,
+            station=self._bench.station,
+            packer=self._bench.packer,
+            opened_at=self._now(),
+        )
+        if order:
+            proof = _about(proof, order)
+        with self._store.begin() as records:
+            records.proofs.open(proof)
+        self._open(proof, order)
+
+    def _open(self, proof: Proof, order: Order | None) -> None:
+        self._proof = proof
+        self._face(proof.code, order, DeskState.OPEN if order else DeskState.UNMATCHED)
+
+    def _face(
+        self, code: str, order: Order | None, state: DeskState, packed: PackedBefore | None = None
+    ) -> None:
+        """Show an order, or a code without one, on an otherwise clean desk."""
+        shop = self._shops.get(order.shop_id) if order else None
+        self._desk = Desk(
+            state=state,
+            code=code,
+            order=order,
+            shop=shop,
+            searching=state is DeskState.UNMATCHED,
+            message=fill_message(shop.message, order, shop) if shop and order else "",
+            packed_before=packed,
+            today=self._desk.today,
+        )
+        self._show()
+
+    def _ask_marketplace(self, scan: Scan) -> None:
+        assert self._proof is not None  # noqa: S101 - only called with an open draft
+        if self._desk.order:
+            self._orders.refresh(self._proof.id, self._desk.order)
+        else:
+            self._orders.search(self._proof.id, scan)
+
+    def _may_photograph(self) -> bool:
+        if self._desk.state is DeskState.PACKED and self._desk.order:
+            self._begin(
+                Scan(text=self._desk.code, raw=self._desk.code, source=ScanSource.TYPED), self._desk.order
+            )
+        if self._desk.state is DeskState.CANCELLED:
+            self._tell(NoticeKind.STILL_CANCELLED, cue=Cue.STOP)
+        elif self._proof is None:
+            self._tell(NoticeKind.SCAN_FIRST)
+        return self._proof is not None and self._desk.state is not DeskState.CANCELLED
+
+    def _ask_camera(self, ordinal: int, replaces: str = "") -> None:
+        assert self._proof is not None  # noqa: S101 - guarded by _may_photograph
+        request = PhotoRequest(
+            photo_id=new_id(),
+            proof_id=self._proof.id,
+            ordinal=ordinal,
+            shot=Shot.at(ordinal),
+            folder=photo_folder(self._proof.opened_at, self._proof.id),
+        )
+        self._asked[request.photo_id] = (ordinal, replaces)
+        self._show(taking=len(self._asked))
+        self._camera.take(request)
+
+    def _commit(self, proof: Proof) -> None:
+        """Write the proof and its parts in one transaction: either all of F4 happened or nothing."""
+        shop = self._desk.shop
+        sends = bool(shop and shop.enabled and proof.buyer_id)
+        saved = replace(proof, state=ProofState.SENDING if sends else ProofState.SAVED, saved_at=self._now())
+        photo_ids = [each.photo.id for each in self._desk.photos]
+        with self._store.begin() as records:
+            records.proofs.save(saved)
+            if sends:
+                records.parts.plan(
+                    saved, plan_parts(photo_ids), text=self._desk.message, by=proof.packer, reason="F4"
+                )
+        self._saved_at = saved.saved_at
+        self._leave(None)
+        self._sound(Cue.SENT)
+        self._publish(ProofSaved(saved, sends))
+
+    def _leave(self, notice: Notice | None) -> None:
+        self._proof = None
+        self._asked.clear()
+        self._desk = Desk()
+        self._show(notice=notice)
+
+    def _show(self, **changes: object) -> None:
+        """Publish the desk as it is now."""
+        desk = replace(self._desk, **changes)  # type: ignore[arg-type]
+        if desk.state is DeskState.READY:
+            with self._store.read() as records:
+                desk = replace(desk, today=records.proofs.today(self._now(), self._bench.station))
+        self._desk = desk
+        self._publish(DeskChanged(desk))
+
+    def _tell(self, kind: NoticeKind, detail: str = "", cue: Cue = Cue.LOOK) -> None:
+        self._show(notice=Notice(kind, detail))
+        self._sound(cue)
+
+    def _sound(self, cue: Cue) -> None:
+        self._publish(Sounded(cue))
+
+    def _thumbnail(self, photo: Photo) -> bytes:
+        try:
+            return thumbnail_of(self._media / photo.path).read_bytes()
+        except OSError:
+            return b""  # the screen draws an empty frame; the original is what counts
+
+
+def _about(proof: Proof, order: Order) -> Proof:
+    """Copy the order's facts into the proof, where they outlive the order."""
+    return replace(
+        proof,
+        shop_id=order.shop_id,
+        order_number=order.number,
+        buyer_id=order.buyer_id,
+        buyer_name=order.buyer_name,
+        tracking=order.tracking,
+    )

@@ -1,0 +1,205 @@
+"""The marketplace's whole state behind one lock, told the time from outside.
+
+Two clocks: the wire's clock judges timestamps and fills `Date`; the story's clock may be moved on by hours, so
+that tokens lapse and filters strike while a client on the real clock can still sign its calls.
+"""
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from typing import Any
+
+from parcelguard.sandbox.auth import Grant, Grants
+from parcelguard.sandbox.chat import Chat
+from parcelguard.sandbox.chat_rules import ChatRules
+from parcelguard.sandbox.faults import Faults
+from parcelguard.sandbox.goods import Numbers, new_order
+from parcelguard.sandbox.pictures import Pictures
+from parcelguard.sandbox.records import Buyer, Message, Order, Partner, Shop
+from parcelguard.sandbox.refusals import wrong_parameters
+
+PARTNER = Partner(2001887, "shpk5061726365674775617264546573744b65795f303031")
+GRANT_S = 365 * 86_400
+_CURRENCIES = {
+    "MY": "MYR",
+    "SG": "SGD",
+    "ID": "IDR",
+    "TH": "THB",
+    "VN": "VND",
+    "PH": "PHP",
+    "TW": "TWD",
+    "BR": "BRL",
+}
+_NO_LABEL = frozenset({"UNPAID", "PENDING", "READY_TO_SHIP"})
+
+
+class World:
+    """Shops, buyers, orders, tokens and conversations; hold `lock` around every change."""
+
+    def __init__(
+        self, *, clock: Callable[[], float] = time.time, seed: int = 1, partner: Partner = PARTNER
+    ) -> None:
+        self._clock = clock
+        self._moved_on_s = 0.0
+        self.lock = threading.RLock()
+        self.partner = partner
+        self.main_account_id = 660_033
+        self.numbers = Numbers(seed)
+        self.faults = Faults()
+        self.rules = ChatRules()
+        self.grants = Grants()
+        self.pictures = Pictures()
+        self.chat = Chat(self.now)
+        self.requests = RequestLog(self.wire_now)
+        self.shops: dict[int, Shop] = {}
+        self.buyers: dict[int, Buyer] = {}
+        self.orders: dict[str, Order] = {}
+
+    def wire_now(self) -> float:
+        """The time the server believes it is."""
+        return self._clock() + self.faults.clock_offset_s()
+
+    def now(self) -> float:
+        """The time by which tokens, contact windows and filters are judged."""
+        return self.wire_now() + self._moved_on_s
+
+    def move_on(self, seconds: float) -> None:
+        """Let time pass without waiting."""
+        with self.lock:
+            self._moved_on_s += seconds
+
+    def add_shop(self, name: str, region: str = "MY") -> Shop:
+        """Open a shop; ids follow each other from 227700123."""
+        with self.lock:
+            number = len(self.shops)
+            shop = Shop(
+                227_700_123 + number, name, region, _CURRENCIES.get(region, "USD"), user_id=88_001 + number
+            )
+            self.shops[shop.shop_id] = shop
+            return shop
+
+    def add_order(self, order: Order) -> Order:
+        """Let a buyer order something."""
+        with self.lock:
+            self.buyers.setdefault(order.buyer.user_id, order.buyer)
+            self.orders[order.order_sn] = order
+            return order
+
+    def make_order(
+        self,
+        shop: Shop,
+        *,
+        order_sn: str = "",
+        buyer: Buyer | None = None,
+        lines: int | None = None,
+        age_s: float = 0,
+    ) -> Order:
+        """Let someone order something from the catalogue, `age_s` ago."""
+        with self.lock:
+            created = self.now() - age_s
+            order = new_order(
+                self.numbers,
+                shop_id=shop.shop_id,
+                region=shop.region,
+                created=created,
+                updated=created,
+                order_sn=order_sn,
+                buyer=buyer,
+                lines=lines,
+            )
+            return self.add_order(order)
+
+    def change_order(self, order: Order, status: str, reason: str = "") -> None:
+        """Move an order on; a parcel gets its label when shipping is arranged."""
+        with self.lock:
+            order.status = status
+            order.update_time = self.now()
+            if status in ("IN_CANCEL", "CANCELLED"):
+                order.cancel_by = "buyer"
+                order.cancel_reason = order.buyer_cancel_reason = reason or "Need to change delivery address"
+            region = self.shops[order.shop_id].region
+            for package in order.packages:
+                if status in _NO_LABEL:
+                    package.tracking_number = ""
+                elif not package.tracking_number:
+                    package.tracking_number = self.numbers.tracking(region)
+
+    def link(self, shops: Collection[Shop]) -> None:
+        """The seller agrees."""
+        for shop in shops:
+            shop.linked = True
+            shop.auth_time = self.now()
+            shop.expire_time = shop.auth_time + GRANT_S
+
+    def new_grant(self, shop: Shop) -> Grant:
+        """Connect a shop as if its seller had agreed just now."""
+        with self.lock:
+            self.link([shop])
+            return self.grants.issue(shop.shop_id, self.now())
+
+    def revoke(self) -> None:
+        """Every seller takes the grant back."""
+        for shop in self.shops.values():
+            shop.linked = False
+
+    def orders_of(self, shop_id: int, buyer_id: int) -> list[Order]:
+        """Return what a buyer ordered in a shop."""
+        return [
+            order
+            for order in self.orders.values()
+            if order.shop_id == shop_id and order.buyer.user_id == buyer_id
+        ]
+
+    def buyer_says(self, buyer_id: int, text: str, shop_id: int | None = None) -> Message:
+        """Write to the shop as the buyer; to the shop of the newest order unless told."""
+        with self.lock:
+            buyer = self.buyers.get(buyer_id)
+            if buyer is None:
+                raise wrong_parameters("no such buyer")
+            shops = [order.shop_id for order in self.orders.values() if order.buyer is buyer]
+            return self.chat.reply(shop_id or shops[-1], buyer, text)
+
+    def transcript(self) -> list[dict[str, Any]]:
+        """Return every accepted message, in order."""
+        with self.lock:
+            return self.chat.transcript()
+
+    def close(self) -> None:
+        """Throw the uploaded pictures away."""
+        self.pictures.close()
+
+
+class RequestLog:
+    """What was asked and how it was answered."""
+
+    def __init__(self, now: Callable[[], float], keep: int = 1000) -> None:
+        self._now = now
+        self._counts: dict[str, Counter[str]] = {}
+        self._recent: deque[dict[str, Any]] = deque(maxlen=keep)
+        self._moments: dict[int, deque[float]] = {}
+
+    def note(self, path: str, error: str, status: int) -> None:
+        """Count one answer; faults of the line are noted as `wire:` and their kind."""
+        self._counts.setdefault(path, Counter())[error] += 1
+        self._recent.append({"at": round(self._now(), 3), "path": path, "error": error, "status": status})
+
+    def too_many(self, shop_id: int, per_second: int) -> bool:
+        """Whether this request is one too many within a second; refused ones do not count."""
+        now = self._now()
+        moments = self._moments.setdefault(shop_id, deque())
+        while moments and moments[0] <= now - 1:
+            moments.popleft()
+        if len(moments) >= per_second:
+            return True
+        moments.append(now)
+        return False
+
+    def counts(self) -> dict[str, Any]:
+        """Return totals by path and error, and the newest requests."""
+        by_path = {
+            path: {"count": sum(errors.values()), "errors": dict(errors)}
+            for path, errors in self._counts.items()
+        }
+        total = sum(row["count"] for row in by_path.values())
+        return {"total": total, "by_path": by_path, "recent": list(self._recent)}

@@ -1,0 +1,1 @@
+"""The screens. Qt lives here and in `app`, nowhere else."""
