@@ -385,7 +385,7 @@ class PackingDesk:
         self._show()
 
     def _ask_marketplace(self, scan: Scan) -> None:
-        assert self._proof is not None  # noqa: S101 - only called with an open draft
+        assert self._proof is not None
         if self._desk.order:
             self._orders.refresh(self._proof.id, self._desk.order)
         else:
@@ -403,7 +403,7 @@ class PackingDesk:
         return self._proof is not None and self._desk.state is not DeskState.CANCELLED
 
     def _ask_camera(self, ordinal: int, replaces: str = "") -> None:
-        assert self._proof is not None  # noqa: S101 - guarded by _may_photograph
+        assert self._proof is not None
         request = PhotoRequest(
             photo_id=new_id(),
             proof_id=self._proof.id,

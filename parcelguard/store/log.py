@@ -1,0 +1,116 @@
+"""Reading the media log: pages by position, counts, and one proof's whole history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
+
+from parcelguard.domain import Part, PartState, Proof, ProofState
+from parcelguard.store.files import THUMBNAIL_SUFFIX
+from parcelguard.store.parts import part_of
+from parcelguard.store.proofs import ProofRecords, proof_of
+from parcelguard.store.tables import Moment, generations, parts, proofs
+from parcelguard.store.views import FILTER_STATES, LogFilter, LogQuery
+
+Position = tuple[datetime, str]
+_TELLING = (PartState.HELD, PartState.REFUSED, PartState.UNKNOWN, PartState.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One deliberate sending of a proof."""
+
+    number: int
+    text: str
+    reason: str
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """One proof as the log lists it; `blocking` is the part that keeps it from being delivered."""
+
+    proof: Proof
+    at: datetime
+    generation: int
+    thumbnail: str
+    photos: int
+    blocking: Part | None
+
+
+class LogRecords:
+    """Questions about what was kept."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def page(self, query: LogQuery, after: Position | None, limit: int) -> list[LogRow]:
+        """Return up to `limit` rows, newest first, that come after the position `after`."""
+        found = select(proofs).where(*_matching(query))
+        if query.filter is not LogFilter.ALL:
+            found = found.where(proofs.c.state.in_([each.value for each in FILTER_STATES[query.filter]]))
+        if after:
+            found = found.where(tuple_(proofs.c.logged_at, proofs.c.id) < tuple_(*_moment(after)))
+        found = found.order_by(proofs.c.logged_at.desc(), proofs.c.id.desc()).limit(limit)
+        return [self._row(row) for row in self._connection.execute(found).all()]
+
+    def one(self, proof_id: str) -> LogRow | None:
+        """Return one proof as the log lists it."""
+        row = self._connection.execute(select(proofs).where(proofs.c.id == proof_id)).first()
+        return self._row(row) if row else None
+
+    def counts(self, query: LogQuery) -> dict[LogFilter, int]:
+        """Count what each chip would show for this search and these dates."""
+        grouped = select(proofs.c.state, func.count()).where(*_matching(query)).group_by(proofs.c.state)
+        by_state = {ProofState(state): count for state, count in self._connection.execute(grouped).tuples()}
+        counts = {
+            chip: sum(by_state.get(state, 0) for state in states) for chip, states in FILTER_STATES.items()
+        }
+        return {LogFilter.ALL: sum(by_state.values()), **counts}
+
+    def generations(self, proof_id: str) -> list[Generation]:
+        """Return each sending of a proof, oldest first."""
+        query = select(generations).where(generations.c.proof_id == proof_id).order_by(generations.c.number)
+        return [
+            Generation(row.number, row.text, row.reason, row.made_by, row.made_at)
+            for row in self._connection.execute(query)
+        ]
+
+    def _row(self, row: Row[Any]) -> LogRow:
+        taken = ProofRecords(self._connection).photos(row.id)
+        telling = (
+            select(parts)
+            .where(parts.c.proof_id == row.id, parts.c.generation == row.generation)
+            .where(parts.c.state.in_([state.value for state in _TELLING]))
+            .order_by(parts.c.ordinal)
+            .limit(1)
+        )
+        blocking = self._connection.execute(telling).first()
+        return LogRow(
+            proof=proof_of(row),
+            at=row.logged_at or row.opened_at,
+            generation=row.generation,
+            thumbnail=taken[0].path.removesuffix(".jpg") + THUMBNAIL_SUFFIX if taken else "",
+            photos=len(taken),
+            blocking=part_of(blocking) if blocking else None,
+        )
+
+
+def _matching(query: LogQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [proofs.c.logged_at.is_not(None)]
+    if query.since:
+        conditions.append(proofs.c.logged_at >= query.since)
+    if query.until:
+        conditions.append(proofs.c.logged_at < query.until)
+    words = query.text.casefold().split()
+    if words:
+        conditions.append(and_(*(proofs.c.found_by.contains(word, autoescape=True) for word in words)))
+    return conditions
+
+
+def _moment(position: Position) -> tuple[Any, Any]:
+    return literal(position[0], Moment), literal(position[1])

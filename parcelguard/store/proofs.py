@@ -1,0 +1,189 @@
+"""Proofs and their photos."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+
+from parcelguard.domain import Order, Photo, Proof, ProofState, ScanSource, Shot
+from parcelguard.store.tables import photos, proofs
+from parcelguard.store.views import Today
+
+SAVED_STATES = tuple(
+    state.value for state in ProofState if state not in (ProofState.DRAFT, ProofState.ABANDONED)
+)
+
+
+class ProofRecords:
+    """Questions about proofs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, proof: Proof) -> None:
+        """Record that an order was opened."""
+        self._connection.execute(insert(proofs).values(**_row(proof), generation=0))
+
+    def link(self, proof: Proof) -> None:
+        """Copy what is now known of the order into an open draft."""
+        facts = {key: value for key, value in _row(proof).items() if key not in ("id", "state")}
+        self._change(proof.id, ProofState.DRAFT, **facts)
+
+    def save(self, proof: Proof) -> None:
+        """Turn the draft into a saved proof. Raises LookupError when it is no draft any more."""
+        if not self._change(proof.id, ProofState.DRAFT, **(_row(proof) | {"logged_at": proof.saved_at})):
+            raise LookupError(f"proof {proof.id} is not a draft")
+
+    def abandon(self, proof_id: str, now: datetime) -> None:
+        """Leave a draft; with photos it is listed in the log."""
+        logged = now if self.photos(proof_id) else None
+        self._change(proof_id, ProofState.DRAFT, state=ProofState.ABANDONED.value, logged_at=logged)
+
+    def open_draft(self) -> Proof | None:
+        """Return the newest draft that a crash left open; older ones are left with their photos."""
+        query = select(proofs).where(proofs.c.state == ProofState.DRAFT.value).order_by(proofs.c.id.desc())
+        drafts = [proof_of(row) for row in self._connection.execute(query)]
+        for older in drafts[1:]:
+            self.abandon(older.id, older.opened_at)
+        return drafts[0] if drafts else None
+
+    def get(self, proof_id: str) -> Proof | None:
+        """Return one proof."""
+        row = self._connection.execute(select(proofs).where(proofs.c.id == proof_id)).first()
+        return proof_of(row) if row else None
+
+    def last_saved(self, order: Order) -> Proof | None:
+        """Return the newest saved proof of an order."""
+        query = (
+            select(proofs)
+            .where(proofs.c.order_number == order.number, proofs.c.shop_id == order.shop_id)
+            .where(proofs.c.state.in_(SAVED_STATES))
+            .order_by(proofs.c.id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).first()
+        return proof_of(row) if row else None
+
+    def today(self, now: datetime, station: str) -> Today:
+        """Count what was packed here since local midnight, and how fast in the last hour."""
+        midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        saved = and_(proofs.c.station == station, proofs.c.saved_at.is_not(None))
+        count = select(func.count()).where(saved, proofs.c.saved_at >= midnight)
+        last_hour = select(proofs.c.opened_at, proofs.c.saved_at).where(
+            saved, proofs.c.saved_at >= now - timedelta(hours=1)
+        )
+        took = sorted((row.saved_at - row.opened_at) for row in self._connection.execute(last_hour))
+        median = round(took[len(took) // 2].total_seconds()) if took else None
+        return Today(self._connection.execute(count).scalar_one(), median)
+
+    def add_photo(self, photo: Photo) -> None:
+        """Record a photo whose file is durable."""
+        self._connection.execute(
+            insert(photos).values(
+                id=photo.id,
+                proof_id=photo.proof_id,
+                ordinal=photo.ordinal,
+                shot=photo.shot.value,
+                path=photo.path,
+                sha256=photo.sha256,
+                size=photo.size,
+                width=photo.width,
+                height=photo.height,
+                taken_at=photo.taken_at,
+                sharp=photo.sharp,
+                recovered=photo.recovered,
+            )
+        )
+        late = update(proofs).where(proofs.c.id == photo.proof_id, proofs.c.logged_at.is_(None))
+        abandoned = late.where(proofs.c.state == ProofState.ABANDONED.value)
+        self._connection.execute(abandoned.values(logged_at=photo.taken_at))
+
+    def discard_photo(self, photo_id: str, now: datetime) -> None:
+        """Take a photo out of its proof; the file stays."""
+        self._connection.execute(update(photos).where(photos.c.id == photo_id).values(discarded_at=now))
+
+    def photos(self, proof_id: str) -> tuple[Photo, ...]:
+        """Return a proof's photos in order."""
+        query = (
+            select(photos)
+            .where(photos.c.proof_id == proof_id, photos.c.discarded_at.is_(None))
+            .order_by(photos.c.ordinal)
+        )
+        return tuple(photo_of(row) for row in self._connection.execute(query))
+
+    def known_paths(self, proof_id: str) -> set[str]:
+        """Return the paths of all photos ever recorded for a proof, discarded ones too."""
+        query = select(photos.c.path).where(photos.c.proof_id == proof_id)
+        return set(self._connection.execute(query).scalars())
+
+    def recent(self, since: datetime) -> list[Proof]:
+        """Return the proofs opened since then, for adopting pictures that a crash left without a row."""
+        query = select(proofs).where(
+            or_(proofs.c.opened_at >= since, proofs.c.state == ProofState.DRAFT.value)
+        )
+        return [proof_of(row) for row in self._connection.execute(query)]
+
+    def _change(self, proof_id: str, was: ProofState, **values: Any) -> bool:
+        guarded = update(proofs).where(proofs.c.id == proof_id, proofs.c.state == was.value)
+        return self._connection.execute(guarded.values(**values)).rowcount == 1
+
+
+def _row(proof: Proof) -> dict[str, Any]:
+    found_by = (proof.order_number, proof.code, proof.tracking, proof.buyer_name)
+    return {
+        "id": proof.id,
+        "state": proof.state.value,
+        "code": proof.code,
+        "raw_code": proof.raw_code,
+        "source": proof.source.value,
+        "station": proof.station,
+        "packer": proof.packer,
+        "opened_at": proof.opened_at,
+        "saved_at": proof.saved_at,
+        "shop_id": proof.shop_id,
+        "order_number": proof.order_number,
+        "buyer_id": proof.buyer_id,
+        "buyer_name": proof.buyer_name,
+        "tracking": proof.tracking,
+        "found_by": "\n".join(dict.fromkeys(text.casefold() for text in found_by if text)),
+    }
+
+
+def proof_of(row: Row[Any]) -> Proof:
+    """Turn a row of `proof` into its value."""
+    return Proof(
+        id=row.id,
+        state=ProofState(row.state),
+        code=row.code,
+        raw_code=row.raw_code,
+        source=ScanSource(row.source),
+        station=row.station,
+        packer=row.packer,
+        opened_at=row.opened_at,
+        saved_at=row.saved_at,
+        shop_id=row.shop_id,
+        order_number=row.order_number,
+        buyer_id=row.buyer_id,
+        buyer_name=row.buyer_name,
+        tracking=row.tracking,
+    )
+
+
+def photo_of(row: Row[Any]) -> Photo:
+    """Turn a row of `photo` into its value."""
+    return Photo(
+        id=row.id,
+        proof_id=row.proof_id,
+        ordinal=row.ordinal,
+        shot=Shot(row.shot),
+        path=row.path,
+        sha256=row.sha256,
+        size=row.size,
+        width=row.width,
+        height=row.height,
+        taken_at=row.taken_at,
+        sharp=row.sharp,
+        recovered=row.recovered,
+    )
