@@ -227,7 +227,7 @@ class Part:
     address: str = ""
 
 
-def plan_parts(photo_ids: Sequence[str]) -> list[tuple[PartKind, str]]:
+def plan_parts(photo_ids: Sequence[str], *, with_text: bool = True) -> list[tuple[PartKind, str]]:
     """Return (kind, photo id) in sending order: uploads show nothing and go first, then text, then pictures.
 
     A refused text so stops the set before any picture is shown to the buyer.
@@ -235,7 +235,7 @@ def plan_parts(photo_ids: Sequence[str]) -> list[tuple[PartKind, str]]:
     return [
         *((PartKind.UPLOAD, photo) for photo in photo_ids),
         (PartKind.OPEN, ""),
-        (PartKind.TEXT, ""),
+        *([(PartKind.TEXT, "")] if with_text else []),
         *((PartKind.IMAGE, photo) for photo in photo_ids),
     ]
 

@@ -79,6 +79,10 @@ class NoNetwork(NotSent):
     advice = "Keep packing. Nothing is lost."
 
 
+class TooFast(NotSent):
+    """The marketplace asks for fewer messages a minute."""
+
+
 class Refused(DeliveryError):
     """The marketplace said no in its own words; a person has to act."""
 

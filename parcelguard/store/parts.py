@@ -28,6 +28,7 @@ from parcelguard.store.proofs import photo_of, proof_of
 from parcelguard.store.tables import (
     attempts,
     conversations,
+    decisions,
     generations,
     parts,
     photos,
@@ -45,6 +46,7 @@ class Job:
     part: Part
     proof: Proof
     text: str
+    planned_at: datetime
     photo: Photo | None
     address: str
     conversation_id: str
@@ -169,6 +171,7 @@ class PartRecords:
         """Gather what a part needs."""
         where = (generations.c.proof_id == part.proof_id, generations.c.number == part.generation)
         proof = proof_of(self._connection.execute(select(proofs).where(proofs.c.id == part.proof_id)).one())
+        generation = self._connection.execute(select(generations).where(*where)).one()
         photo = self._connection.execute(select(photos).where(photos.c.id == part.photo_id)).first()
         upload = select(parts.c.address).where(
             parts.c.proof_id == part.proof_id,
@@ -182,7 +185,8 @@ class PartRecords:
         return Job(
             part=part,
             proof=proof,
-            text=self._connection.execute(select(generations.c.text).where(*where)).scalar_one(),
+            text=generation.text,
+            planned_at=generation.made_at,
             photo=photo_of(photo) if photo else None,
             address=(self._connection.execute(upload).scalar() or "") if part.photo_id else "",
             conversation_id=self._connection.execute(known).scalar() or "",
@@ -261,15 +265,11 @@ class PartRecords:
         query = select(func.min(parts.c.due_at)).where(parts.c.shop_id == shop_id, parts.c.state.in_(states))
         return self._connection.execute(query).scalar()
 
-    def leased(self) -> list[tuple[Part, Try]]:
+    def leased(self, shop_id: str) -> list[tuple[Part, Try]]:
         """Return parts in flight with their attempts; after a start these are what a crash left."""
-        where = and_(attempts.c.part_id == parts.c.id, attempts.c.number == parts.c.attempts)
-        query = select(parts).where(parts.c.state == PartState.LEASED.value)
-        found = []
-        for row in self._connection.execute(query).all():
-            attempt = select(attempts).join(parts, where).where(parts.c.id == row.id)
-            found.append((part_of(row), try_of(self._connection.execute(attempt).one())))
-        return found
+        query = select(parts).where(parts.c.shop_id == shop_id, parts.c.state == PartState.LEASED.value)
+        leased = [part_of(row) for row in self._connection.execute(query).all()]
+        return [(part, self.last_try(part)) for part in leased]
 
     def last_try(self, part: Part) -> Try:
         """Return the newest attempt at a part."""
@@ -309,6 +309,24 @@ class PartRecords:
             .where(generations.c.text == text)
         )
         return self._connection.execute(query).scalar_one() > 0
+
+    def decide(self, part: Part, answer: str, by: str) -> None:
+        """Record a person's answer with the evidence that was on the screen."""
+        self._connection.execute(
+            insert(decisions).values(
+                id=new_id(), part_id=part.id, answer=answer, made_by=by, made_at=self._now(),
+                evidence=f"{part.headline} {part.advice}".strip(),
+            )
+        )  # fmt: skip
+
+    def decisions(self, proof_id: str) -> list[tuple[datetime, str, str, str]]:
+        """Return (when, part id, answer, by whom) of every decision about a proof."""
+        query = (
+            select(decisions).join(parts).where(parts.c.proof_id == proof_id).order_by(decisions.c.made_at)
+        )
+        return [
+            (row.made_at, row.part_id, row.answer, row.made_by) for row in self._connection.execute(query)
+        ]
 
     def queue(self) -> dict[ProofState, int]:
         """Count proofs by state, for those not at rest."""

@@ -27,9 +27,9 @@ class ProofRecords:
         self._connection.execute(insert(proofs).values(**_row(proof), generation=0))
 
     def link(self, proof: Proof) -> None:
-        """Copy what is now known of the order into an open draft."""
+        """Copy what is now known of the order into a proof."""
         facts = {key: value for key, value in _row(proof).items() if key not in ("id", "state")}
-        self._change(proof.id, ProofState.DRAFT, **facts)
+        self._connection.execute(update(proofs).where(proofs.c.id == proof.id).values(**facts))
 
     def save(self, proof: Proof) -> None:
         """Turn the draft into a saved proof. Raises LookupError when it is no draft any more."""

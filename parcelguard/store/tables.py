@@ -199,6 +199,17 @@ attempts = Table(
     Column("detail", String, nullable=False),
 )
 
+decisions = Table(
+    "decision",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("part_id", ForeignKey("part.id"), nullable=False, index=True),
+    Column("answer", String, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("evidence", String, nullable=False),  # what the screen said when it was decided
+)
+
 remote_messages = Table(
     "remote_message",
     metadata,

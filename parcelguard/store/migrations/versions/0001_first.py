@@ -177,6 +177,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("part_id", "number"),
     )
     op.create_table(
+        "decision",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("part_id", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("evidence", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["part_id"],
+            ["part.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_decision_part_id"), "decision", ["part_id"], unique=False)
+    op.create_table(
         "remote_message",
         sa.Column("shop_id", sa.String(), nullable=False),
         sa.Column("remote_id", sa.String(), nullable=False),

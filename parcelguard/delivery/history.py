@@ -1,0 +1,155 @@
+"""Reads the media log and tells in words what happened to a proof, step by step."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from parcelguard.domain import Part, PartKind, PartState, Photo, Proof, Shop
+from parcelguard.errors import StorageError
+from parcelguard.store.database import Store
+from parcelguard.store.log import Generation, LogRow, Position
+from parcelguard.store.parts import Try
+from parcelguard.store.views import LogEntry, LogFilter, LogPage, LogQuery, ProofDetail, Step, Tone
+
+PAGE = 50
+F4 = "F4"  # the reason of a generation that F4 itself began
+_DECIDED = {
+    "there": "said it is in the chat",
+    "send_again": "said it is not there and sent it again",
+    "leave": "left it unsent",
+}
+
+
+class History:
+    """The log as the screens read it."""
+
+    def __init__(self, store: Store, shops: Mapping[str, Shop], media: Path) -> None:
+        self._store = store
+        self._shops = shops
+        self._media = media
+
+    def page(self, query: LogQuery, after: Position | None) -> LogPage:
+        """Return the next entries, newest first."""
+        with self._store.read() as records:
+            rows = records.log.page(query, after, PAGE + 1)
+        entries = tuple(self._entry(row) for row in rows[:PAGE])
+        more = len(rows) > PAGE
+        return LogPage(entries, (entries[-1].at, entries[-1].proof.id) if more else None)
+
+    def counts(self, query: LogQuery) -> dict[LogFilter, int]:
+        """Count what each chip would show."""
+        with self._store.read() as records:
+            return records.log.counts(query)
+
+    def detail(self, proof_id: str) -> ProofDetail:
+        """Return everything about one proof. Raises StorageError when it is not there."""
+        with self._store.read() as records:
+            row = records.log.one(proof_id)
+            if row is None:
+                raise StorageError(f"no proof {proof_id}", headline="This proof is not in the log any more.")
+            photos = records.proofs.photos(proof_id)
+            generations = records.log.generations(proof_id)
+            parts = records.parts.of(proof_id)
+            tries = records.parts.tries(proof_id)
+            decided = records.parts.decisions(proof_id)
+        entry = self._entry(row)
+        shop = entry.shop.label if entry.shop else "The marketplace"
+        numbers = {photo.id: photo.ordinal for photo in photos}
+        names = {part.id: (part, _name(part, numbers)) for part in parts}
+        steps = [
+            *_photo_steps(row.proof, photos),
+            *_saved_steps(row.proof, generations),
+            *(_try_step(*names[each.part_id], each, shop) for each in tries),
+            *(Step(at, f"{by} {_DECIDED[answer]}", Tone.PLAIN) for at, _, answer, by in decided),
+        ]
+        newest = tuple(part for part in parts if part.generation == row.generation)
+        return ProofDetail(
+            entry=entry,
+            photos=photos,
+            parts=newest,
+            steps=tuple(sorted(steps, key=lambda step: step.at)),
+            text=generations[-1].text if generations else "",
+            headline=row.blocking.headline if row.blocking else "",
+            advice=row.blocking.advice if row.blocking else "",
+        )
+
+    def unchanged(self, proof_id: str) -> bool:
+        """Whether every original still has the hash it had at capture."""
+        with self._store.read() as records:
+            photos = records.proofs.photos(proof_id)
+        return bool(photos) and all(self._same(photo) for photo in photos)
+
+    def _same(self, photo: Photo) -> bool:
+        try:
+            with (self._media / photo.path).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == photo.sha256
+        except OSError:
+            return False
+
+    def _entry(self, row: LogRow) -> LogEntry:
+        return LogEntry(
+            proof=row.proof,
+            at=row.at,
+            shop=self._shops.get(row.proof.shop_id),
+            thumbnail=row.thumbnail,
+            photos=row.photos,
+            generation=row.generation,
+            headline=row.blocking.headline if row.blocking else "",
+            due_at=row.blocking.due_at if row.blocking else None,
+        )
+
+
+def _photo_steps(proof: Proof, photos: tuple[Photo, ...]) -> list[Step]:
+    if not photos:
+        return []
+    count = "1 photo" if len(photos) == 1 else f"{len(photos)} photos"
+    found = " (found again after a stop)" if any(photo.recovered for photo in photos) else ""
+    text = f"{count} taken by {proof.packer}, {proof.station}{found}"
+    return [Step(max(photo.taken_at for photo in photos), text, Tone.OK)]
+
+
+def _saved_steps(proof: Proof, generations: list[Generation]) -> list[Step]:
+    steps = []
+    if proof.saved_at:
+        text = "Saved and queued" if generations else "Saved on this computer"
+        steps.append(Step(proof.saved_at, text, Tone.OK))
+    steps.extend(
+        Step(each.made_at, f"Resent by {each.made_by}: {each.reason}", Tone.PLAIN)
+        for each in generations
+        if each.reason != F4
+    )
+    return steps
+
+
+def _try_step(part: Part, name: str, attempt: Try, shop: str) -> Step:
+    at = attempt.ended_at or attempt.claimed_at
+    outcome = attempt.outcome
+    if outcome == PartState.SENT:
+        how = f" ({attempt.detail})" if attempt.detail else ""
+        return Step(at, f"{name} {_DONE[part.kind]}{how}", Tone.OK)
+    if outcome in (PartState.REFUSED, PartState.HELD):
+        code = f" ({attempt.code})" if attempt.code else ""
+        return Step(at, f"{shop} did not take it: {name}{code}", Tone.BAD)
+    if outcome == PartState.UNKNOWN:
+        return Step(at, f"{name}: no clear answer, checking the chat", Tone.WAIT)
+    if outcome == "":
+        return Step(at, f"{name} on its way", Tone.WAIT)
+    return Step(at, f"{name} not sent, tried again later", Tone.WAIT)
+
+
+_DONE = {
+    PartKind.UPLOAD: "uploaded",
+    PartKind.OPEN: "checked",
+    PartKind.TEXT: "accepted",
+    PartKind.IMAGE: "accepted",
+}
+
+
+def _name(part: Part, numbers: Mapping[str, int]) -> str:
+    if part.kind is PartKind.TEXT:
+        return "Message"
+    if part.kind is PartKind.OPEN:
+        return "Order and conversation"
+    return f"Photo {numbers.get(part.photo_id, '')}".strip()

@@ -1,0 +1,123 @@
+"""What a supervisor does about proofs that did not go out: resend, and decide about the unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from parcelguard.domain import Part, PartKind, PartState, Proof, ProofState, Shop, plan_parts
+from parcelguard.errors import Refused
+from parcelguard.store.database import Records, Store
+from parcelguard.store.parts import UNKNOWN_REASON
+
+
+class Answer(StrEnum):
+    """What a person says of a part whose fate nobody knows."""
+
+    THERE = "there"
+    SEND_AGAIN = "send_again"
+    LEAVE = "leave"
+
+
+_AFTER = {
+    Answer.THERE: PartState.SENT,
+    Answer.SEND_AGAIN: PartState.QUEUED,
+    Answer.LEAVE: PartState.CANCELLED,
+}
+
+
+class Mender:
+    """Each act is recorded with who did it and why; nothing is sent twice without one."""
+
+    def __init__(
+        self,
+        store: Store,
+        shops: Mapping[str, Shop],
+        same_text: Mapping[str, timedelta],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._shops = shops
+        self._same_text = same_text
+        self._now = now
+
+    def resend(self, proof_id: str, *, text: str, reason: str, by: str) -> Proof:
+        """Begin a new generation: of a delivered proof everything, otherwise only what did not arrive.
+
+        Raises Refused with the reason in words when it may not be sent.
+        """
+        with self._store.begin() as records:
+            proof = self._sendable(records, proof_id)
+            parts = records.parts.of(proof_id, generation=0)
+            if any(_undecided(part) for part in parts):
+                raise Refused(
+                    headline="One message may have arrived already.",
+                    advice="Decide about it first: it is there, or not there.",
+                )
+            everything = proof.state in (ProofState.DELIVERED, ProofState.SAVED)
+            done = [] if everything else [part for part in parts if part.state is PartState.SENT]
+            with_text = not any(part.kind is PartKind.TEXT for part in done)
+            if with_text:
+                self._refuse_same_text(records, proof, text)
+            shown = {part.photo_id for part in done if part.kind is PartKind.IMAGE}
+            photos = [photo.id for photo in records.proofs.photos(proof_id) if photo.id not in shown]
+            planned = plan_parts(photos, with_text=with_text)
+            records.parts.plan(proof, planned, text=text, by=by, reason=reason)
+        return proof
+
+    def decide(self, part_id: str, answer: Answer, by: str) -> None:
+        """Carry out a person's answer about a part of unknown fate."""
+        with self._store.begin() as records:
+            part = records.parts.get(part_id)
+            if part is None or not _undecided(part):
+                return  # somebody was first, or it was found meanwhile
+            records.parts.decide(part, answer, by)
+            records.parts.move(part, _AFTER[answer], reason="", headline="", advice="")
+
+    def _sendable(self, records: Records, proof_id: str) -> Proof:
+        proof = records.proofs.get(proof_id)
+        if proof is None or proof.saved_at is None:
+            raise Refused(
+                headline="This order was left without F4.", advice="Scan it again and press F4 to send."
+            )
+        if not proof.buyer_id:
+            proof = self._linked(records, proof)
+        shop = self._shops.get(proof.shop_id)
+        if shop is None or not shop.enabled:
+            raise Refused(headline="This shop sends no messages.", advice="Switch it on in the settings.")
+        return proof
+
+    def _linked(self, records: Records, proof: Proof) -> Proof:
+        """Return a proof of an unknown code with the order that has turned up since."""
+        found = records.orders.find([proof.code])
+        if len(found) != 1 or not found[0].buyer_id:
+            raise Refused(
+                headline="No order has this number yet.", advice="Try again when the order has come in."
+            )
+        order = found[0]
+        linked = replace(
+            proof,
+            shop_id=order.shop_id,
+            order_number=order.number,
+            buyer_id=order.buyer_id,
+            buyer_name=order.buyer_name,
+            tracking=order.tracking,
+        )
+        records.proofs.link(linked)
+        return linked
+
+    def _refuse_same_text(self, records: Records, proof: Proof, text: str) -> None:
+        window = self._same_text.get(proof.shop_id, timedelta(0))
+        conversation = f"{proof.shop_id}/{proof.buyer_id}"
+        if window and records.parts.text_sent_since(conversation, text, self._now() - window):
+            raise Refused(
+                headline="The marketplace refuses the same text twice in a day.",
+                advice="Change a few words and send again.",
+            )
+
+
+def _undecided(part: Part) -> bool:
+    held = part.state is PartState.HELD and part.reason == UNKNOWN_REASON
+    return held or part.state in (PartState.UNKNOWN, PartState.LEASED)

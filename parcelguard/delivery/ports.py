@@ -1,0 +1,115 @@
+"""What delivery needs from a channel. Channels implement it; they never retry, sleep or keep records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from parcelguard.domain import PartKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPolicy:
+    """How a channel wants to be used; what differs by channel is here, not in branches.
+
+    `signature_window`: how long a signed request stays acceptable. `list_delay`: how long a
+    message may take to show up when read back. `same_text`: how long the same text to the same
+    buyer is refused.
+    """
+
+    signature_window: timedelta
+    list_delay: timedelta = timedelta(seconds=60)
+    between_messages: timedelta = timedelta(seconds=1.5)
+    late_after: timedelta = timedelta(minutes=60)
+    same_text: timedelta = timedelta(0)
+    reads_back: bool = True
+
+    @property
+    def settle(self) -> timedelta:
+        """How long after signing a message may still arrive; only then may one be called absent."""
+        return self.signature_window + self.list_delay + timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Whom a message is for, and about which order. `conversation_id` is empty before the first contact."""
+
+    order_number: str
+    buyer_id: str
+    conversation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One attempt's bond with the network.
+
+    The request is signed for `signed_at`. `mark` is called after the connection stands and before
+    the first byte leaves; it records that durably, or raises NotSent when the moment has passed.
+    """
+
+    signed_at: datetime
+    mark: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A marketplace's word that it took a message; `message_id` may be missing on success."""
+
+    message_id: str = ""
+    conversation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMark:
+    """By what a message is recognised when the conversation is read back."""
+
+    kind: PartKind
+    since: datetime
+    text: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What reading back showed: ids of own messages that match, and whether it reached far enough back."""
+
+    found: tuple[str, ...]
+    covered: bool
+    conversation_id: str = ""
+
+
+class ChatSender(Protocol):
+    """Reaches one shop's buyers.
+
+    Each call raises NotSent (certainly not sent, repeat), Held or Refused (the marketplace said
+    no), or OutcomeUnknown (nobody can tell).
+    """
+
+    @property
+    def policy(self) -> ChannelPolicy:
+        """How this channel wants to be used."""
+
+    def upload(self, picture: bytes) -> str:
+        """Store a JPEG at the marketplace and return its address. The buyer sees nothing."""
+
+    def open(self, target: Target, planned: int) -> str:
+        """Check that `planned` messages may go to this buyer now; return the conversation's id if known."""
+
+    def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
+        """Post a text in the order's conversation."""
+
+    def send_image(self, target: Target, address: str, wire: Wire) -> Receipt:
+        """Post an uploaded picture in the order's conversation."""
+
+    def look(self, target: Target, mark: SentMark) -> Look:
+        """Read the conversation back and say which own messages match."""
+
+
+class CopyMaker(Protocol):
+    """Makes the buyer's copy of an original."""
+
+    def make(self, original: Path, caption: Sequence[str]) -> bytes:
+        """Return a JPEG that carries the caption; the original stays as it is."""
