@@ -238,7 +238,7 @@ def _shown(value: Any) -> str:
 
 def _contradictions(settings: Settings) -> list[str]:
     """Return what is right word by word but wrong together."""
-    found = []
+    found: list[str] = []
     ids = [shop.id for shop in settings.shops]
     found.extend(
         f"shops: the id {id_!r} is used twice" for id_ in sorted({i for i in ids if ids.count(i) > 1})

@@ -206,6 +206,14 @@ class PartState(StrEnum):
         return self in (PartState.SENT, PartState.CANCELLED)
 
 
+class Decision(StrEnum):
+    """A person's answer about a part of which nobody knows whether it arrived."""
+
+    THERE = "there"
+    SEND_AGAIN = "send_again"
+    LEAVE = "leave"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One thing that goes over the wire for a proof, with its present state."""

@@ -62,6 +62,7 @@ class NoticeKind(StrEnum):
     NO_SUCH_ORDER = "no_such_order"  # the marketplaces were asked, none knows it
     NOT_LOOKED_UP = "not_looked_up"  # the marketplaces could not be asked
     PHOTO_FAILED = "photo_failed"  # detail: what happened and what to do
+    NOT_KEPT = "not_kept"  # detail: what happened and what to do
     RESTORED = "restored"  # an order left open by a crash is back
     PHOTOS_KEPT = "photos_kept"  # detail: the order that was left with photos
 
@@ -219,7 +220,7 @@ class PackingDesk:
         elif len(found) > 1:
             self._tell(NoticeKind.SEVERAL_ORDERS, scan.text)
         elif not found and scan.source is ScanSource.CAMERA and scan.kind not in ("order", "track"):
-            self._tell(NoticeKind.NOT_AN_ORDER, scan.text)
+            return  # the camera sees sort codes and items that nobody meant to scan
         elif not found:
             self._begin(scan, None)
             self._sound(Cue.LOOK)
@@ -292,8 +293,8 @@ class PackingDesk:
         with self._store.begin() as records:
             if replaces:
                 records.proofs.discard_photo(replaces, self._now())
-            records.proofs.add_photo(photo)
-        if self._proof is None or photo.proof_id != self._proof.id:
+            belongs = records.proofs.add_photo(photo)
+        if not belongs or self._proof is None or photo.proof_id != self._proof.id:
             return  # the order was left meanwhile; the photo is kept with it
         others = [each for each in self._desk.photos if each.photo.id != replaces]
         photos = sorted([*others, DeskPhoto(photo, thumbnail)], key=lambda each: each.photo.ordinal)
@@ -333,6 +334,10 @@ class PackingDesk:
         if self._proof is not None and self._proof.id == proof_id and self._desk.searching:
             kind = NoticeKind.NO_SUCH_ORDER if asked else NoticeKind.NOT_LOOKED_UP
             self._show(searching=False, notice=self._desk.notice or Notice(kind))
+
+    def trouble(self, headline: str, advice: str) -> None:
+        """Say that the last step could not be kept; what was acknowledged before is safe."""
+        self._tell(NoticeKind.NOT_KEPT, f"{headline} {advice}".strip(), cue=Cue.STOP)
 
     # ---- steps -----------------------------------------------------------------------
 

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from parcelguard.domain import Part, PartKind, PartState, Proof, ProofState, Shop, plan_parts
+from parcelguard.domain import Decision, Part, PartKind, PartState, Proof, ProofState, Shop, plan_parts
 from parcelguard.errors import Refused
 from parcelguard.store.database import Records, Store
 from parcelguard.store.parts import UNKNOWN_REASON
 
-
-class Answer(StrEnum):
-    """What a person says of a part whose fate nobody knows."""
-
-    THERE = "there"
-    SEND_AGAIN = "send_again"
-    LEAVE = "leave"
-
-
 _AFTER = {
-    Answer.THERE: PartState.SENT,
-    Answer.SEND_AGAIN: PartState.QUEUED,
-    Answer.LEAVE: PartState.CANCELLED,
+    Decision.THERE: PartState.SENT,
+    Decision.SEND_AGAIN: PartState.QUEUED,
+    Decision.LEAVE: PartState.CANCELLED,
 }
 
 
@@ -67,14 +57,14 @@ class Mender:
             records.parts.plan(proof, planned, text=text, by=by, reason=reason)
         return proof
 
-    def decide(self, part_id: str, answer: Answer, by: str) -> None:
+    def decide(self, part_id: str, decision: Decision, by: str) -> None:
         """Carry out a person's answer about a part of unknown fate."""
         with self._store.begin() as records:
             part = records.parts.get(part_id)
             if part is None or not _undecided(part):
                 return  # somebody was first, or it was found meanwhile
-            records.parts.decide(part, answer, by)
-            records.parts.move(part, _AFTER[answer], reason="", headline="", advice="")
+            records.parts.decide(part, decision, by)
+            records.parts.move(part, _AFTER[decision], reason="", headline="", advice="")
 
     def _sendable(self, records: Records, proof_id: str) -> Proof:
         proof = records.proofs.get(proof_id)

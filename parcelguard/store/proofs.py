@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from parcelguard.store.views import Today
 SAVED_STATES = tuple(
     state.value for state in ProofState if state not in (ProofState.DRAFT, ProofState.ABANDONED)
 )
+_PHOTO_COLUMNS = tuple(field.name for field in fields(Photo))
 
 
 class ProofRecords:
@@ -78,27 +80,23 @@ class ProofRecords:
         median = round(took[len(took) // 2].total_seconds()) if took else None
         return Today(self._connection.execute(count).scalar_one(), median)
 
-    def add_photo(self, photo: Photo) -> None:
-        """Record a photo whose file is durable."""
-        self._connection.execute(
-            insert(photos).values(
-                id=photo.id,
-                proof_id=photo.proof_id,
-                ordinal=photo.ordinal,
-                shot=photo.shot.value,
-                path=photo.path,
-                sha256=photo.sha256,
-                size=photo.size,
-                width=photo.width,
-                height=photo.height,
-                taken_at=photo.taken_at,
-                sharp=photo.sharp,
-                recovered=photo.recovered,
-            )
-        )
-        late = update(proofs).where(proofs.c.id == photo.proof_id, proofs.c.logged_at.is_(None))
-        abandoned = late.where(proofs.c.state == ProofState.ABANDONED.value)
-        self._connection.execute(abandoned.values(logged_at=photo.taken_at))
+    def add_photo(self, photo: Photo) -> bool:
+        """Record a photo whose file is durable.
+
+        False when it came too late: its proof is saved already, or its place was taken by another
+        try. Then it is kept beside the proof, not part of it.
+        """
+        proof = self.get(photo.proof_id)
+        assert proof  # a photo is asked for only after its draft was recorded
+        taken = {each.ordinal for each in self.photos(photo.proof_id)}
+        belongs = proof.state in (ProofState.DRAFT, ProofState.ABANDONED) and photo.ordinal not in taken
+        values = {column: getattr(photo, column) for column in _PHOTO_COLUMNS}
+        late = None if belongs else photo.taken_at
+        self._connection.execute(insert(photos).values(**values, discarded_at=late))
+        if proof.state is ProofState.ABANDONED:
+            unlisted = update(proofs).where(proofs.c.id == proof.id, proofs.c.logged_at.is_(None))
+            self._connection.execute(unlisted.values(logged_at=photo.taken_at))
+        return belongs
 
     def discard_photo(self, photo_id: str, now: datetime) -> None:
         """Take a photo out of its proof; the file stays."""
@@ -173,17 +171,5 @@ def proof_of(row: Row[Any]) -> Proof:
 
 def photo_of(row: Row[Any]) -> Photo:
     """Turn a row of `photo` into its value."""
-    return Photo(
-        id=row.id,
-        proof_id=row.proof_id,
-        ordinal=row.ordinal,
-        shot=Shot(row.shot),
-        path=row.path,
-        sha256=row.sha256,
-        size=row.size,
-        width=row.width,
-        height=row.height,
-        taken_at=row.taken_at,
-        sharp=row.sharp,
-        recovered=row.recovered,
-    )
+    values = {column: getattr(row, column) for column in _PHOTO_COLUMNS}
+    return Photo(**{**values, "shot": Shot(row.shot)})

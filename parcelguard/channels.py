@@ -1,0 +1,48 @@
+"""Which modules reach which marketplace: one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from parcelguard.chat.shopee import ShopeeChat
+from parcelguard.config import ShopSettings
+from parcelguard.delivery.ports import ChatSender
+from parcelguard.marketplace.http import Http
+from parcelguard.marketplace.shopee import Account, ShopeeClient
+from parcelguard.marketplace.vault import Vault
+from parcelguard.orders.ports import OrderSource
+from parcelguard.orders.shopee import ShopeeOrders
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How one shop's orders are read and its buyers reached."""
+
+    sender: ChatSender
+    orders: OrderSource
+    close: Callable[[], None]
+
+
+def shopee_client(shop: ShopSettings, vault: Vault, http: Http, now: Clock) -> ShopeeClient:
+    """Return the signed client of a Shopee shop."""
+    account = Account(shop.id, shop.host, shop.partner_id, shop.shop_id)
+    return ShopeeClient(account, vault, http, now)
+
+
+def _shopee(shop: ShopSettings, vault: Vault, now: Clock) -> Channel:
+    http = Http(shop.host)
+    client = shopee_client(shop, vault, http, now)
+    gap = timedelta(seconds=shop.seconds_between_messages)
+    return Channel(ShopeeChat(client, gap), ShopeeOrders(client), http.close)
+
+
+_CONNECTORS: Mapping[str, Callable[[ShopSettings, Vault, Clock], Channel]] = {"shopee": _shopee}
+
+
+def connect(shop: ShopSettings, vault: Vault, now: Clock) -> Channel:
+    """Return the channel of a shop; nothing is called yet."""
+    return _CONNECTORS[shop.marketplace](shop, vault, now)

@@ -1,0 +1,1 @@
+"""One sender per channel; the protocol they keep stands in `delivery.ports`."""

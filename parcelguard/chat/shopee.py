@@ -1,0 +1,193 @@
+"""Shopee's seller chat (Shopee Open Platform v2, sellerchat).
+
+There is no idempotency key and no way to find a conversation by buyer, so nothing here repeats a
+message; the outbox decides. Every message names its order, which a first contact must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from parcelguard.delivery.ports import ChannelPolicy, Look, Receipt, SentMark, Target, Wire
+from parcelguard.domain import PartKind
+from parcelguard.errors import Held, NotSent
+from parcelguard.marketplace.shopee import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
+
+CHAT = "/api/v2/sellerchat"
+UNANSWERED_LIMIT = 5  # messages a shop may post before the buyer answers
+PAGE = 25  # larger pages came back empty on live shops
+PAGES = 3
+
+
+class ShopeeChat:
+    """Sends order photos to the buyers of one Shopee shop."""
+
+    def __init__(self, client: ShopeeClient, between_messages: timedelta) -> None:
+        self._client = client
+        self._policy = ChannelPolicy(
+            signature_window=SIGNATURE_WINDOW,
+            between_messages=between_messages,
+            same_text=timedelta(hours=24),
+        )
+
+    @property
+    def policy(self) -> ChannelPolicy:
+        """How Shopee wants to be used."""
+        return self._policy
+
+    def upload(self, picture: bytes) -> str:
+        """Store a picture and return its address. Shown to nobody, so repeating is harmless."""
+        address = str(self._client.upload(f"{CHAT}/upload_image", picture).get("url") or "")
+        if not address:
+            raise NotSent("upload_image answered without url")
+        return address
+
+    def open(self, target: Target, planned: int) -> str:
+        """Read order and conversation again; hold when cancelled, another buyer's, or too many unanswered."""
+        order = self._order(target)
+        if str(order.get("order_status")) in CANCELLED_STATES:
+            raise Held(
+                "order cancelled",
+                code="order_cancelled",
+                headline="The buyer cancelled this order.",
+                advice="Nothing was sent. Take the parcel out.",
+            )
+        if str(order.get("buyer_user_id") or "") != target.buyer_id:
+            raise Held(
+                "buyer differs from the one at packing",
+                code="buyer_changed",
+                headline="Shopee names another buyer for this order now.",
+                advice="Nothing was sent. Compare the order in the seller centre.",
+            )
+        if target.conversation_id:
+            self._refuse_too_many(target.conversation_id, planned)
+        return target.conversation_id
+
+    def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
+        """Post a text."""
+        return self._send(target, "text", {"text": text}, wire)
+
+    def send_image(self, target: Target, address: str, wire: Wire) -> Receipt:
+        """Post an uploaded picture."""
+        return self._send(target, "image", {"image_url": address}, wire)
+
+    def look(self, target: Target, mark: SentMark) -> Look:
+        """Read the conversation back for own messages that match."""
+        conversation, complete = target.conversation_id, True
+        if not conversation:
+            conversation, complete = self._find_conversation(target.buyer_id, mark.since)
+        if not conversation:
+            return Look((), covered=complete)
+        found, covered = [], False
+        for message in self._messages(conversation):
+            if message is None:  # the conversation's beginning
+                covered = True
+            elif _moment(message) < mark.since:
+                covered = True
+                break
+            elif self._own(message) and _matches(message, mark):
+                found.append(str(message.get("message_id") or ""))
+        return Look(tuple(filter(None, found)), covered, conversation)
+
+    # ---- steps -------------------------------------------------------------------------
+
+    def _send(self, target: Target, kind: str, content: Mapping[str, Any], wire: Wire) -> Receipt:
+        body = {
+            "to_id": int(target.buyer_id),
+            "message_type": kind,
+            "content": content,
+            "source_type": "order",
+            "source_content": {"order_sn": target.order_number},
+        }
+        answer = self._client.send(f"{CHAT}/send_message", body, wire.signed_at, wire.mark)
+        return Receipt(
+            message_id=str(answer.get("message_id") or ""),
+            conversation_id=str(answer.get("conversation_id") or ""),
+        )
+
+    def _order(self, target: Target) -> Mapping[str, Any]:
+        answer = self._client.get(
+            "/api/v2/order/get_order_detail",
+            order_sn_list=target.order_number,
+            response_optional_fields="buyer_user_id",
+        )
+        for order in answer.get("order_list") or ():
+            if order.get("order_sn") == target.order_number:
+                return dict(order)
+        raise Held(
+            "order not in the answer", code="error_not_found", headline="Shopee does not know this order."
+        )
+
+    def _refuse_too_many(self, conversation: str, planned: int) -> None:
+        """Never start a set that cannot finish."""
+        unanswered = 0
+        for message in self._messages(conversation):
+            if message is None or not self._own(message) or unanswered >= UNANSWERED_LIMIT:
+                break
+            unanswered += 1
+        if unanswered + planned > UNANSWERED_LIMIT:
+            left = max(UNANSWERED_LIMIT - unanswered, 0)
+            raise Held(
+                f"{unanswered} unanswered, {planned} planned",
+                code="reach_5_message_limit",
+                headline=f"This buyer has {unanswered} unanswered messages; Shopee allows {left} more.",
+                advice="Wait until the buyer answers, then resend.",
+            )
+
+    def _messages(self, conversation: str) -> Iterator[Mapping[str, Any] | None]:
+        """Yield messages newest first, and None at the conversation's beginning; at most three pages."""
+        offset: str | int = 0
+        for page in range(PAGES):
+            query = {"offset": offset} if page else {}
+            answer = self._client.get(
+                f"{CHAT}/get_message", conversation_id=conversation, page_size=PAGE, **query
+            )
+            messages = answer.get("messages") or []
+            yield from messages
+            offset = (answer.get("page_result") or {}).get("next_offset") or ""
+            if not offset or len(messages) < PAGE:
+                yield None
+                return
+
+    def _find_conversation(self, buyer_id: str, since: datetime) -> tuple[str, bool]:
+        """Return the buyer's conversation, or '' and whether the list was read far enough to be sure."""
+        cursor: dict[str, int] = {}
+        for _ in range(PAGES):
+            answer = self._client.get(
+                f"{CHAT}/get_conversation_list", direction="older", type="all", page_size=PAGE, **cursor
+            )
+            for conversation in answer.get("conversations") or ():
+                if str(conversation.get("to_id")) == buyer_id:
+                    return str(conversation.get("conversation_id") or ""), True
+            result = answer.get("page_result") or {}
+            following = (result.get("next_cursor") or {}).get("next_message_time_nano")
+            if not result.get("more") or not following:
+                return "", True
+            if datetime.fromtimestamp(int(following) / 1e9, UTC) < since:
+                return "", True
+            cursor = {"next_timestamp_nano": int(following)}
+        return "", False
+
+    def _own(self, message: Mapping[str, Any]) -> bool:
+        """Buyers can have a shop of their own, so ids are compared, not tested for zero."""
+        return str(message.get("from_shop_id")) == str(self._client.account.shop_id)
+
+
+def _moment(message: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(int(message.get("created_timestamp") or 0), UTC)
+
+
+def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
+    content = message.get("content") or {}
+    if mark.kind is PartKind.TEXT:
+        same = " ".join(str(content.get("text") or "").split()) == " ".join(mark.text.split())
+        return message.get("message_type") == "text" and same
+    address = str(content.get("url") or content.get("image_url") or "")
+    return message.get("message_type") == "image" and _tail(address) == _tail(mark.address) != ""
+
+
+def _tail(address: str) -> str:
+    """Return the last path part: it names the picture, while hosts in front of it change."""
+    return address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]

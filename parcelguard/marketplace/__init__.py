@@ -1,0 +1,1 @@
+"""One signed HTTP client per marketplace. httpx is used here and nowhere else."""

@@ -1,0 +1,185 @@
+"""How this program speaks HTTP to a marketplace: the one place that builds a client.
+
+HTTP/1.1, no redirects, no retries of its own: the outbox decides about repeating. Every call
+has an overall deadline, because library time-outs count per read and a server that drips one
+byte at a time would hold a call for ever. Visible messages get a fresh connection each: a
+kept-alive one that the server closes at that moment would make an unknown for nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from threading import Timer
+from typing import Any
+
+import httpx
+
+from parcelguard.errors import NoNetwork, NotSent, OutcomeUnknown
+
+CONNECT_S = 10.0
+CALL_S = 20.0
+UPLOAD_S = 60.0
+FIRST_BYTE = "http11.send_request_headers.started"
+CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call. `query` holds the common parameters too; `json` or `picture` is the body."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    json: Mapping[str, Any] | None = None
+    picture: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: HTTP status, decoded body (None when it was no JSON object), and the server's time."""
+
+    status: int
+    body: dict[str, Any] | None
+    date: datetime | None
+    retry_after_s: float | None
+
+
+class Http:
+    """Calls to one host. Safe to use from several threads."""
+
+    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
+        timeout = httpx.Timeout(CALL_S, connect=CONNECT_S)
+        verify = httpx.create_ssl_context()  # costs 60 ms; both clients share it
+        one_use = httpx.Limits(max_keepalive_connections=0)
+        self._reading = httpx.Client(base_url=base_url, timeout=timeout, verify=verify, transport=transport)
+        self._sending = httpx.Client(
+            base_url=base_url, timeout=timeout, verify=verify, transport=transport, limits=one_use
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reading.close()
+        self._sending.close()
+
+    def read(self, request: Request) -> Answer:
+        """Make a call that may be repeated freely. Raises NotSent (or NoNetwork) when no answer came."""
+        deadline_s = UPLOAD_S if request.picture is not None else CALL_S
+        try:
+            return self._call(self._reading, request, deadline_s, lambda: None)
+        except OutcomeUnknown as error:  # nothing visible was asked for, so no answer is no harm
+            raise NotSent(str(error)) from error
+
+    def send(self, request: Request, mark: Callable[[], None]) -> Answer:
+        """Make a call that must not be repeated blindly; `mark` is told right before the first byte leaves.
+
+        Raises NotSent or NoNetwork when the first byte never left, OutcomeUnknown when it did and
+        no whole answer came back.
+        """
+        return self._call(self._sending, request, CALL_S, mark)
+
+    def _call(
+        self, client: httpx.Client, request: Request, deadline_s: float, mark: Callable[[], None]
+    ) -> Answer:
+        wire = _WireWatch(mark)
+        content: dict[str, Any] = {}
+        if request.picture is not None:
+            content["files"] = {"file": ("photo.jpg", request.picture, "image/jpeg")}
+        elif request.json is not None:
+            content["json"] = dict(request.json)
+        where = f"{request.method} {request.path}"
+        try:
+            with _deadline(deadline_s, wire.cut):
+                response = client.request(
+                    request.method,
+                    request.path,
+                    params=dict(request.query),
+                    extensions={"trace": wire},
+                    **content,
+                )
+        except httpx.HTTPError as error:
+            # The exception's type says nothing about how much the server got; the trace does.
+            # Its text may hold the address with its query, so only the type is told.
+            detail = f"{where}: {type(error).__name__}"
+            if wire.used:
+                raise OutcomeUnknown(detail) from error
+            raise NoNetwork(detail) from error
+        return Answer(response.status_code, _body(response), _date(response), _retry_after(response))
+
+
+@dataclass(slots=True)
+class _WireWatch:
+    """Follows one call from inside: when the first byte leaves, and which socket carries it."""
+
+    mark: Callable[[], None]
+    used: bool = False
+    _socket: Any = field(default=None)
+
+    def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        if event in CONNECTED:
+            self._socket = info["return_value"].get_extra_info("socket")
+        elif event == FIRST_BYTE:
+            self.mark()
+            self.used = True
+
+    def cut(self) -> None:
+        """Close the connection under the call, so that it ends now."""
+        carrying = self._socket
+        if carrying is not None:
+            try:
+                carrying.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return  # it ended by itself in this moment
+
+
+@contextmanager
+def _deadline(seconds: float, cut: Callable[[], None]) -> Iterator[None]:
+    timer = Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _body(response: httpx.Response) -> dict[str, Any] | None:
+    """Return the JSON object of an answer, whatever its status; None for pages and half answers."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("retry-after", "")
+    return min(float(value), 3600.0) if value.isdigit() else None
+
+
+class MarketplaceClock:
+    """The marketplace's time as its answers tell it: this PC's clock may be minutes off."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta(0)
+
+    def learn(self, date: datetime | None, now: datetime) -> None:
+        """Take in the Date header of an answer that just came; whole seconds only, so small drifts stay 0."""
+        if date is not None and abs(date - now - self.offset) > timedelta(seconds=2):
+            self.offset = date - now
+
+    def timestamp(self, moment: datetime) -> int:
+        """Return the marketplace's Unix seconds for a moment of this PC."""
+        return int((moment + self.offset).timestamp())

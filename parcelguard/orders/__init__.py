@@ -1,0 +1,1 @@
+"""Orders from the marketplaces into the local index, so that a scan finds them without a network."""

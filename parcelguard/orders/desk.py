@@ -1,0 +1,129 @@
+"""Asks the marketplaces about orders behind the packer's back, and keeps the local index fresh."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from typing import Protocol
+
+from parcelguard.domain import Order, Scan
+from parcelguard.errors import DeliveryError, ParcelGuardError
+from parcelguard.orders.ports import OrderSource
+from parcelguard.store.database import Store
+from parcelguard.threads import Worker
+
+log = logging.getLogger(__name__)
+
+SYNC_EVERY_S = 300.0
+FIRST_SYNC = timedelta(days=15)
+OVERLAP = timedelta(minutes=10)  # orders that changed while the last list was read
+
+
+class Asker(Protocol):
+    """Who gets the answers; called on the order desk's thread."""
+
+    def order_read(self, proof_id: str, order: Order) -> None:
+        """Take in an order as the marketplace has it now."""
+
+    def order_missing(self, proof_id: str, *, asked: bool) -> None:
+        """Hear that no marketplace knows the code, or that none could be asked."""
+
+
+class OrderIndex:
+    """The desk's questions go first on one thread; the regular reading of orders has its own."""
+
+    def __init__(self, store: Store, sources: Mapping[str, OrderSource], now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._sources = sources
+        self._now = now
+        self._asker: Asker | None = None
+        self._questions = Worker("order questions")
+        self._stopping = Event()
+        self._sync = Thread(target=self._keep_fresh, name="order sync", daemon=True)
+
+    def start(self, asker: Asker) -> None:
+        """Begin to read orders, and answer to `asker`."""
+        self._asker = asker
+        self._sync.start()
+
+    def stop(self) -> bool:
+        """End both threads; False means a call hangs."""
+        self._stopping.set()
+        done = self._questions.stop()
+        if self._sync.ident is not None:
+            self._sync.join(25)
+        return done and not self._sync.is_alive()
+
+    def refresh(self, proof_id: str, order: Order) -> None:
+        """Read an order again; silent when the marketplace cannot be reached, since packing goes on."""
+        self._questions.post(self._refresh, proof_id, order)
+
+    def search(self, proof_id: str, scan: Scan) -> None:
+        """Look for a code that no local order has."""
+        self._questions.post(self._search, proof_id, scan)
+
+    def sync(self) -> int:
+        """Read what changed at every shop; return the number of orders read."""
+        return sum(self._sync_shop(shop_id, source) for shop_id, source in self._sources.items())
+
+    def _refresh(self, proof_id: str, order: Order) -> None:
+        source = self._sources.get(order.shop_id)
+        if source is None or self._asker is None:
+            return
+        try:
+            fresh = source.read(order.number)
+        except DeliveryError as error:
+            log.info("order not read again: %s", error)
+            return
+        if fresh:
+            with self._store.begin() as records:
+                records.orders.keep([fresh])
+            self._asker.order_read(proof_id, fresh)
+
+    def _search(self, proof_id: str, scan: Scan) -> None:
+        if self._asker is None:
+            return
+        asked = False
+        for source in self._sources.values():
+            for text in scan.texts:
+                try:
+                    order = source.look_up(text)
+                    asked = True
+                except DeliveryError as error:
+                    log.info("code not looked up: %s", error)
+                    continue
+                if order:
+                    with self._store.begin() as records:
+                        records.orders.keep([order])
+                    self._asker.order_read(proof_id, order)
+                    return
+        self._asker.order_missing(proof_id, asked=asked)
+
+    def _keep_fresh(self) -> None:
+        while not self._stopping.is_set():
+            for shop_id, source in self._sources.items():
+                try:
+                    self._sync_shop(shop_id, source)
+                except ParcelGuardError as error:
+                    log.info("orders of %s not read: %s", shop_id, error)
+                except Exception:  # one shop's odd answer must not stop the others
+                    log.exception("orders of %s not read", shop_id)
+            self._stopping.wait(SYNC_EVERY_S)
+
+    def _sync_shop(self, shop_id: str, source: OrderSource) -> int:
+        until = self._now()
+        with self._store.read() as records:
+            done = records.orders.synced_until(shop_id)
+        since = max(done - OVERLAP, until - FIRST_SYNC) if done else until - FIRST_SYNC
+        count = 0
+        for batch in source.changed(since, until):
+            if self._stopping.is_set():
+                return count
+            with self._store.begin() as records:
+                records.orders.keep(batch)
+            count += len(batch)
+        with self._store.begin() as records:
+            records.orders.mark_synced(shop_id, until)
+        return count

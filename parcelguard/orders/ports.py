@@ -1,0 +1,22 @@
+"""What the order desk needs from a marketplace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from parcelguard.domain import Order
+
+
+class OrderSource(Protocol):
+    """Reads one shop's orders. Each call raises DeliveryError when the marketplace gives no answer."""
+
+    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+        """Yield the orders changed in that time, in batches."""
+
+    def read(self, number: str) -> Order | None:
+        """Return one order as it is now, or None when the marketplace does not know it."""
+
+    def look_up(self, code: str) -> Order | None:
+        """Return the order that a scanned code stands for, where the marketplace can tell."""

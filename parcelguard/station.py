@@ -1,0 +1,297 @@
+"""One packing station without its window: everything built, plugged together and taken down again.
+
+Screens, tests and measurements all drive this. Packing runs on the desk's thread, sending on the
+couriers', order reading on its own; news goes through the hub.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from parcelguard.camera.client import CameraClient
+from parcelguard.camera.copies import CopyRoom
+from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
+from parcelguard.channels import connect
+from parcelguard.config import Folders, Settings
+from parcelguard.delivery.courier import Courier, queue_changed
+from parcelguard.delivery.engine import DeliveryEngine
+from parcelguard.delivery.history import History
+from parcelguard.delivery.mending import Mender
+from parcelguard.domain import Decision, Order, Photo, Scan, ScanSource, Shop, utc_now
+from parcelguard.errors import AlreadyRunning, ParcelGuardError
+from parcelguard.events import EventHub
+from parcelguard.marketplace.vault import Vault
+from parcelguard.orders.desk import OrderIndex
+from parcelguard.packing import Bench, DeskChanged, DeskState, PackingDesk, PhotoRequest, ProofSaved
+from parcelguard.scanner.normaliser import read_scan
+from parcelguard.store.adopt import adopt_photos
+from parcelguard.store.database import Store
+from parcelguard.store.views import LogFilter, LogPage, LogQuery, ProofDetail
+from parcelguard.threads import Worker
+
+log = logging.getLogger(__name__)
+
+
+class Station:
+    """The working parts of one bench. Build it off the window's thread: it opens the database."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folders: Folders,
+        hub: EventHub,
+        camera: CameraClient,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.hub = hub
+        self._bench = settings.bench
+        self._camera = camera
+        self._media = folders.media
+        shops = {shop.id: shop.shop() for shop in settings.shops}
+        with ExitStack() as undo:
+            undo.enter_context(_only_one(folders.home))
+            self.store = Store(folders.database, now)
+            undo.callback(self.store.close)
+            adopt_photos(self.store, folders.media, now(), _picture_size)
+            vault = Vault(folders.secrets)
+            channels = {shop.id: connect(shop, vault, now) for shop in settings.shops}
+            for channel in channels.values():
+                undo.callback(channel.close)
+            copies = CopyRoom()
+            undo.callback(copies.close)
+            self.orders = OrderIndex(self.store, {each: channels[each].orders for each in channels}, now)
+            undo.callback(self.orders.stop)
+            couriers = {
+                shop_id: Courier(
+                    shop=shops[shop_id],
+                    store=self.store,
+                    sender=channel.sender,
+                    copies=copies,
+                    media=folders.media,
+                    publish=hub.publish,
+                    now=now,
+                )
+                for shop_id, channel in channels.items()
+                if shops[shop_id].enabled
+            }
+            self.delivery = DeliveryEngine(couriers, now)
+            undo.callback(self.delivery.stop)
+            same_text = {each: channels[each].sender.policy.same_text for each in channels}
+            self.log = Log(
+                self.store, shops, same_text, folders.media, self.delivery, self._bench.packer, now
+            )
+            self._desk = PackingDesk(
+                store=self.store,
+                media=folders.media,
+                shops=shops,
+                camera=_DeskCamera(camera),
+                orders=self.orders,
+                bench=Bench(settings.bench.station, settings.bench.packer),
+                publish=hub.publish,
+                now=now,
+            )
+            self._worker = Worker("packing desk")
+            undo.callback(self._worker.stop)
+            for cancel in self._listen():
+                undo.callback(cancel)
+            self._undo = undo.pop_all()
+
+    def start(self) -> None:
+        """Bring back what a crash left open, and begin to read orders and to send."""
+        self._post(self._desk.restore)
+        self.orders.start(self)
+        self.delivery.start()
+        with self.store.read() as records:
+            self.hub.publish(queue_changed(records.parts.queue()))
+
+    def close(self) -> None:
+        """End every thread and close the database; what is in flight is sorted out at the next start."""
+        self._undo.close()
+
+    # ---- the packer's keys and scanner -------------------------------------------------
+
+    def scan(self, scan: Scan) -> None:
+        """Take in a code."""
+        self._post(self._desk.scan, scan)
+
+    def take_photo(self) -> None:
+        """F1."""
+        self._post(self._desk.take_photo)
+
+    def retake(self) -> None:
+        """F2."""
+        self._post(self._desk.retake)
+
+    def save(self) -> None:
+        """F4."""
+        self._post(self._desk.save)
+
+    def clear(self) -> None:
+        """Esc."""
+        self._post(self._desk.clear)
+
+    # ---- answers from the marketplaces -------------------------------------------------
+
+    def order_read(self, proof_id: str, order: Order) -> None:
+        """Hand an order that was read to the desk."""
+        self._post(self._desk.order_read, proof_id, order)
+
+    def order_missing(self, proof_id: str, *, asked: bool) -> None:
+        """Tell the desk that a code was not found."""
+        self._post(lambda: self._desk.order_missing(proof_id, asked=asked))
+
+    # ---- steps -------------------------------------------------------------------------
+
+    def _listen(self) -> list[Callable[[], None]]:
+        return [
+            self.hub.subscribe(PhotoKept, self._photo_kept),
+            self.hub.subscribe(PhotoFailed, self._photo_failed),
+            self.hub.subscribe(CodeRead, self._code_read),
+            self.hub.subscribe(DeskChanged, self._desk_changed),
+            self.hub.subscribe(ProofSaved, self._proof_saved),
+        ]
+
+    def _post(self, task: Callable[..., None], *arguments: object) -> None:
+        def carry_out() -> None:
+            try:
+                task(*arguments)
+            except ParcelGuardError as error:
+                log.warning("desk: %s", error)
+                self._desk.trouble(error.headline, error.advice)
+
+        self._worker.post(carry_out)
+
+    def _photo_kept(self, kept: PhotoKept) -> None:
+        photo = Photo(
+            id=kept.photo_id,
+            proof_id=kept.proof_id,
+            ordinal=kept.ordinal,
+            shot=kept.shot,
+            path=kept.path,
+            sha256=kept.sha256,
+            size=kept.size,
+            width=kept.width,
+            height=kept.height,
+            taken_at=kept.taken_at,
+            sharp=kept.sharp,
+        )
+        self._post(self._desk.photo_kept, photo, kept.thumbnail)
+
+    def _photo_failed(self, failed: PhotoFailed) -> None:
+        log.warning("photo %s not taken: %s", failed.photo_id, failed.detail)
+        self._post(self._desk.photo_failed, failed.photo_id, failed.headline, failed.advice)
+
+    def _code_read(self, code: CodeRead) -> None:
+        scan = read_scan(code.text, ScanSource.CAMERA, code.symbology)
+        if scan:
+            self.scan(scan)
+
+    def _desk_changed(self, event: DeskChanged) -> None:
+        """Codes in the picture open orders only while none is open."""
+        free = event.desk.state in (DeskState.READY, DeskState.PACKED)
+        self._camera.set_reading(Reading.EAGER if free else Reading.RELAXED)
+
+    def _proof_saved(self, event: ProofSaved) -> None:
+        if event.sends:
+            self.delivery.proof_saved(event.proof.shop_id, event.proof.id)
+
+
+class Log:
+    """The media log as the screens use it: reading, resending, deciding."""
+
+    def __init__(
+        self,
+        store: Store,
+        shops: Mapping[str, Shop],
+        same_text: Mapping[str, timedelta],
+        media: Path,
+        delivery: DeliveryEngine,
+        packer: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._history = History(store, shops, media)
+        self._mender = Mender(store, shops, same_text, now)
+        self._delivery = delivery
+        self._media = media
+        self._packer = packer
+
+    def page(self, query: LogQuery, after: tuple[datetime, str] | None) -> LogPage:
+        """Return the next entries, newest first."""
+        return self._history.page(query, after)
+
+    def counts(self, query: LogQuery) -> dict[LogFilter, int]:
+        """Count what each chip would show."""
+        return self._history.counts(query)
+
+    def detail(self, proof_id: str) -> ProofDetail:
+        """Return everything about one proof."""
+        return self._history.detail(proof_id)
+
+    def unchanged(self, proof_id: str) -> bool:
+        """Whether the originals are what was photographed."""
+        return self._history.unchanged(proof_id)
+
+    def resend(self, proof_id: str, text: str, reason: str) -> None:
+        """Send again, as a new recorded generation."""
+        self._mender.resend(proof_id, text=text, reason=reason, by=self._packer)
+        self._delivery.wake()
+
+    def decide(self, part_id: str, decision: Decision) -> None:
+        """Answer what nobody knows."""
+        self._mender.decide(part_id, decision, self._packer)
+        self._delivery.wake()
+
+    def media_path(self, relative: str) -> Path:
+        """Return where a picture lies."""
+        return self._media / relative
+
+
+class _DeskCamera:
+    """Lets the desk ask the camera without knowing its messages."""
+
+    def __init__(self, camera: CameraClient) -> None:
+        self._camera = camera
+
+    def take(self, request: PhotoRequest) -> None:
+        self._camera.take(
+            TakePhoto(
+                photo_id=request.photo_id,
+                proof_id=request.proof_id,
+                ordinal=request.ordinal,
+                shot=request.shot,
+                folder=request.folder,
+            )
+        )
+
+
+def _picture_size(path: Path) -> tuple[int, int] | None:
+    """Return width and height of a whole JPEG, or None when it cannot be read."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path, formats=["JPEG"]) as picture:
+            picture.load()
+            return picture.size
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+        return None
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Keep a second program off this data folder. Raises AlreadyRunning."""
+    home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home / "running.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise AlreadyRunning(str(home)) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,100 @@
+"""Pictures that a crash left without a row find their way back into their proof.
+
+Between the rename of a photo and the commit of its row the program may die. Such a picture was
+never acknowledged, but it is complete, so it is kept and marked as recovered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from parcelguard.domain import MAX_PHOTOS, Photo, Proof, Shot, new_id
+from parcelguard.store.database import Records, Store
+from parcelguard.store.files import PARTIAL_SUFFIX, THUMBNAIL_SUFFIX, photo_folder
+
+log = logging.getLogger(__name__)
+
+LOOK_BACK = timedelta(days=2)
+_JPEG_END = b"\xff\xd9"
+_NAME = re.compile(r"(\d)-([a-z]+)-[0-9a-f]{12}\.jpg")
+
+
+def adopt_photos(
+    store: Store, media: Path, now: datetime, size_of: Callable[[Path], tuple[int, int] | None]
+) -> int:
+    """Give a row to every complete picture that has none; remove half-written ones. Returns how many."""
+    with store.read() as records:
+        proofs = records.proofs.recent(now - LOOK_BACK)
+    adopted = 0
+    for proof in proofs:
+        folder = media / photo_folder(proof.opened_at, proof.id)
+        if folder.is_dir():
+            adopted += _adopt_in(store, media, folder, proof, size_of)
+    return adopted
+
+
+def _adopt_in(
+    store: Store,
+    media: Path,
+    folder: Path,
+    proof: Proof,
+    size_of: Callable[[Path], tuple[int, int] | None],
+) -> int:
+    with store.begin() as records:
+        known = records.proofs.known_paths(proof.id)
+        found = 0
+        for path in _pictures(folder):
+            relative = path.relative_to(media).as_posix()
+            size = size_of(path) if relative not in known else None
+            if size:
+                _add(records, proof, _photo(path, relative, proof, size))
+                found += 1
+                log.warning("adopted %s", relative)
+        return found
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    """Yield complete originals; a flushed picture that was not renamed yet gets its name now."""
+    for path in sorted(folder.iterdir()):
+        if path.name.endswith(PARTIAL_SUFFIX):
+            final = path.with_name(path.name.removesuffix(PARTIAL_SUFFIX))
+            if _NAME.fullmatch(final.name) and path.read_bytes().endswith(_JPEG_END) and not final.exists():
+                path.rename(final)
+                yield final
+            else:
+                path.unlink()
+        elif _NAME.fullmatch(path.name) and not path.name.endswith(THUMBNAIL_SUFFIX):
+            yield path
+
+
+def _photo(path: Path, relative: str, proof: Proof, size: tuple[int, int]) -> Photo:
+    match = _NAME.fullmatch(path.name)
+    assert match  # _pictures yields only such names
+    status = path.stat()
+    return Photo(
+        id=new_id(),
+        proof_id=proof.id,
+        ordinal=int(match[1]),
+        shot=Shot(match[2]),
+        path=relative,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        size=status.st_size,
+        width=size[0],
+        height=size[1],
+        taken_at=datetime.fromtimestamp(status.st_mtime, UTC),
+        recovered=True,
+    )
+
+
+def _add(records: Records, proof: Proof, photo: Photo) -> None:
+    """Put the picture into its place, or the next free one."""
+    taken = {each.ordinal for each in records.proofs.photos(proof.id)}
+    free = [n for n in (photo.ordinal, *range(1, MAX_PHOTOS + 1)) if n not in taken]
+    place = free[0] if free else photo.ordinal
+    records.proofs.add_photo(replace(photo, ordinal=place, shot=Shot.at(place)))
