@@ -43,7 +43,7 @@ class Chat:
         return message
 
     def seen_by_buyer(self, shop_id: int, buyer: Buyer) -> None:
-        """The buyer looks at the conversation."""
+        """Let the buyer look at the conversation."""
         talk = self.find(shop_id, buyer.user_id)
         if talk is not None:
             talk.buyer_read_id = self.last_shown(talk)

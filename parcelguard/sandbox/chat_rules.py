@@ -56,7 +56,7 @@ def check_contact(
 
 
 def check_first_contact(talk: Conversation | None, *, has_order: bool) -> None:
-    """The first message ever must say which order it is about."""
+    """Refuse a first message ever that does not say which order it is about."""
     if (talk is None or not talk.messages) and not has_order:
         raise Refused("first_chat_without_order_info", "The first chat must be sent with order information.")
 

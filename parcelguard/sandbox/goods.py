@@ -29,9 +29,10 @@ CATALOGUE: tuple[Item, ...] = (
 )  # fmt: skip
 
 _FIRST = (
-    "aminah nurul kamal hafiz siti farah weijie meiling arun priya zulkifli aisyah danial hui_min ravi sofea "
-    "izzat kavitha jason.tan shalini amirul lina faiz xin.yi haziq puteri suresh yasmin adam chloe"
-).split()
+    "aminah", "nurul", "kamal", "hafiz", "siti", "farah", "weijie", "meiling", "arun", "priya", "zulkifli",
+    "aisyah", "danial", "hui_min", "ravi", "sofea", "izzat", "kavitha", "jason.tan", "shalini", "amirul",
+    "lina", "faiz", "xin.yi", "haziq", "puteri", "suresh", "yasmin", "adam", "chloe",
+)  # fmt: skip
 _TAIL = ("_88", ".h", "77", "_o", "_kl", ".my", "2004", "_jb", "99", ".shop", "_pg", "12")
 
 
@@ -43,24 +44,21 @@ class Numbers:
         self._given: set[str] = set()
 
     def order_sn(self, moment: float) -> str:
-        """Day of the order in the shop's country, then eight letters and digits."""
+        """Join the day of the order in the shop's country and eight letters and digits."""
         day = datetime.fromtimestamp(moment, UTC).astimezone(MALAYSIA).strftime("%y%m%d")
         return self._unused(lambda: day + self._pick(string.ascii_uppercase + string.digits, 8))
 
     def tracking(self, region: str) -> str:
         """As printed on the parcel's label."""
-        return self._unused(
-            lambda: (
-                f"SPX{region}{self._pick(string.digits, 11)}{self._pick(string.digits + string.ascii_uppercase, 1)}"
-            )
-        )
+        tail = string.digits + string.ascii_uppercase
+        return self._unused(lambda: f"SPX{region}{self._pick(string.digits, 11)}{self._pick(tail, 1)}")
 
     def package(self) -> str:
-        """The platform's own number for a parcel."""
+        """Return the platform's own number for a parcel."""
         return self._unused(lambda: f"OFG{self._pick('123456789', 1)}{self._pick(string.digits, 14)}")
 
     def buyer(self) -> Buyer:
-        """A new person; every third one sells too."""
+        """Make up a new person; every third one sells too."""
         number = len(self._given)
         name = self._unused(self._name)
         user_id = int(self._unused(lambda: "3" + self._pick(string.digits, 8)))

@@ -1,6 +1,6 @@
 """Uploaded chat images: what they really are, and where their bytes wait.
 
-The bytes go to a folder of their own that is removed with the marketplace, so a day of photos costs no memory.
+The bytes go to a folder of their own that is removed with the marketplace: a day of photos costs no memory.
 """
 
 import hashlib
@@ -88,7 +88,9 @@ class Pictures:
     def open(self, file_id: str) -> tuple[Picture, Path] | None:
         """Return an upload and where its bytes are; `_tn` asks for the thumbnail."""
         picture = self._pictures.get(file_id.removesuffix("_tn"))
-        return None if picture is None else (picture, self._place(picture.sha256))
+        if picture is None or self._folder is None:
+            return None
+        return picture, self._place(picture.sha256)
 
     def close(self) -> None:
         """Remove the bytes; the records stay."""

@@ -92,6 +92,20 @@ class Order:
         return round(sum(item.price * item.quantity for item in self.items), 2)
 
 
+@dataclass(slots=True, kw_only=True)
+class Booking:
+    """Goods to pack before there is a buyer; `order_sn` comes when one is found."""
+
+    booking_sn: str
+    shop_id: int
+    items: list[Item]
+    tracking_number: str
+    create_time: float
+    update_time: float
+    status: str = "PROCESSED"
+    order_sn: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """One uploaded chat image."""
@@ -125,7 +139,7 @@ class Message:
     recalled: bool = False
 
     def status(self, now: float) -> str:
-        """What the platform makes of the message by now; a filter may strike late."""
+        """Say what the platform makes of the message by now; a filter may strike late."""
         if self.filter_at is not None and now >= self.filter_at:
             return self.filter_status
         return "normal"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 DENIED = 403  # no official list of statuses exists; clients must decide on the code, never on this number
 
 
-class Refused(Exception):  # noqa: N818 - the word the platform's users would say
+class Refused(Exception):
     """A coded refusal; the request changed nothing."""
 
     def __init__(

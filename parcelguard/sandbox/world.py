@@ -1,7 +1,7 @@
 """The marketplace's whole state behind one lock, told the time from outside.
 
-Two clocks: the wire's clock judges timestamps and fills `Date`; the story's clock may be moved on by hours, so
-that tokens lapse and filters strike while a client on the real clock can still sign its calls.
+Two clocks: the wire's clock judges timestamps and fills `Date`; the story's clock may be moved on by hours,
+so that tokens lapse and filters strike while a client on the real clock can still sign its calls.
 """
 
 import threading
@@ -14,9 +14,9 @@ from parcelguard.sandbox.auth import Grant, Grants
 from parcelguard.sandbox.chat import Chat
 from parcelguard.sandbox.chat_rules import ChatRules
 from parcelguard.sandbox.faults import Faults
-from parcelguard.sandbox.goods import Numbers, new_order
+from parcelguard.sandbox.goods import CATALOGUE, Numbers, new_order
 from parcelguard.sandbox.pictures import Pictures
-from parcelguard.sandbox.records import Buyer, Message, Order, Partner, Shop
+from parcelguard.sandbox.records import Booking, Buyer, Message, Order, Partner, Shop
 from parcelguard.sandbox.refusals import wrong_parameters
 
 PARTNER = Partner(2001887, "shpk5061726365674775617264546573744b65795f303031")
@@ -55,13 +55,14 @@ class World:
         self.shops: dict[int, Shop] = {}
         self.buyers: dict[int, Buyer] = {}
         self.orders: dict[str, Order] = {}
+        self.bookings: dict[str, Booking] = {}
 
     def wire_now(self) -> float:
-        """The time the server believes it is."""
+        """Tell the time the server believes it is."""
         return self._clock() + self.faults.clock_offset_s()
 
     def now(self) -> float:
-        """The time by which tokens, contact windows and filters are judged."""
+        """Tell the time by which tokens, contact windows and filters are judged."""
         return self.wire_now() + self._moved_on_s
 
     def move_on(self, seconds: float) -> None:
@@ -110,6 +111,29 @@ class World:
             )
             return self.add_order(order)
 
+    def make_booking(self, shop: Shop) -> Booking:
+        """Let the platform ask for goods before anyone has ordered them."""
+        with self.lock:
+            now = self.now()
+            booking = Booking(
+                booking_sn=self.numbers.order_sn(now),
+                shop_id=shop.shop_id,
+                items=[self.numbers.random.choice(CATALOGUE)],
+                tracking_number=self.numbers.tracking(shop.region),
+                create_time=now,
+                update_time=now,
+            )
+            self.bookings[booking.booking_sn] = booking
+            return booking
+
+    def match_booking(self, booking: Booking, order: Order) -> None:
+        """Find the booking's buyer: the goods packed for it go to this order."""
+        with self.lock:
+            booking.status, booking.order_sn = "MATCHED", order.order_sn
+            order.booking_sn = booking.booking_sn
+            order.packages[0].tracking_number = booking.tracking_number
+            booking.update_time = order.update_time = self.now()
+
     def change_order(self, order: Order, status: str, reason: str = "") -> None:
         """Move an order on; a parcel gets its label when shipping is arranged."""
         with self.lock:
@@ -126,7 +150,7 @@ class World:
                     package.tracking_number = self.numbers.tracking(region)
 
     def link(self, shops: Collection[Shop]) -> None:
-        """The seller agrees."""
+        """Let the seller agree."""
         for shop in shops:
             shop.linked = True
             shop.auth_time = self.now()
@@ -201,5 +225,5 @@ class RequestLog:
             path: {"count": sum(errors.values()), "errors": dict(errors)}
             for path, errors in self._counts.items()
         }
-        total = sum(row["count"] for row in by_path.values())
+        total = sum(errors.total() for errors in self._counts.values())
         return {"total": total, "by_path": by_path, "recent": list(self._recent)}

@@ -1,0 +1,224 @@
+"""The sandbox's own switches and reports; nothing of this exists on the real platform."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from parcelguard.sandbox.faults import KINDS, UnknownFault
+from parcelguard.sandbox.goods import split
+from parcelguard.sandbox.records import Order, Shop
+from parcelguard.sandbox.refusals import Refused
+from parcelguard.sandbox.world import World
+
+Work = Callable[[World, Request, dict[str, Any]], Any]
+_PAGES = ("seller", "orders", "faults", "transcript", "requests", "clock", "buyers")
+
+
+class BadWish(ValueError):
+    """The request asks for something that cannot be done; the text says what."""
+
+
+def routes(world: World) -> list[Route]:
+    """Return what to mount; the line in front already turns away strangers."""
+    table: tuple[tuple[str, str, Work], ...] = (
+        ("GET", "", _index),
+        ("GET", "/transcript", lambda world, _request, _wish: world.transcript()),
+        ("GET", "/requests", lambda world, _request, _wish: world.requests.counts()),
+        ("GET", "/faults", lambda world, _request, _wish: world.faults.listed()),
+        ("POST", "/faults", _add_fault),
+        ("DELETE", "/faults", _clear_faults),
+        ("DELETE", "/faults/{number:int}", _clear_faults),
+        ("GET", "/orders", _orders),
+        ("POST", "/orders", _put_order),
+        ("POST", "/bookings", _make_booking),
+        ("POST", "/bookings/{booking_sn}/match", _match_booking),
+        ("GET", "/buyers", _buyers),
+        ("POST", "/buyers/{number:int}", _change_buyer),
+        ("POST", "/buyers/{number:int}/reply", _reply),
+        ("GET", "/seller", _seller),
+        ("POST", "/seller", _change_seller),
+        ("POST", "/clock", _clock),
+    )
+    return [
+        Route(f"/admin{path}", partial(_answer, world, work), methods=[method], name=f"{method} {path}")
+        for method, path, work in table
+    ]
+
+
+async def _answer(world: World, work: Work, request: Request) -> Response:
+    try:
+        wish = await request.json() if request.method == "POST" else {}
+        if not isinstance(wish, dict):
+            raise BadWish("the body must be an object")
+        with world.lock:
+            return JSONResponse(work(world, request, wish))
+    except (ValueError, Refused) as error:  # includes broken JSON and unknown faults
+        return JSONResponse({"error": str(error)}, 400)
+
+
+def _index(_world: World, _request: Request, _wish: dict[str, Any]) -> Any:
+    return {"pages": [f"/admin/{name}" for name in _PAGES], "faults": list(KINDS), "buyer": "/buyer"}
+
+
+def _add_fault(world: World, _request: Request, wish: dict[str, Any]) -> Any:
+    try:
+        fault = world.faults.add(wish)
+    except TypeError as error:
+        raise UnknownFault(str(error)) from error
+    return next(row for row in world.faults.listed() if row["id"] == fault.id)
+
+
+def _clear_faults(world: World, request: Request, _wish: dict[str, Any]) -> Any:
+    world.faults.clear(request.path_params.get("number"))
+    return world.faults.listed()
+
+
+def _orders(world: World, _request: Request, _wish: dict[str, Any]) -> Any:
+    return [order_row(order) for order in world.orders.values()]
+
+
+def order_row(order: Order) -> dict[str, Any]:
+    """Return an order as the reports show it; the first parcel stands at top level."""
+    packages = [
+        {
+            "package_number": package.package_number,
+            "tracking_number": package.tracking_number,
+            "items": [
+                {"sku": item.model_sku or item.sku, "quantity": item.quantity} for item in package.items
+            ],
+            "group_shipment_id": package.group_shipment_id,
+        }
+        for package in order.packages
+    ]
+    return {
+        "order_sn": order.order_sn,
+        "shop_id": order.shop_id,
+        "status": order.status,
+        "buyer": {"id": order.buyer.user_id, "name": order.buyer.name},
+        "tracking_number": packages[0]["tracking_number"],
+        "package_number": packages[0]["package_number"],
+        "packages": packages,
+        "items": [
+            {
+                "name": item.name,
+                "sku": item.model_sku or item.sku,
+                "variant": item.model_name,
+                "quantity": item.quantity,
+                "price": item.price,
+            }
+            for item in order.items
+        ],
+        "total": order.total,
+        "create_time": order.create_time,
+        "update_time": order.update_time,
+    }
+
+
+def _put_order(world: World, _request: Request, wish: dict[str, Any]) -> Any:
+    order_sn = str(wish.get("order_sn", ""))
+    order = world.orders.get(order_sn)
+    if order is None:
+        buyer = world.buyers.get(wish.get("buyer_id", 0))
+        order = world.make_order(
+            _shop(world, wish),
+            order_sn=order_sn,
+            buyer=buyer,
+            lines=wish.get("lines"),
+            age_s=wish.get("age_s", 0),
+        )
+        if wish.get("buyer_name"):
+            order.buyer.name = str(wish["buyer_name"])
+    if "status" in wish:
+        world.change_order(order, str(wish["status"]), str(wish.get("reason", "")))
+    if "tracking_number" in wish:
+        order.packages[0].tracking_number = str(wish["tracking_number"])
+    if wish.get("split") and len(order.packages) == 1:
+        split(order, world.numbers, world.shops[order.shop_id].region)
+    order.has_buyer_id = bool(wish.get("has_buyer_id", order.has_buyer_id))
+    order.update_time = world.now()
+    return order_row(order)
+
+
+def _make_booking(world: World, _request: Request, wish: dict[str, Any]) -> Any:
+    return asdict(world.make_booking(_shop(world, wish)))
+
+
+def _match_booking(world: World, request: Request, wish: dict[str, Any]) -> Any:
+    booking = world.bookings.get(request.path_params["booking_sn"])
+    order = world.orders.get(str(wish.get("order_sn", "")))
+    if booking is None or order is None:
+        raise BadWish("no such booking or order")
+    world.match_booking(booking, order)
+    return asdict(booking)
+
+
+def _buyers(world: World, _request: Request, _wish: dict[str, Any]) -> Any:
+    return [
+        {"id": buyer.user_id, "name": buyer.name, "blocked": buyer.blocked, "open_return": buyer.open_return}
+        for buyer in world.buyers.values()
+    ]
+
+
+def _change_buyer(world: World, request: Request, wish: dict[str, Any]) -> Any:
+    buyer = world.buyers.get(request.path_params["number"])
+    if buyer is None:
+        raise BadWish("no such buyer")
+    if wish.get("blocked", "") not in ("", "by_buyer", "by_shop"):
+        raise BadWish("blocked must be by_buyer, by_shop or empty")
+    buyer.blocked = wish.get("blocked", buyer.blocked)
+    buyer.open_return = bool(wish.get("open_return", buyer.open_return))
+    return _buyers(world, request, wish)
+
+
+def _reply(world: World, request: Request, wish: dict[str, Any]) -> Any:
+    message = world.buyer_says(request.path_params["number"], str(wish.get("text", "")), wish.get("shop_id"))
+    return {"message_id": message.message_id, "conversation_id": message.conversation_id}
+
+
+def _seller(world: World, request: Request, _wish: dict[str, Any]) -> Any:
+    return credentials(world, _shop(world, dict(request.query_params)))
+
+
+def _change_seller(world: World, _request: Request, wish: dict[str, Any]) -> Any:
+    name, region = str(wish.get("shop_name", "Second shop")), str(wish.get("region", "MY"))
+    shop = world.add_shop(name, region) if wish.get("add") else _shop(world, wish)
+    shop.name = str(wish.get("shop_name", shop.name))
+    shop.region = str(wish.get("region", shop.region))
+    shop.status = str(wish.get("status", shop.status))
+    shop.chat_allowed = bool(wish.get("chat_allowed", shop.chat_allowed))
+    world.grants.lives.access_s = float(wish.get("access_life_s", world.grants.lives.access_s))
+    return credentials(world, shop)
+
+
+def credentials(world: World, shop: Shop) -> dict[str, Any]:
+    """Connect the shop afresh and return everything a client needs to know."""
+    grant = world.new_grant(shop)
+    return {
+        "partner_id": world.partner.partner_id,
+        "partner_key": world.partner.partner_key,
+        "shop_id": shop.shop_id,
+        "shop_name": shop.name,
+        "region": shop.region,
+        "access_token": grant.access_token,
+        "refresh_token": grant.refresh_token,
+        "expire_in": grant.expire_in,
+    }
+
+
+def _clock(world: World, _request: Request, wish: dict[str, Any]) -> Any:
+    world.move_on(float(wish.get("advance_s", 0)))
+    return {"now": world.now(), "wire": world.wire_now()}
+
+
+def _shop(world: World, wish: dict[str, Any]) -> Shop:
+    first = next(iter(world.shops))
+    wanted = str(wish.get("shop_id", first))
+    shop = world.shops.get(int(wanted)) if wanted.isdecimal() else None
+    if shop is None:
+        raise BadWish("no such shop")
+    return shop
