@@ -66,7 +66,7 @@ class LogRecords:
     def counts(self, query: LogQuery) -> dict[LogFilter, int]:
         """Count what each chip would show for this search and these dates."""
         grouped = select(proofs.c.state, func.count()).where(*_matching(query)).group_by(proofs.c.state)
-        by_state = {ProofState(state): count for state, count in self._connection.execute(grouped).tuples()}
+        by_state = {ProofState(state): count for state, count in self._connection.execute(grouped)}
         counts = {
             chip: sum(by_state.get(state, 0) for state in states) for chip, states in FILTER_STATES.items()
         }

@@ -334,7 +334,7 @@ class PartRecords:
         query = (
             select(proofs.c.state, func.count()).where(proofs.c.state.in_(states)).group_by(proofs.c.state)
         )
-        return {ProofState(state): count for state, count in self._connection.execute(query).tuples()}
+        return {ProofState(state): count for state, count in self._connection.execute(query)}
 
     # ---- steps -----------------------------------------------------------------------
 

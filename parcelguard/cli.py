@@ -1,0 +1,120 @@
+"""The commands. Each imports what it needs when it runs, so that none pays for the others.
+
+No Qt, OpenCV or SQLAlchemy at the top: the camera process starts by importing this module.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from parcelguard import __version__
+from parcelguard.errors import ParcelGuardError
+
+BENCHES = ("capture", "startup", "preview")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Expected failures are told in words on stderr."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.run(asked))
+    except ParcelGuardError as error:
+        sys.stderr.write(f"{error.headline}\n")
+        if str(error) != error.headline:
+            sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error.advice}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parcelguard", description="Packing photos that reach the buyer's chat. Alone it opens the app."
+    )
+    parser.add_argument("--version", action="version", version=f"ParcelGuard {__version__}")
+    parser.add_argument("--home", metavar="FOLDER", help="keep settings, records and photos here")
+    parser.set_defaults(run=_open)
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    demo = commands.add_parser("demo", help="try it with a sandbox marketplace and a demo camera")
+    demo.add_argument("--auto", action="store_true", help="let it pack by itself, without a display")
+    demo.add_argument("--orders", type=_count, default=None, metavar="N", help="how many orders there are")
+    demo.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
+    demo.set_defaults(run=_demo)
+
+    sandbox = commands.add_parser("sandbox", help="serve a marketplace on this computer")
+    sandbox.add_argument("--port", type=int, default=8700)
+    sandbox.add_argument("--orders", type=_count, default=12, metavar="N")
+    sandbox.add_argument("--seed", type=int, default=1, metavar="N")
+    sandbox.add_argument("--stop-with-stdin", action="store_true", help=argparse.SUPPRESS)
+    sandbox.set_defaults(run=_sandbox)
+
+    connect = commands.add_parser("connect", help="connect a shop of the settings file to its marketplace")
+    connect.add_argument("shop", help="the shop's id in the settings file")
+    connect.set_defaults(run=_connect)
+
+    doctor = commands.add_parser("doctor", help="look at what is installed, plugged in and reachable")
+    doctor.set_defaults(run=_doctor)
+
+    bench = commands.add_parser("bench", help="measure speed beside its floor in the same run")
+    bench.add_argument("name", choices=BENCHES)
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    bench.set_defaults(run=_bench)
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 5000:
+        raise argparse.ArgumentTypeError("between 1 and 5000")
+    return number
+
+
+def _open(asked: argparse.Namespace) -> int:
+    from parcelguard.app import open_app
+    from parcelguard.config import folders_of, home_folder, load_settings
+
+    home = home_folder(asked.home)
+    settings = load_settings(home / "settings.toml")
+    return open_app(settings, folders_of(home, settings))
+
+
+def _demo(asked: argparse.Namespace) -> int:
+    from parcelguard.demo.run import run_demo
+
+    return run_demo(home=asked.home, auto=asked.auto, orders=asked.orders, report=asked.report)
+
+
+def _sandbox(asked: argparse.Namespace) -> int:
+    try:
+        from parcelguard.sandbox.server import run
+    except ModuleNotFoundError as error:
+        raise ParcelGuardError(
+            str(error),
+            headline="The sandbox needs a few more packages.",
+            advice="Install them with: pip install 'parcelguard[sandbox]'",
+        ) from error
+    run(port=asked.port, orders=asked.orders, seed=asked.seed, stop_with_stdin=asked.stop_with_stdin)
+    return 0
+
+
+def _connect(asked: argparse.Namespace) -> int:
+    from parcelguard.connect import connect_shop
+
+    return connect_shop(asked.home, asked.shop)
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    from parcelguard.doctor import examine
+
+    return examine(asked.home)
+
+
+def _bench(asked: argparse.Namespace) -> int:
+    from parcelguard.bench.harness import run_bench
+
+    return run_bench(asked.name, asked.json)
