@@ -91,7 +91,9 @@ def _packages() -> Iterator[Finding]:
         yield Finding(Verdict.OK, "zbar", "found, gives a second look at codes")
     else:
         yield Finding(
-            Verdict.LOOK, "zbar", "not found; codes are read without a second look (Debian: apt install libzbar0)"
+            Verdict.LOOK,
+            "zbar",
+            "not found; codes are read without a second look (Debian: apt install libzbar0)",
         )
 
 
@@ -128,7 +130,9 @@ def _scanner(devices: Path = Path("/proc/bus/input/devices")) -> Finding:
     try:
         names = sorted(set(_KEYBOARD.findall(devices.read_text(errors="replace"))))
     except OSError:
-        return Finding(Verdict.LOOK, "scanner", "open ParcelGuard, press F9 and scan any code to see it arrive")
+        return Finding(
+            Verdict.LOOK, "scanner", "open ParcelGuard, press F9 and scan any code to see it arrive"
+        )
     if not names:
         return Finding(Verdict.LOOK, "scanner", "no keyboard or scanner found; a wedge scanner is a keyboard")
     return Finding(Verdict.OK, "scanner", f"keyboards and wedge scanners: {', '.join(names)}")
@@ -153,10 +157,14 @@ def _shops(settings: Settings, folders: Folders) -> Iterator[Finding]:
         yield Finding(Verdict.BAD, "secrets", f"{folders.secrets} can be read by others: chmod 600 it")
     for shop in settings.shops:
         secrets = vault.load(shop.id)
-        connected = "connected" if secrets and secrets.refresh_token else f"run: parcelguard connect {shop.id}"
+        connected = (
+            "connected" if secrets and secrets.refresh_token else f"run: parcelguard connect {shop.id}"
+        )
         sending = "sends" if shop.send else "sending is off"
         verdict = Verdict.OK if connected == "connected" else Verdict.LOOK
-        yield Finding(verdict, "shop", f"{shop.name} ({shop.marketplace} {shop.region}): {connected}, {sending}")
+        yield Finding(
+            verdict, "shop", f"{shop.name} ({shop.marketplace} {shop.region}): {connected}, {sending}"
+        )
     for host in sorted({shop.host for shop in settings.shops}):
         yield _clock(host)
 
@@ -178,6 +186,8 @@ def _clock(host: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -
         ahead = "ahead" if off > timedelta(0) else "behind"
         minutes = abs(off).total_seconds() / 60
         return Finding(
-            Verdict.LOOK, "clock", f"{minutes:.0f} min {ahead} of {host}; corrected for sending, please set it"
+            Verdict.LOOK,
+            "clock",
+            f"{minutes:.0f} min {ahead} of {host}; corrected for sending, please set it",
         )
     return Finding(Verdict.OK, "clock", f"agrees with {host} within {abs(off).total_seconds():.0f} s")

@@ -1,0 +1,132 @@
+"""Puts window, camera and station together, in the order that shows the window first.
+
+Before the first paint only Qt and the screens are imported. The database, the network and the
+marketplaces follow on a thread of their own, and are plugged into the window when they stand.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from parcelguard.config import Folders, Settings
+from parcelguard.errors import ParcelGuardError
+from parcelguard.events import EventHub, Sounded
+from parcelguard.logs import start_logging, stop_logging
+from parcelguard.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from parcelguard.camera.client import CameraClient
+    from parcelguard.station import Station
+
+log = logging.getLogger(__name__)
+
+
+class App(QObject):
+    """One running program: everything it starts is on one stack and taken down by `close`."""
+
+    ready = Signal()
+    failed = Signal(str, str)
+    _built = Signal(object)
+    _not_built = Signal(object)
+
+    def __init__(self, settings: Settings, folders: Folders) -> None:
+        super().__init__()
+        self._settings = settings
+        self._folders = folders
+        self.hub = EventHub()
+        self.window = MainWindow(settings, self.hub)
+        self.camera: CameraClient | None = None
+        self.station: Station | None = None
+        self._stack = ExitStack()
+        self._stack.callback(self.window.shut_down)
+        self._built.connect(self._attach)
+        self._not_built.connect(self._tell_failure)
+        self.window.first_painted.connect(self._start)
+
+    def close(self) -> None:
+        """End everything this program started; what was acknowledged is on disk already."""
+        self._stack.close()
+
+    def _start(self) -> None:
+        """Begin with what the first paint did not need."""
+        from parcelguard.camera.client import CameraClient
+        from parcelguard.ui.sounds import Sounds
+
+        self._folders.make()
+        start_logging(self._folders.logs)
+        self._stack.callback(stop_logging)
+        publish = self.hub.publish
+        camera = CameraClient(
+            self._settings.camera,
+            self._folders.media,
+            publish,
+            self.window.frame_arrived,
+            publish,
+            publish,
+            publish,
+        )
+        self.camera = camera
+        camera.start()
+        self._stack.callback(camera.stop)
+        sounds = Sounds(self._settings.screen.volume_percent)
+        self._stack.callback(sounds.close)
+        self._stack.callback(self.hub.subscribe(Sounded, lambda event: sounds.play(event.cue)))
+        self.window.pack_screen.preview.attach(camera)
+        builder = Thread(target=self._build, args=(camera,), name="start", daemon=True)
+        self._stack.callback(builder.join)
+        builder.start()
+
+    def _build(self, camera: CameraClient) -> None:
+        """Open the database and the channels; on the starting thread."""
+        try:
+            from parcelguard.station import Station
+
+            self._built.emit(Station(self._settings, self._folders, self.hub, camera))
+        except ParcelGuardError as error:
+            log.warning("not started: %s", error)
+            self._not_built.emit(error)
+
+    def _attach(self, station: Station) -> None:
+        self.station = station
+        self._stack.callback(station.close)
+        self.window.attach(station, self.camera, station.log)
+        station.start()
+        self.ready.emit()
+
+    def _tell_failure(self, error: ParcelGuardError) -> None:
+        self.window.fail(error.headline, error.advice)
+        self.failed.emit(error.headline, error.advice)
+
+
+def open_app(settings: Settings, folders: Folders, *, also: Callable[[App], None] | None = None) -> int:
+    """Show the window and run until it is closed. `also` may add to the app before it is shown."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("ParcelGuard")
+    app = App(settings, folders)
+    with ExitStack() as stack:
+        stack.callback(app.close)
+        if also is not None:
+            also(app)
+        app.window.closed.connect(application.quit)
+        _end_on_signals(application, app)
+        app.window.show()
+        return application.exec()
+
+
+def _end_on_signals(application: QApplication, owner: QObject) -> None:
+    """Let Ctrl+C and a shutdown end the program in order; Python hears signals only between calls."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: application.quit())
+    heartbeat = QTimer(owner)
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start(250)

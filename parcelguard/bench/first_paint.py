@@ -1,0 +1,75 @@
+"""One start-up in a fresh process: `python -m parcelguard.bench.first_paint ours|floor HOME`.
+
+Prints one line when the first paint is done and ends. `ours` goes the way of the `parcelguard`
+command; `floor` is a window of the same make with nothing but Qt: a bar, a table and a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from parcelguard.app import App
+
+
+def _ours(home: str) -> None:
+    from parcelguard.cli import main
+
+    main(["--home", home], also=_end_with_first_paint)
+
+
+def _end_with_first_paint(app: App) -> None:
+    from PySide6.QtCore import QEvent, QObject, QTimer
+
+    class Watch(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.Paint:
+                QTimer.singleShot(0, _done)
+            return False
+
+    app.window.installEventFilter(Watch(app.window))
+
+
+def _floor() -> None:
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtGui import QImage, QPainter, QPaintEvent
+    from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTableWidget, QToolBar, QWidget
+
+    class Picture(QWidget):
+        def __init__(self) -> None:
+            super().__init__()
+            self._image = QImage(960, 540, QImage.Format.Format_BGR888)
+            self._image.fill(0)
+
+        def paintEvent(self, _event: QPaintEvent) -> None:
+            QPainter(self).drawImage(0, 0, self._image)
+            QTimer.singleShot(0, _done)
+
+    application = QApplication([])
+    window = QMainWindow()
+    bar = QToolBar()
+    for words in ("Take photo", "Save and send", "Retake last", "Clear order"):
+        bar.addAction(words)
+    window.addToolBar(bar)
+    dock = QDockWidget("Log")
+    dock.setWidget(QTableWidget(10, 6))
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    window.setCentralWidget(Picture())
+    window.resize(1366, 768)
+    window.show()
+    application.exec()
+
+
+def _done() -> None:
+    sys.stdout.write("painted\n")
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "ours":
+        _ours(sys.argv[2])
+    else:
+        _floor()

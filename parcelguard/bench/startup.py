@@ -1,0 +1,37 @@
+"""Time to the first paint, beside a window made of Qt alone. Fresh processes, in turn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from time import perf_counter
+
+from parcelguard.bench.harness import Row, spread
+
+RUNS = 15
+
+
+def measure() -> list[Row]:
+    """Start both some times, after one start each to warm the disk's cache."""
+    with tempfile.TemporaryDirectory(prefix="parcelguard-bench-") as home:
+        ours, floor = [], []
+        for run in range(RUNS + 1):
+            took = _start("ours", home), _start("floor", home)
+            if run:
+                ours.append(took[0])
+                floor.append(took[1])
+        return spread("first paint", ours, floor, "ms")
+
+
+def _start(which: str, home: str) -> float:
+    """Return the milliseconds from starting the interpreter to the first paint."""
+    command = [sys.executable, "-m", "parcelguard.bench.first_paint", which, home]
+    begun = perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout
+        line = process.stdout.readline()
+        took = (perf_counter() - begun) * 1000
+    if line.strip() != "painted":
+        raise RuntimeError(f"{which} did not paint")
+    return took

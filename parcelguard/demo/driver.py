@@ -1,0 +1,188 @@
+"""Packs by itself: real key events into the real window, at a hurried packer's speed.
+
+It looks only at what the window shows. Times run from the key event to the paint that shows its
+result, so they hold everything in between.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QWindow
+from PySide6.QtWidgets import QWidget
+
+from parcelguard.demo.figures import Observed
+from parcelguard.demo.market import DemoOrder
+from parcelguard.domain import MAX_PHOTOS, ProofState
+from parcelguard.events import CameraChanged, CameraState, EventHub, ProofChanged
+from parcelguard.packing import Desk, DeskChanged, DeskState
+from parcelguard.ui.bridge import EventBridge
+from parcelguard.ui.window import MainWindow
+
+log = logging.getLogger(__name__)
+
+TICK_MS = 5
+KEY_GAP_S = 0.005  # a fast scanner
+BETWEEN_KEYS_S = 0.12
+BETWEEN_ORDERS_S = 0.3
+PATIENCE_S = 20.0
+DELIVERY_PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Something the driver waits to see."""
+
+    seen: Callable[[], bool]
+    what: str
+    patience_s: float = PATIENCE_S
+
+
+class Driver(QObject):
+    """Packs the given orders, then says `finished`; `observed` holds what it saw."""
+
+    finished = Signal()
+
+    def __init__(self, window: MainWindow, hub: EventHub, orders: Sequence[DemoOrder]) -> None:
+        super().__init__(window)
+        self.observed = Observed()
+        self._window = window
+        self._orders = orders
+        self._desk = Desk()
+        self._live = False
+        self._painted: dict[QWidget, float] = {}
+        self._pressed_f4: dict[str, float] = {}
+        self._delivered: set[str] = set()
+        self._steps = self._pack_all()
+        self._waiting: Until | None = None
+        self._give_up_at = 0.0
+        self._last_tick = 0.0
+        self._bridge = EventBridge(hub, self)
+        self._bridge.desk_changed.connect(self._on_desk)
+        self._bridge.camera_changed.connect(self._on_camera)
+        self._bridge.proof_changed.connect(self._on_proof)
+        for widget in (window.pack_screen.band_view, window.pack_screen.photos):
+            widget.installEventFilter(self)
+        self._clock = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._clock.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        """Begin; call when the program is ready."""
+        self._clock.start()
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._clock.stop()
+        self._bridge.close()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note when what was announced gets painted."""
+        if event.type() is QEvent.Type.Paint and isinstance(watched, QWidget):
+            self._painted.setdefault(watched, perf_counter())
+        return False
+
+    # ---- the story ---------------------------------------------------------------------
+
+    def _pack_all(self) -> Iterator[Until]:
+        preview = self._window.pack_screen.preview
+        yield Until(lambda: self._live and preview.frames_painted > 0, "a picture")
+        begun, frames = perf_counter(), preview.frames_painted
+        self.observed.lateness.clear()
+        for order in self._orders:
+            yield from self._pack(order)
+            yield from self._rest(BETWEEN_ORDERS_S)
+        self.observed.watched_s = perf_counter() - begun
+        self.observed.frames = preview.frames_painted - frames
+        numbers = set(self.observed.orders)
+        yield Until(lambda: numbers <= self._delivered, "all accepted", DELIVERY_PATIENCE_S)
+
+    def _pack(self, order: DemoOrder) -> Iterator[Until]:
+        yield from self._scan(order)
+        for number in range(1, MAX_PHOTOS + 1):
+            yield from self._photograph(number)
+            yield from self._rest(BETWEEN_KEYS_S)
+        pressed = self._press(Qt.Key.Key_F4)
+        self._pressed_f4[order.number] = pressed
+        band = self._window.pack_screen.band_view
+        yield self._until_painted(band, lambda: self._desk.state is DeskState.READY, f"{order.number} saved")
+        self.observed.latency["f4_ready"].append(self._painted[band] - pressed)
+        self.observed.orders.append(order.number)
+
+    def _scan(self, order: DemoOrder) -> Iterator[Until]:
+        for letter in order.tracking:
+            self._press(Qt.Key(ord(letter)), letter)
+            yield from self._rest(KEY_GAP_S)
+        pressed = self._press(Qt.Key.Key_Return, "\r")
+        band = self._window.pack_screen.band_view
+
+        def opened() -> bool:
+            return self._desk.order is not None and self._desk.order.number == order.number
+
+        yield self._until_painted(band, opened, f"{order.number} open")
+        self.observed.latency["scan_answer"].append(self._painted[band] - pressed)
+
+    def _photograph(self, number: int) -> Iterator[Until]:
+        pressed = self._press(Qt.Key.Key_F1)
+        card = self._window.pack_screen.photos
+        yield self._until_painted(card, lambda: len(self._desk.photos) == number, f"photo {number}")
+        self.observed.latency["f1_thumbnail"].append(self._painted[card] - pressed)
+        self.observed.ticks += 1
+
+    def _rest(self, seconds: float) -> Iterator[Until]:
+        until = perf_counter() + seconds
+        yield Until(lambda: perf_counter() >= until, "a pause")
+
+    def _until_painted(self, widget: QWidget, told: Callable[[], bool], what: str) -> Until:
+        return Until(lambda: told() and widget in self._painted, what)
+
+    # ---- driving -----------------------------------------------------------------------
+
+    def _press(self, key: Qt.Key, text: str = "") -> float:
+        """Press and release a key as the window system would; returns when."""
+        window = self._window.windowHandle()
+        assert isinstance(window, QWindow)
+        none = Qt.KeyboardModifier.NoModifier
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            QCoreApplication.postEvent(window, QKeyEvent(kind, key, none, text))
+        return perf_counter()
+
+    def _tick(self) -> None:
+        now = perf_counter()
+        if self._last_tick:
+            self.observed.lateness.append(max(0.0, now - self._last_tick - TICK_MS / 1000))
+        self._last_tick = now
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._waiting is None or self._waiting.seen():
+            try:
+                self._waiting = next(self._steps)
+            except StopIteration:
+                self._end()
+                return
+            self._give_up_at = perf_counter() + self._waiting.patience_s
+        if perf_counter() > self._give_up_at:
+            log.error("demo: waited in vain for %s; desk: %s", self._waiting.what, self._desk.state)
+            self._end()
+
+    def _end(self) -> None:
+        self.stop()
+        self.finished.emit()
+
+    # ---- seeing ------------------------------------------------------------------------
+
+    def _on_desk(self, news: DeskChanged) -> None:
+        self._desk = news.desk
+        self._painted.clear()
+
+    def _on_camera(self, news: CameraChanged) -> None:
+        self._live = news.state is CameraState.LIVE
+
+    def _on_proof(self, news: ProofChanged) -> None:
+        if news.state is ProofState.DELIVERED and news.order_number in self._pressed_f4:
+            self._delivered.add(news.order_number)
+            self.observed.latency["f4_accepted"].append(perf_counter() - self._pressed_f4[news.order_number])

@@ -1,0 +1,158 @@
+"""`parcelguard demo`: a station ready to be tried, or one that packs by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from parcelguard.config import Folders, Settings, folders_of, load_settings
+from parcelguard.demo.market import DemoOrder, Market
+
+if TYPE_CHECKING:
+    from parcelguard.app import App
+    from parcelguard.demo.driver import Driver
+
+AUTO_ORDERS = 3
+ORDERS = 12
+SHOP = "kopi"
+_SETTINGS = """\
+[bench]
+station = "Bench 07"
+packer = "Aina"
+
+[camera]
+source = "demo"
+
+[[shops]]
+id = {id}
+marketplace = "shopee"
+region = {region}
+name = {name}
+partner_id = {partner_id}
+shop_id = {shop_id}
+host = {host}
+send = true
+seconds_between_messages = {gap}
+message = "Hi {{buyer}}, your order {{order}} is packed. Here are photos of your parcel before it is sealed."
+"""
+
+
+def run_demo(*, home: str | None, auto: bool, orders: int | None, report: Path | None) -> int:
+    """Run the demo; the exit code of an automatic one is 0 only when nothing was lost or doubled."""
+    auto = auto or not _has_display()
+    if auto:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with ExitStack() as stack:
+        folder = Path(home) if home else Path(stack.enter_context(_scratch()))
+        market = Market(orders or (AUTO_ORDERS if auto else ORDERS), plain=auto)
+        stack.callback(market.close)
+        settings, folders = prepare(folder, market, gap_s=0.0 if auto else 1.5)
+        if auto:
+            return _drive(settings, folders, market, report)
+        return _show(settings, folders, market)
+
+
+def prepare(home: Path, market: Market, *, gap_s: float) -> tuple[Settings, Folders]:
+    """Write the settings and secrets of a demo station that sells at the sandbox."""
+    from parcelguard.marketplace.vault import Secrets, Vault
+
+    seller = market.seller()
+    home.mkdir(parents=True, exist_ok=True)
+    values: dict[str, Any] = {
+        "id": SHOP,
+        "region": seller["region"],
+        "name": seller["shop_name"],
+        "partner_id": seller["partner_id"],
+        "shop_id": seller["shop_id"],
+        "host": market.address,
+        "gap": gap_s,
+    }
+    written = _SETTINGS.format(**{name: json.dumps(value) for name, value in values.items()})
+    (home / "settings.toml").write_text(written, encoding="utf-8")
+    settings = load_settings(home / "settings.toml")
+    folders = folders_of(home, settings)
+    folders.make()
+    secrets = Secrets(
+        partner_key=seller["partner_key"],
+        access_token=seller["access_token"],
+        refresh_token=seller["refresh_token"],
+        expires_at=time() + seller["expire_in"],
+    )
+    Vault(folders.secrets).keep(SHOP, secrets)
+    return settings, folders
+
+
+def _drive(settings: Settings, folders: Folders, market: Market, report: Path | None) -> int:
+    from parcelguard.app import open_app
+    from parcelguard.demo.driver import Driver
+    from parcelguard.demo.figures import count
+
+    drivers: list[Driver] = []
+
+    def add(app: App) -> None:
+        driver = Driver(app.window, app.hub, market.orders())
+        drivers.append(driver)
+        app.ready.connect(driver.start)
+        app.failed.connect(app.window.close)
+        driver.finished.connect(app.window.close)
+
+    open_app(settings, folders, also=add)
+    observed = drivers[0].observed
+    figures = count(observed, market.transcript(), folders.media)
+    _say(figures.table())
+    if report:
+        report.write_text(figures.json() + "\n", encoding="utf-8")
+    complete = figures.orders == len(market.orders())
+    return 0 if figures.clean and complete else 1
+
+
+def _show(settings: Settings, folders: Folders, market: Market) -> int:
+    from parcelguard.app import open_app
+    from parcelguard.demo.panel import ScanPanel
+
+    orders = market.orders()
+    sheet = write_labels(folders.home / "labels", orders)
+    _say(f"Buyer's chat: {market.buyer_page}\nSheet of barcodes: {sheet}\nEverything else: {folders.home}")
+
+    def add(app: App) -> None:
+        panel = ScanPanel(app, orders, sheet, market.buyer_page)
+        app.ready.connect(panel.show_beside)
+
+    return open_app(settings, folders, also=add)
+
+
+def write_labels(folder: Path, orders: list[DemoOrder]) -> Path:
+    """Write the printable sheet and the barcodes; a process of its own holds the barcode engine."""
+    rows = [
+        {
+            "number": order.number,
+            "tracking": order.tracking,
+            "buyer": order.buyer,
+            "items": [{"name": name, "quantity": quantity} for name, quantity in order.items],
+        }
+        for order in orders
+    ]
+    command = [sys.executable, "-m", "parcelguard.camera.labels", str(folder)]
+    subprocess.run(command, input=json.dumps(rows), text=True, check=True)  # noqa: S603
+    return folder / "sheet.html"
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="parcelguard-demo-", ignore_cleanup_errors=True)
+
+
+def _has_display() -> bool:
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - a command speaks to its terminal
