@@ -13,14 +13,12 @@ from time import perf_counter
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWindow
-from PySide6.QtWidgets import QWidget
 
 from parcelguard.demo.figures import Observed
 from parcelguard.demo.market import DemoOrder
 from parcelguard.domain import MAX_PHOTOS, ProofState
-from parcelguard.events import CameraChanged, CameraState, EventHub, ProofChanged
+from parcelguard.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.packing import Desk, DeskChanged, DeskState
-from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.window import MainWindow
 
 log = logging.getLogger(__name__)
@@ -35,11 +33,12 @@ DELIVERY_PATIENCE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Something the driver waits to see."""
+    """Something the driver waits for. What the desk tells counts only once it is painted."""
 
     seen: Callable[[], bool]
     what: str
     patience_s: float = PATIENCE_S
+    painted: bool = False
 
 
 class Driver(QObject):
@@ -47,26 +46,24 @@ class Driver(QObject):
 
     finished = Signal()
 
-    def __init__(self, window: MainWindow, hub: EventHub, orders: Sequence[DemoOrder]) -> None:
+    def __init__(self, window: MainWindow, orders: Sequence[DemoOrder]) -> None:
         super().__init__(window)
         self.observed = Observed()
         self._window = window
         self._orders = orders
         self._desk = Desk()
         self._live = False
-        self._painted: dict[QWidget, float] = {}
+        self._painted_at = 0.0  # when what is waited for stood on the screen
         self._pressed_f4: dict[str, float] = {}
         self._delivered: set[str] = set()
         self._steps = self._pack_all()
         self._waiting: Until | None = None
         self._give_up_at = 0.0
         self._last_tick = 0.0
-        self._bridge = EventBridge(hub, self)
-        self._bridge.desk_changed.connect(self._on_desk)
-        self._bridge.camera_changed.connect(self._on_camera)
-        self._bridge.proof_changed.connect(self._on_proof)
-        for widget in (window.pack_screen.band_view, window.pack_screen.photos):
-            widget.installEventFilter(self)
+        bridge = window.bridge  # the window's own, so that it has heard each event right before
+        bridge.desk_changed.connect(self._on_desk)
+        bridge.camera_changed.connect(self._on_camera)
+        bridge.proof_changed.connect(self._on_proof)
         self._clock = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._clock.timeout.connect(self._tick)
 
@@ -75,15 +72,8 @@ class Driver(QObject):
         self._clock.start()
 
     def stop(self) -> None:
-        """Stop listening."""
+        """Press no more keys."""
         self._clock.stop()
-        self._bridge.close()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Note when what was announced gets painted."""
-        if event.type() is QEvent.Type.Paint and isinstance(watched, QWidget):
-            self._painted.setdefault(watched, perf_counter())
-        return False
 
     # ---- the story ---------------------------------------------------------------------
 
@@ -107,9 +97,8 @@ class Driver(QObject):
             yield from self._rest(BETWEEN_KEYS_S)
         pressed = self._press(Qt.Key.Key_F4)
         self._pressed_f4[order.number] = pressed
-        band = self._window.pack_screen.band_view
-        yield self._until_painted(band, lambda: self._desk.state is DeskState.READY, f"{order.number} saved")
-        self.observed.latency["f4_ready"].append(self._painted[band] - pressed)
+        yield Until(lambda: self._desk.state is DeskState.READY, f"{order.number} saved", painted=True)
+        self.observed.latency["f4_ready"].append(self._painted_at - pressed)
         self.observed.orders.append(order.number)
 
     def _scan(self, order: DemoOrder) -> Iterator[Until]:
@@ -117,27 +106,22 @@ class Driver(QObject):
             self._press(Qt.Key(ord(letter)), letter)
             yield from self._rest(KEY_GAP_S)
         pressed = self._press(Qt.Key.Key_Return, "\r")
-        band = self._window.pack_screen.band_view
 
         def opened() -> bool:
             return self._desk.order is not None and self._desk.order.number == order.number
 
-        yield self._until_painted(band, opened, f"{order.number} open")
-        self.observed.latency["scan_answer"].append(self._painted[band] - pressed)
+        yield Until(opened, f"{order.number} open", painted=True)
+        self.observed.latency["scan_answer"].append(self._painted_at - pressed)
 
     def _photograph(self, number: int) -> Iterator[Until]:
         pressed = self._press(Qt.Key.Key_F1)
-        card = self._window.pack_screen.photos
-        yield self._until_painted(card, lambda: len(self._desk.photos) == number, f"photo {number}")
-        self.observed.latency["f1_thumbnail"].append(self._painted[card] - pressed)
+        yield Until(lambda: len(self._desk.photos) == number, f"photo {number}", painted=True)
+        self.observed.latency["f1_thumbnail"].append(self._painted_at - pressed)
         self.observed.ticks += 1
 
     def _rest(self, seconds: float) -> Iterator[Until]:
         until = perf_counter() + seconds
         yield Until(lambda: perf_counter() >= until, "a pause")
-
-    def _until_painted(self, widget: QWidget, told: Callable[[], bool], what: str) -> Until:
-        return Until(lambda: told() and widget in self._painted, what)
 
     # ---- driving -----------------------------------------------------------------------
 
@@ -158,16 +142,20 @@ class Driver(QObject):
         self._go_on()
 
     def _go_on(self) -> None:
-        while self._waiting is None or self._waiting.seen():
+        while self._waiting is None or self._arrived(self._waiting):
             try:
                 self._waiting = next(self._steps)
             except StopIteration:
                 self._end()
                 return
+            self._painted_at = 0.0
             self._give_up_at = perf_counter() + self._waiting.patience_s
         if perf_counter() > self._give_up_at:
             log.error("demo: waited in vain for %s; desk: %s", self._waiting.what, self._desk.state)
             self._end()
+
+    def _arrived(self, waiting: Until) -> bool:
+        return self._painted_at > 0 if waiting.painted else waiting.seen()
 
     def _end(self) -> None:
         self.stop()
@@ -177,7 +165,11 @@ class Driver(QObject):
 
     def _on_desk(self, news: DeskChanged) -> None:
         self._desk = news.desk
-        self._painted.clear()
+        if self._waiting is not None and self._waiting.painted and self._waiting.seen():
+            QTimer.singleShot(0, self._note_painted)  # paints are posted, so this comes after them
+
+    def _note_painted(self) -> None:
+        self._painted_at = self._painted_at or perf_counter()
 
     def _on_camera(self, news: CameraChanged) -> None:
         self._live = news.state is CameraState.LIVE

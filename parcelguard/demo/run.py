@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ def run_demo(*, home: str | None, auto: bool, orders: int | None, report: Path |
     if auto:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with ExitStack() as stack:
-        folder = Path(home) if home else Path(stack.enter_context(_scratch()))
+        folder = _kept(home) if home else stack.enter_context(scratch())
         market = Market(orders or (AUTO_ORDERS if auto else ORDERS), plain=auto)
         stack.callback(market.close)
         settings, folders = prepare(folder, market, gap_s=0.0 if auto else 1.5)
@@ -97,7 +98,7 @@ def _drive(settings: Settings, folders: Folders, market: Market, report: Path | 
     drivers: list[Driver] = []
 
     def add(app: App) -> None:
-        driver = Driver(app.window, app.hub, market.orders())
+        driver = Driver(app.window, market.orders())
         drivers.append(driver)
         app.ready.connect(driver.start)
         app.failed.connect(app.window.close)
@@ -144,8 +145,17 @@ def write_labels(folder: Path, orders: list[DemoOrder]) -> Path:
     return folder / "sheet.html"
 
 
-def _scratch() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="parcelguard-demo-", ignore_cleanup_errors=True)
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Lend a folder that is removed afterwards, read-only originals included."""
+    with tempfile.TemporaryDirectory(prefix="parcelguard-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _kept(home: str) -> Path:
+    """Return a new folder under one that the person chose, so that an earlier demo's things stay."""
+    Path(home).mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="demo-", dir=home))
 
 
 def _has_display() -> bool:

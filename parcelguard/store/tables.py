@@ -115,7 +115,7 @@ photos = Table(
     Column("proof_id", ForeignKey("proof.id"), nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("shot", String, nullable=False),
-    Column("path", String, nullable=False, unique=True),
+    Column("path", String, nullable=False),  # not unique: a picture that stood still is one file
     Column("sha256", String, nullable=False),
     Column("size", Integer, nullable=False),
     Column("width", Integer, nullable=False),

@@ -105,7 +105,6 @@ def upgrade() -> None:
             ["proof.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("path"),
     )
     op.create_index(
         "photo_place",

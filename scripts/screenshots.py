@@ -1,0 +1,141 @@
+"""Makes the pictures in docs/ from the real window: `make screenshots`.
+
+Packs at the sandbox like the demo and grabs the window at telling moments. With a folder as
+argument it also writes every state at several window sizes there, for looking at.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSize, Qt
+
+from parcelguard.app import App, open_app
+from parcelguard.demo.driver import Driver, Until
+from parcelguard.demo.market import Market
+from parcelguard.demo.run import prepare, scratch
+from parcelguard.packing import DeskState
+from parcelguard.ui.sidebar import Page
+
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+BENCH = QSize(1366, 768)
+SIZES = (BENCH, QSize(1920, 1080), QSize(1024, 700))
+
+
+class Photographer(Driver):
+    """Drives the window through its states and grabs each."""
+
+    def __init__(self, app: App, market: Market, everything: Path | None) -> None:
+        super().__init__(app.window, market.orders())
+        self._app = app
+        self._everything = everything
+
+    def _pack_all(self) -> Iterator[Until]:
+        preview = self._window.pack_screen.preview
+        yield Until(lambda: self._live and preview.frames_painted > 0, "a picture")
+        plain = [order for order in self._orders if order.plain]
+        yield from self._grab("ready")
+        first, second, third, *others = plain
+        yield from self._pack(first)
+        yield from self._grab("saved", wait_s=0.1)
+        yield Until(lambda: first.number in self._delivered, "first delivered")
+        yield from self._grab("sent")
+        yield from self._scan(second)
+        yield from self._grab("open")
+        for number in (1, 2, 3):
+            yield from self._photograph(number)
+        yield from self._rest(0.3)
+        yield from self._grab("full")
+        self._press(Qt.Key.Key_F1)
+        yield from self._grab("fourth")
+        self._press(Qt.Key.Key_F4)
+        self._pressed_f4[second.number] = 0.0
+        yield Until(lambda: self._desk.state is DeskState.READY, "second saved")
+        yield from self._scan(third)
+        for number in (1, 2):
+            yield from self._photograph(number)
+        assert self._app.camera is not None
+        self._app.camera.show_label(third.tracking)
+        yield Until(lambda: second.number in self._delivered, "second delivered")
+        yield from self._rest(0.7)
+        yield from self._grab("pack", docs=True)
+        self._press(Qt.Key.Key_F4)
+        yield Until(lambda: self._desk.state is DeskState.READY, "third saved")
+        for order in self._orders:
+            if not order.plain and order.tracking:
+                yield from self._type(order.tracking)
+                yield from self._grab(f"special-{order.number[-4:]}")
+                yield from self._leave()
+        yield from self._type(first.tracking)
+        yield from self._grab("packed-before")
+        yield from self._leave()
+        yield from self._type("SPXMY0421778ZZ")
+        yield from self._grab("unknown", wait_s=0.0)
+        yield from self._grab("unknown-later")
+        self._press(Qt.Key.Key_F1)
+        yield Until(lambda: len(self._desk.photos) == 1, "photo of the unknown")
+        yield from self._leave()
+        yield from self._grab("left")
+        for order in others[:5]:
+            yield from self._pack(order)
+        numbers = set(self._pressed_f4) - {third.number}
+        yield Until(lambda: numbers <= self._delivered, "all delivered")
+        self._window.show_page(Page.LOG)
+        yield from self._rest(1.0)
+        yield from self._grab("log-list")
+        self._press(Qt.Key.Key_Down)
+        yield from self._grab("log", docs=True, wait_s=1.0)
+        self._window.show_page(Page.HELP)
+        yield from self._grab("help")
+
+    def _leave(self) -> Iterator[Until]:
+        self._press(Qt.Key.Key_Escape)
+        yield Until(lambda: self._desk.state is DeskState.READY, "left")
+        yield from self._rest(0.3)  # a key this close before a scan would look like part of it
+
+    def _type(self, code: str) -> Iterator[Until]:
+        for letter in code:
+            self._press(Qt.Key(ord(letter)), letter)
+            yield from self._rest(0.005)
+        self._press(Qt.Key.Key_Return, "\r")
+        yield from self._rest(0.1)
+
+    def _grab(self, name: str, *, docs: bool = False, wait_s: float = 0.25) -> Iterator[Until]:
+        yield from self._rest(wait_s)
+        if docs:
+            DOCS.mkdir(parents=True, exist_ok=True)
+            self._window.grab().save(str(DOCS / f"{name}.png"))
+        if self._everything is None:
+            return
+        self._everything.mkdir(parents=True, exist_ok=True)
+        for size in SIZES if docs else (BENCH,):
+            self._window.resize(size)
+            yield from self._rest(0.4 if docs else 0.0)
+            self._window.grab().save(str(self._everything / f"{name}-{size.width()}.png"))
+        self._window.resize(BENCH)
+
+
+def main() -> int:
+    everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    market = Market(12, plain=False)
+    try:
+        with scratch() as home:
+            settings, folders = prepare(home, market, gap_s=0.2)
+
+            def add(app: App) -> None:
+                photographer = Photographer(app, market, everything)
+                app.ready.connect(photographer.start)
+                photographer.finished.connect(app.window.close)
+
+            return open_app(settings, folders, also=add)
+    finally:
+        market.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
