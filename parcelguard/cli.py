@@ -7,25 +7,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from parcelguard import __version__
 from parcelguard.errors import ParcelGuardError
 
-if TYPE_CHECKING:
-    from parcelguard.app import App
-
 BENCHES = ("capture", "startup", "preview")
 
 
-def main(arguments: Sequence[str] | None = None, also: Callable[[App], None] | None = None) -> int:
-    """Run one command; returns the exit code. Expected failures are told in words on stderr.
-
-    `also` may add to the app before its window is shown.
-    """
-    asked = _parser(also).parse_args(arguments)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Expected failures are told in words on stderr."""
+    asked = _parser().parse_args(arguments)
     try:
         return int(asked.run(asked))
     except ParcelGuardError as error:
@@ -38,13 +31,14 @@ def main(arguments: Sequence[str] | None = None, also: Callable[[App], None] | N
         return 130
 
 
-def _parser(also: Callable[[App], None] | None = None) -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="parcelguard", description="Packing photos that reach the buyer's chat. Alone it opens the app."
     )
     parser.add_argument("--version", action="version", version=f"ParcelGuard {__version__}")
     parser.add_argument("--home", metavar="FOLDER", help="keep settings, records and photos here")
-    parser.set_defaults(run=_open, also=also)
+    parser.add_argument("--until-painted", action="store_true", help=argparse.SUPPRESS)  # for the bench
+    parser.set_defaults(run=_open)
     commands = parser.add_subparsers(title="commands", metavar="")
 
     demo = commands.add_parser("demo", help="try it with a sandbox marketplace and a demo camera")
@@ -87,7 +81,11 @@ def _open(asked: argparse.Namespace) -> int:
 
     home = home_folder(asked.home)
     settings = load_settings(home / "settings.toml")
-    return open_app(settings, folders_of(home, settings), also=asked.also)
+    if asked.until_painted:
+        from parcelguard.bench.first_paint import end_with_first_paint
+
+        return open_app(settings, folders_of(home, settings), also=end_with_first_paint)
+    return open_app(settings, folders_of(home, settings))
 
 
 def _demo(asked: argparse.Namespace) -> int:

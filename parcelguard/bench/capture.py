@@ -108,9 +108,7 @@ def _take_turns(station: Station, watch: _Watch, media: Path, quality: int) -> l
     return spread("F1 to durable row", _ms(ours), _ms(floor), "ms")
 
 
-def _floor(
-    frame: npt.NDArray[np.uint8], quality: int, path: Path, database: sqlite3.Connection
-) -> float:
+def _floor(frame: npt.NDArray[np.uint8], quality: int, path: Path, database: sqlite3.Connection) -> float:
     """Do the same work with nothing in between; returns seconds."""
     begun = perf_counter()
     _, encoded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -1,7 +1,7 @@
-"""One start-up in a fresh process: `python -m parcelguard.bench.first_paint ours|floor HOME`.
+"""What ends a measured start-up at its first paint, and the floor: a window of Qt alone.
 
-Prints one line when the first paint is done and ends. `ours` goes the way of the `parcelguard`
-command; `floor` is a window of the same make with nothing but Qt: a bar, a table and a picture.
+`python -m parcelguard.bench.first_paint` opens a window of the same make with nothing but Qt: a
+bar, a table and a picture. It prints one line when it is painted and ends, as ours does.
 """
 
 from __future__ import annotations
@@ -14,13 +14,8 @@ if TYPE_CHECKING:
     from parcelguard.app import App
 
 
-def _ours(home: str) -> None:
-    from parcelguard.cli import main
-
-    main(["--home", home], also=_end_with_first_paint)
-
-
-def _end_with_first_paint(app: App) -> None:
+def end_with_first_paint(app: App) -> None:
+    """Print a line when the window is painted, and end this process."""
     from PySide6.QtCore import QEvent, QObject, QTimer
 
     class Watch(QObject):
@@ -69,7 +64,4 @@ def _done() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "ours":
-        _ours(sys.argv[2])
-    else:
-        _floor()
+    _floor()

@@ -125,9 +125,7 @@ def _ours(home: str, *, reading: bool) -> None:
 
     def add(app: App) -> None:
         preview = app.window.pack_screen.preview
-        app.ready.connect(
-            lambda: meters.append(Meter(lambda: preview.frames_painted, app.window.close))
-        )
+        app.ready.connect(lambda: meters.append(Meter(lambda: preview.frames_painted, app.window.close)))
 
     open_app(settings, folders_of(Path(home), settings), also=add)
 

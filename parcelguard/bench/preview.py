@@ -20,7 +20,9 @@ ROUNDS = 2
 def measure() -> list[Row]:
     """Run the floor, ours with the reader resting, and ours with the reader looking for codes."""
     with tempfile.TemporaryDirectory(prefix="parcelguard-bench-") as home:
-        runs = {which: [_run(which, home) for _ in range(ROUNDS)] for which in ("floor", "resting", "reading")}
+        runs = {
+            which: [_run(which, home) for _ in range(ROUNDS)] for which in ("floor", "resting", "reading")
+        }
     mean = {
         which: {key: sum(run[key] for run in some) / len(some) for key in some[0]}
         for which, some in runs.items()

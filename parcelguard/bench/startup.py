@@ -10,6 +10,7 @@ from time import perf_counter
 from parcelguard.bench.harness import Row, spread
 
 RUNS = 15
+FLOOR = "parcelguard.bench.first_paint"
 
 
 def measure() -> list[Row]:
@@ -17,21 +18,21 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="parcelguard-bench-") as home:
         ours, floor = [], []
         for run in range(RUNS + 1):
-            took = _start("ours", home), _start("floor", home)
+            took = _start("parcelguard", "--home", home, "--until-painted"), _start(FLOOR)
             if run:
                 ours.append(took[0])
                 floor.append(took[1])
         return spread("first paint", ours, floor, "ms")
 
 
-def _start(which: str, home: str) -> float:
+def _start(module: str, *arguments: str) -> float:
     """Return the milliseconds from starting the interpreter to the first paint."""
-    command = [sys.executable, "-m", "parcelguard.bench.first_paint", which, home]
+    command = [sys.executable, "-m", module, *arguments]
     begun = perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout
         line = process.stdout.readline()
         took = (perf_counter() - begun) * 1000
     if line.strip() != "painted":
-        raise RuntimeError(f"{which} did not paint")
+        raise RuntimeError(f"{module} did not paint")
     return took

@@ -151,3 +151,12 @@ class Alive:
     """The process's heartbeat. `stuck_s`: how long the driver has not answered a read, in seconds."""
 
     stuck_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line for the log; the camera process has no log file of its own."""
+
+    level: int
+    logger: str
+    text: str

@@ -1,0 +1,317 @@
+"""The window's side of the camera: starts the camera process, watches it, and hears what it says.
+
+Imports no OpenCV, numpy or barcode engine: pictures are bytes in shared memory, and everything
+else arrives as small messages. All callbacks run on the client's one thread.
+
+A photo request is answered by `on_photo` or `on_photo_failed`. After a failure the original may
+still turn up (the disk was slow): then `on_photo` follows, because a photo on the disk is never
+thrown away. So: at most one failure per request, never a failure after a photo.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+from parcelguard.camera.messages import (
+    Alive,
+    CodeRead,
+    FrameReady,
+    Outlined,
+    PhotoFailed,
+    PhotoKept,
+    Quit,
+    Reading,
+    Said,
+    SetReading,
+    SetView,
+    ShowLabel,
+    SourceLive,
+    SourceLost,
+    TakePhoto,
+)
+from parcelguard.camera.process import Assignment
+from parcelguard.camera.ring import Frame, Ring
+from parcelguard.camera.watch import Child, Patience, Verdict
+from parcelguard.config import CameraSettings
+from parcelguard.events import CameraChanged, CameraState, CodesSeen
+
+log = logging.getLogger(__name__)
+
+NOT_TAKEN = "Photo not taken. Press F1 again."
+FIRST_VIEW = (1280, 720)
+_TICK_S = 0.1
+_STOP_S = 6.0
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A photo asked for and not yet answered."""
+
+    request: TakePhoto
+    until: float
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class _Wishes:
+    """What the window wants; told again to each new camera process."""
+
+    view: tuple[int, int] = FIRST_VIEW
+    reading: Reading = Reading.EAGER
+
+
+@dataclass(slots=True)
+class _Listeners:
+    publish: Callable[[object], None]
+    frame: Callable[[], None]
+    code: Callable[[CodeRead], None]
+    photo: Callable[[PhotoKept], None]
+    photo_failed: Callable[[PhotoFailed], None]
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What the window's thread and the client's thread both touch, under one lock."""
+
+    lock: Lock = field(default_factory=Lock)
+    child: Child | None = None
+    pending: dict[str, _Pending] = field(default_factory=dict)
+    stopping: Event = field(default_factory=Event)
+
+
+class CameraClient:
+    """Live pictures, codes and durable photos, whatever the camera and its driver do."""
+
+    def __init__(
+        self,
+        settings: CameraSettings,
+        media: Path,
+        publish: Callable[[object], None],
+        on_frame: Callable[[], None],
+        on_code: Callable[[CodeRead], None],
+        on_photo: Callable[[PhotoKept], None],
+        on_photo_failed: Callable[[PhotoFailed], None],
+        *,
+        patience: Patience | None = None,
+    ) -> None:
+        self._settings = settings
+        self._media = media
+        self._tell = _Listeners(publish, on_frame, on_code, on_photo, on_photo_failed)
+        self._patience = patience or Patience()
+        self._wishes = _Wishes()
+        self._shared = _Shared()
+        self._ring: Ring | None = None
+        self._thread: Thread | None = None
+        self._woken, self._wake = Pipe(duplex=False)
+
+    # ---- the window's thread ---------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; returns at once. Raises OSError when there is no shared memory to be had."""
+        if self._thread is not None:
+            return
+        self._shared.stopping.clear()
+        self._ring = Ring.create()
+        self._thread = Thread(target=self._run, args=(self._ring,), name="camera client", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the camera process, by force if need be, and give everything back."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._shared.stopping.set()
+        self._nudge()
+        thread.join(_STOP_S)
+        if thread.is_alive():
+            log.error("the camera client's thread did not end")
+        ring, self._ring = self._ring, None
+        if ring is not None:
+            ring.close()
+
+    def frame(self) -> Frame | None:
+        """Give the newest picture and hold its slot until the next call; None before the first picture."""
+        return self._ring.hold_newest() if self._ring is not None else None
+
+    def set_view(self, width: int, height: int) -> None:
+        """Fit coming pictures into this many device pixels."""
+        if width > 0 and height > 0:
+            self._wishes.view = (width, height)
+            self._send(SetView(width, height))
+
+    def set_reading(self, reading: Reading) -> None:
+        """Change how eagerly codes are looked for."""
+        self._wishes.reading = reading
+        self._send(SetReading(reading))
+
+    def take(self, request: TakePhoto) -> None:
+        """Ask for a photo; the answer comes through a callback."""
+        pending = _Pending(request, time.monotonic() + self._patience.photo_s)
+        with self._shared.lock:
+            self._shared.pending[request.photo_id] = pending
+        if not self._send(request):
+            pending.until = 0.0  # due at once: there is no camera process to answer
+            self._nudge()
+
+    def show_label(self, text: str) -> None:
+        """Demo source only: hold a label with this code into the picture."""
+        self._send(ShowLabel(text))
+
+    @property
+    def pid(self) -> int | None:
+        """The camera process's number, for `doctor` and the bench."""
+        child = self._shared.child
+        return child.pid if child else None
+
+    def _send(self, command: object) -> bool:
+        with self._shared.lock:
+            return self._shared.child is not None and self._shared.child.send(command)
+
+    def _nudge(self) -> None:
+        self._wake.send_bytes(b"!")
+
+    # ---- the client's own thread -----------------------------------------------------
+
+    def _run(self, ring: Ring) -> None:
+        self._publish(CameraChanged(state=CameraState.STARTING))
+        pause_s = self._patience.shortest_pause_s
+        while not self._shared.stopping.is_set():
+            verdict = self._serve(ring)
+            self._fail_due(everyone=True, detail=verdict.detail)
+            if self._shared.stopping.is_set():
+                return
+            log.warning("camera process: %s; started again in %.1f s", verdict.detail, pause_s)
+            self._publish(
+                CameraChanged(state=CameraState.LOST, headline=verdict.headline, advice=verdict.advice)
+            )
+            self._publish(CodesSeen(()))
+            if verdict.lived_s > self._patience.healthy_after_s:
+                pause_s = self._patience.shortest_pause_s
+            self._rest(pause_s)
+            pause_s = min(pause_s * 2, self._patience.longest_pause_s)
+
+    def _serve(self, ring: Ring) -> Verdict:
+        """Run one camera process until it ends, is ended, or the window wants to stop."""
+        view, reading = self._wishes.view, self._wishes.reading
+        assignment = Assignment(
+            settings=self._settings, media=self._media, ring=ring.name, view=view, reading=reading
+        )
+        try:
+            child = Child(assignment, self._patience)
+        except OSError as error:
+            return Verdict.could_not_start(error)
+        with self._shared.lock:
+            self._shared.child = child
+        if (view, reading) != (self._wishes.view, self._wishes.reading):  # changed while it was started
+            self._send(SetView(*self._wishes.view))
+            self._send(SetReading(self._wishes.reading))
+        try:
+            return self._listen(child)
+        finally:
+            with self._shared.lock:
+                self._shared.child = None
+            child.end(gently=self._shared.stopping.is_set())
+            self._drain(child.connection)  # what it managed to say before it ended, kept photos above all
+            child.connection.close()
+
+    def _listen(self, child: Child) -> Verdict:
+        while not self._shared.stopping.is_set():
+            ready = wait([child.connection, self._woken], _TICK_S)
+            if self._woken in ready:
+                self._woken.recv_bytes()
+            if child.connection in ready:
+                try:
+                    message = child.connection.recv()
+                except (EOFError, OSError):
+                    return child.died()
+                if isinstance(message, Alive):
+                    child.heard(message)
+                self._hear(message)
+            self._fail_due()
+            if (verdict := child.judge()) is not None:
+                return verdict
+        self._send(Quit())
+        return Verdict("stopped")
+
+    def _drain(self, connection: Connection) -> None:
+        try:
+            while connection.poll():
+                self._hear(connection.recv())
+        except (EOFError, OSError):
+            return
+
+    def _hear(self, message: object) -> None:
+        """Hand one message to whom it concerns; a listener that fails is logged, the camera goes on."""
+        try:
+            self._dispatch(message)
+        except Exception:
+            log.exception("a listener failed on %s", type(message).__name__)
+
+    def _dispatch(self, message: object) -> None:
+        match message:
+            case FrameReady():
+                self._tell.frame()
+            case CodeRead():
+                self._tell.code(message)
+            case Outlined(boxes):
+                self._tell.publish(CodesSeen(boxes))
+            case PhotoKept(photo_id=photo_id):
+                with self._shared.lock:
+                    self._shared.pending.pop(photo_id, None)
+                self._tell.photo(message)
+            case PhotoFailed(photo_id=photo_id):
+                with self._shared.lock:
+                    pending = self._shared.pending.pop(photo_id, None)
+                if pending is not None and not pending.failed:
+                    self._tell.photo_failed(message)
+            case SourceLive(width, height, fps):
+                self._tell.publish(CameraChanged(state=CameraState.LIVE, width=width, height=height, fps=fps))
+            case SourceLost(headline, advice, detail):
+                log.warning("camera: %s %s", headline, detail)
+                self._tell.publish(CameraChanged(state=CameraState.LOST, headline=headline, advice=advice))
+            case Said(level, logger, text):
+                logging.getLogger(logger).log(level, "%s", text)
+
+    def _publish(self, event: object) -> None:
+        try:
+            self._tell.publish(event)
+        except Exception:
+            log.exception("a listener failed on %s", type(event).__name__)
+
+    def _fail_due(self, *, everyone: bool = False, detail: str = "no answer in time") -> None:
+        """Tell the failure of requests whose time is over, or of all when their process is gone."""
+        now = time.monotonic()
+        with self._shared.lock:
+            due = [p for p in self._shared.pending.values() if not p.failed and (everyone or p.until <= now)]
+            for pending in due:
+                pending.failed = True
+            if everyone:  # no process is left that could still answer them
+                self._shared.pending.clear()
+        for pending in due:
+            asked = pending.request
+            failed = PhotoFailed(
+                photo_id=asked.photo_id,
+                proof_id=asked.proof_id,
+                headline=NOT_TAKEN,
+                advice="Photos taken so far are safe.",
+                detail=detail,
+            )
+            try:
+                self._tell.photo_failed(failed)
+            except Exception:
+                log.exception("a listener failed on PhotoFailed")
+
+    def _rest(self, pause_s: float) -> None:
+        """Wait before the next start; requests that come meanwhile fail at once, stop() ends it."""
+        until = time.monotonic() + pause_s
+        while not self._shared.stopping.is_set() and (left := until - time.monotonic()) > 0:
+            if self._woken.poll(left):
+                self._woken.recv_bytes()
+            self._fail_due()

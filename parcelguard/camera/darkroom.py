@@ -1,0 +1,161 @@
+"""The darkroom thread: makes the newest picture a durable original, and says so only then."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from parcelguard.camera.messages import PhotoFailed, PhotoKept, TakePhoto
+from parcelguard.camera.pictures import Image, Newest, Picture, Priority
+from parcelguard.errors import CameraUnavailable, ParcelGuardError, StorageError
+from parcelguard.store.files import photo_name, thumbnail_of, write_durably
+from parcelguard.threads import Worker
+
+log = logging.getLogger(__name__)
+
+OLDEST_S = 1.0
+SHARP_FROM = 30.0  # gray levels, see `sharpness`; a 1080p picture blurred by 2.5 px has 35 to 48, by 4 px 26
+SMALL_WIDTH = 640
+THUMBNAIL_WIDTH = 320
+THUMBNAIL_QUALITY = 80
+
+
+class Darkroom:
+    """Works off photo requests one after the other."""
+
+    def __init__(
+        self,
+        media: Path,
+        quality: int,
+        newest: Newest,
+        priority: Priority,
+        tell: Callable[[object], None],
+    ) -> None:
+        self._media = media
+        self._quality = quality
+        self._newest = newest
+        self._priority = priority
+        self._tell = tell
+        self._worker = Worker("darkroom")
+
+    def take(self, request: TakePhoto) -> None:
+        """Keep the newest picture; the answer is told as PhotoKept or PhotoFailed."""
+        self._priority.claim()
+        self._worker.post(self._answer, request)
+
+    def close(self) -> bool:
+        """Finish what was asked for; False means the disk is stuck."""
+        return self._worker.stop(2.5)
+
+    def _answer(self, request: TakePhoto) -> None:
+        try:
+            self._tell(self._keep(request, self._usable()))
+        except ParcelGuardError as error:
+            self._tell(_failure(request, error))
+        except Exception as error:  # whatever happened, the packer must hear that there is no photo
+            log.exception("a photo failed")
+            self._tell(_failure(request, ParcelGuardError(type(error).__name__, headline=_NOT_TAKEN)))
+        finally:
+            self._priority.release()
+
+    def _usable(self) -> Picture:
+        """Return the newest picture. Raises CameraUnavailable when it is not what the camera sees now."""
+        picture = self._newest.get()
+        if picture is None:
+            raise CameraUnavailable("no picture", headline=f"No camera. {_NOT_TAKEN}")
+        age_s = time.monotonic() - picture.at
+        if self._newest.frozen or age_s > OLDEST_S:
+            raise CameraUnavailable(
+                f"newest picture is {age_s:.1f} s old", headline="The picture stands still. Photo not taken."
+            )
+        return picture
+
+    def _keep(self, request: TakePhoto, picture: Picture) -> PhotoKept:
+        encoded, data = cv2.imencode(".jpg", picture.image, [cv2.IMWRITE_JPEG_QUALITY, self._quality])
+        if not encoded:
+            raise StorageError("imencode refused the picture", headline=_NOT_TAKEN)
+        original = data.tobytes()
+        sha256 = hashlib.sha256(original).hexdigest()
+        name = photo_name(request.ordinal, request.shot, sha256)
+        path = self._media / request.folder / name
+        if not path.exists():  # the name holds the hash: a second request for the same picture finds it kept
+            self._write(path, original)
+        small = reduced(picture.image)
+        thumbnail = small_copy(small)
+        _write_beside(path, thumbnail)
+        height, width = picture.image.shape[:2]
+        return PhotoKept(
+            photo_id=request.photo_id,
+            proof_id=request.proof_id,
+            ordinal=request.ordinal,
+            shot=request.shot,
+            path=f"{request.folder}/{name}",
+            sha256=sha256,
+            size=len(original),
+            width=width,
+            height=height,
+            taken_at=picture.taken_at,
+            sharp=sharpness(small) >= SHARP_FROM,
+            thumbnail=thumbnail,
+        )
+
+    @staticmethod
+    def _write(path: Path, original: bytes) -> None:
+        try:
+            write_durably(path, original, read_only=True)
+        except OSError as error:  # even cleaning up can fail, on a folder that is gone
+            raise StorageError(f"{path.name}: {error}") from error
+
+
+_NOT_TAKEN = "Photo not taken. Press F1 again."
+
+
+def reduced(image: Image) -> Image:
+    """Return the picture halved until it is at most 640 wide; two to one is quick and averages noise."""
+    while image.shape[1] > SMALL_WIDTH:
+        size = (image.shape[1] // 2, max(1, image.shape[0] // 2))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return image
+
+
+def sharpness(small: Image) -> float:
+    """Return how steep the picture's steepest edges are, in gray levels.
+
+    The 99th percentile of the Laplacian's magnitude rather than its variance: that grows with the
+    noise of a dim picture and with the amount of things in it as much as with sharpness.
+    """
+    gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    return float(np.percentile(np.abs(cv2.Laplacian(gray, cv2.CV_16S)), 99))
+
+
+def small_copy(small: Image) -> bytes:
+    """Return a JPEG at most 320 pixels wide."""
+    height, width = small.shape[:2]
+    if width > THUMBNAIL_WIDTH:
+        size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
+        small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY])[1].tobytes()
+
+
+def _write_beside(original: Path, thumbnail: bytes) -> None:
+    """Keep the thumbnail, not flushed: it can be made again from the original at any time."""
+    try:
+        thumbnail_of(original).write_bytes(thumbnail)
+    except OSError as error:
+        log.warning("thumbnail of %s not kept: %s", original.name, error)
+
+
+def _failure(request: TakePhoto, error: ParcelGuardError) -> PhotoFailed:
+    return PhotoFailed(
+        photo_id=request.photo_id,
+        proof_id=request.proof_id,
+        headline=error.headline,
+        advice=error.advice,
+        detail=str(error),
+    )

@@ -1,0 +1,117 @@
+"""One camera process as its parent sees it: started, listened to, judged, ended."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import time
+from dataclasses import dataclass
+from typing import Self
+
+from parcelguard.camera.messages import Alive
+from parcelguard.camera.process import Assignment, run
+from parcelguard.errors import CameraUnavailable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait before acting, in seconds."""
+
+    heartbeat_s: float = 3.0
+    first_heartbeat_s: float = 20.0  # a cold disk and a virus scanner make the first start slow
+    stuck_s: float = 5.0
+    photo_s: float = 5.0
+    shortest_pause_s: float = 0.5
+    longest_pause_s: float = 5.0
+    healthy_after_s: float = 10.0  # a process that lived this long starts the pauses afresh
+    quit_s: float = 3.0  # a last photo may still be on its way to a slow disk
+    terminate_s: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a camera process has to be started again, in words for the log and for the packer."""
+
+    detail: str
+    headline: str = CameraUnavailable.headline
+    advice: str = "The camera is started again by itself. Photos taken so far are safe."
+    lived_s: float = 0.0
+
+    @classmethod
+    def could_not_start(cls, error: OSError) -> Self:
+        """Return the verdict on a process that the system refused to start."""
+        return cls(f"could not be started: {error}")
+
+
+class Child:
+    """A running camera process and the pipe to it. Raises OSError when it cannot be started."""
+
+    def __init__(self, assignment: Assignment, patience: Patience) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._patience = patience
+        self._process = context.Process(
+            target=run, args=(theirs, assignment), name="parcelguard camera", daemon=True
+        )
+        try:
+            self._process.start()
+        except OSError:
+            self.connection.close()
+            raise
+        finally:
+            theirs.close()  # only the child holds it now, so its end is heard as the end of the pipe
+        self._started = self._heard_at = time.monotonic()
+        self._words = 0
+        self._stuck_s = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number."""
+        return self._process.pid
+
+    def send(self, command: object) -> bool:
+        """Send a command; False when the process cannot hear any more. One caller at a time."""
+        try:
+            self.connection.send(command)
+        except OSError:
+            return False
+        return True
+
+    def heard(self, alive: Alive) -> None:
+        """Note a heartbeat."""
+        self._heard_at = time.monotonic()
+        self._stuck_s = alive.stuck_s
+        self._words += 1
+
+    def judge(self) -> Verdict | None:
+        """Return why this process must be replaced, or None while all is well."""
+        silent_s = time.monotonic() - self._heard_at
+        # The first word comes before the heavy imports, so only the second proves a process at work.
+        allowed_s = self._patience.heartbeat_s if self._words > 1 else self._patience.first_heartbeat_s
+        if silent_s > allowed_s:
+            return self._verdict(f"silent for {silent_s:.1f} s")
+        if self._stuck_s > self._patience.stuck_s:
+            return self._verdict(f"the driver has not answered for {self._stuck_s:.1f} s")
+        return None
+
+    def died(self) -> Verdict:
+        """Return the verdict on a process that ended by itself."""
+        self._process.join(self._patience.terminate_s)
+        return self._verdict(f"ended with exit code {self._process.exitcode}")
+
+    def end(self, *, gently: bool) -> None:
+        """Make sure the process is gone: wait when asked to quit, then terminate, then kill."""
+        if gently:
+            self._process.join(self._patience.quit_s)
+        if self._process.exitcode is None:
+            self._process.terminate()
+            self._process.join(self._patience.terminate_s)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+    def _verdict(self, detail: str) -> Verdict:
+        return Verdict(detail, lived_s=time.monotonic() - self._started)
