@@ -6,6 +6,7 @@ marketplaces follow on a thread of their own, and are plugged into the window wh
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -20,7 +21,6 @@ from PySide6.QtWidgets import QApplication
 from parcelguard.config import Folders, Settings
 from parcelguard.errors import ParcelGuardError
 from parcelguard.events import EventHub, Sounded
-from parcelguard.logs import start_logging, stop_logging
 from parcelguard.ui.window import MainWindow
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ class App(QObject):
 
     def _start(self) -> None:
         """Begin with what the first paint did not need."""
+        gc.enable()
         from parcelguard.camera.client import CameraClient
+        from parcelguard.logs import start_logging, stop_logging
         from parcelguard.ui.sounds import Sounds
 
         self._folders.make()

@@ -6,6 +6,7 @@ No Qt, OpenCV or SQLAlchemy at the top: the camera process starts by importing t
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,11 +77,13 @@ def _count(text: str) -> int:
 
 
 def _open(asked: argparse.Namespace) -> int:
-    from parcelguard.app import open_app
+    gc.disable()  # until the first paint, see App: what is made by then stays
     from parcelguard.config import folders_of, home_folder, load_settings
 
     home = home_folder(asked.home)
     settings = load_settings(home / "settings.toml")
+    from parcelguard.app import open_app  # after the rest: importing Qt slows later imports
+
     if asked.until_painted:
         from parcelguard.bench.first_paint import end_with_first_paint
 

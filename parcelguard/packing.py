@@ -24,13 +24,13 @@ from parcelguard.domain import (
     ScanSource,
     Shop,
     Shot,
+    Today,
     fill_message,
     new_id,
     plan_parts,
 )
 from parcelguard.events import Cue, Sounded
 from parcelguard.store.files import photo_folder, thumbnail_of
-from parcelguard.store.views import Today
 
 if TYPE_CHECKING:  # the screens import this module before the first paint, SQLAlchemy comes later
     from parcelguard.store.database import Store

@@ -11,11 +11,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import psutil
 from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
+
+if TYPE_CHECKING:
+    from parcelguard.camera.pictures import Image
 
 SETTLE_S = 3.0
 MEASURE_S = 10.0
@@ -64,13 +68,12 @@ class Meter(QObject):
 class BarePicture(QWidget):
     """Decode, one linear resize, and a paint without scaling."""
 
-    def __init__(self, pictures: list[bytes]) -> None:
+    def __init__(self, pictures: list[Image]) -> None:
         super().__init__()
         import cv2
-        import numpy as np
 
         self._cv2 = cv2
-        self._pictures = [np.frombuffer(picture, np.uint8) for picture in pictures]
+        self._pictures = pictures
         self._image = QImage()
         self._next = 0
         self.painted = 0
@@ -106,10 +109,11 @@ def _cpu_s() -> float:
 
 
 def _floor() -> None:
-    from parcelguard.camera.demo import demo_pictures
+    from parcelguard.camera.demo import DemoBench
+    from parcelguard.config import CameraSettings
 
     application = QApplication([])
-    picture = BarePicture(demo_pictures())
+    picture = BarePicture(DemoBench(CameraSettings(source="demo")).loop())
     picture.show()
     meter = Meter(lambda: picture.painted, application.quit)
     application.exec()

@@ -77,6 +77,11 @@ class DemoBench:
         except ValueError as error:
             log.warning("no Code 128 for %r: %s", text, error)
 
+    def loop(self) -> list[Image]:
+        """Return the whole loop as JPEG bytes, to measure what playing it costs elsewhere."""
+        self.open()
+        return [self._rendered(place) for place in range(FRAMES)]
+
     def _rendered(self, place: int) -> Image:
         """Return picture number `place` of the loop as JPEG bytes: the scene swayed, with sensor noise."""
         assert self._base is not None

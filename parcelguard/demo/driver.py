@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QWindow
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from parcelguard.demo.figures import Observed
+from parcelguard.demo.keys import press
 from parcelguard.demo.market import DemoOrder
 from parcelguard.domain import MAX_PHOTOS, ProofState
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
@@ -126,12 +126,8 @@ class Driver(QObject):
     # ---- driving -----------------------------------------------------------------------
 
     def _press(self, key: Qt.Key, text: str = "") -> float:
-        """Press and release a key as the window system would; returns when."""
-        window = self._window.windowHandle()
-        assert isinstance(window, QWindow)
-        none = Qt.KeyboardModifier.NoModifier
-        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-            QCoreApplication.postEvent(window, QKeyEvent(kind, key, none, text))
+        """Press and release a key; returns when."""
+        press(self._window, key, text)
         return perf_counter()
 
     def _tick(self) -> None:

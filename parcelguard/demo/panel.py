@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
+from PySide6.QtCore import QRect, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtSvgWidgets import QSvgWidget
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from parcelguard.app import App
+from parcelguard.demo.keys import press
 from parcelguard.demo.market import DemoOrder
 
 KEY_GAP_MS = 8
@@ -105,14 +106,7 @@ class ScanPanel(QWidget):
         if not self._keys:
             self._typing.stop()
             return
-        key, text = self._keys.pop(0)
-        window = self._app.window.windowHandle()
-        if window is None:
-            self._typing.stop()
-            return
-        none = Qt.KeyboardModifier.NoModifier
-        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-            QCoreApplication.postEvent(window, QKeyEvent(kind, key, none, text))
+        press(self._app.window, *self._keys.pop(0))
 
     def _hold(self, code: str) -> None:
         if self._app.camera is not None:

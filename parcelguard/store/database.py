@@ -56,8 +56,8 @@ class Store:
 
     def __init__(self, path: Path, now: Callable[[], datetime] = utc_now) -> None:
         self._now = now
-        path.parent.mkdir(parents=True, exist_ok=True)
         with _told_in_words(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._upgrade(path)
             self._writer = _engine(path, _WRITING, size=1)
             self._readers = _engine(path, _READING, size=_READERS)

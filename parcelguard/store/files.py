@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -26,7 +27,8 @@ _WINDOWS_PATIENCE_S = 2.5
 def write_durably(path: Path, data: bytes, *, read_only: bool = False) -> None:
     """Write `data` to `path` so that after return it survives a power cut.
 
-    Raises DiskFull or StorageError; then nothing stands under `path` that was not there before.
+    Raises DiskFull or StorageError; then `path` holds what it held before. (One exception: when only
+    flushing the folder fails after the rename, the new file is there, but may not outlive a power cut.)
     """
     partial = path.with_name(path.name + PARTIAL_SUFFIX)
     try:
@@ -36,7 +38,8 @@ def write_durably(path: Path, data: bytes, *, read_only: bool = False) -> None:
             partial.chmod(0o400)
         _rename_durably(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk refuses even this; the first error tells why
+            partial.unlink(missing_ok=True)
         kind = DiskFull if error.errno in _DISK_FULL else StorageError
         raise kind(f"{path}: {error}") from error
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
-from parcelguard.domain import Order, Photo, Proof, ProofState, ScanSource, Shot
+from parcelguard.domain import Order, Photo, Proof, ProofState, ScanSource, Shot, Today
 from parcelguard.store.tables import photos, proofs
-from parcelguard.store.views import Today
 
 SAVED_STATES = tuple(
     state.value for state in ProofState if state not in (ProofState.DRAFT, ProofState.ABANDONED)

@@ -9,14 +9,6 @@ from enum import StrEnum
 from parcelguard.domain import Part, Photo, Proof, ProofState, Shop
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
-    """The bench's own figures: orders saved today, and seconds from scan to F4 in the last hour."""
-
-    packed: int = 0
-    seconds_per_order: int | None = None
-
-
 class LogFilter(StrEnum):
     """The chips above the log."""
 
