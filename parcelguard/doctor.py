@@ -139,9 +139,12 @@ def _scanner(devices: Path = Path("/proc/bus/input/devices")) -> Finding:
 
 
 def _sound() -> Finding:
-    from parcelguard.ui.sounds import sound_available
+    from parcelguard.ui.sounds import Sounds
 
-    if sound_available():
+    sounds = Sounds(volume_percent=0)
+    found = sounds.available
+    sounds.close()
+    if found:
         return Finding(Verdict.OK, "sound", "a playback device answers")
     return Finding(Verdict.LOOK, "sound", "no playback device; the screen still shows everything")
 

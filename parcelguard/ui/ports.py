@@ -7,10 +7,10 @@ only write a message. Log calls do read the database and are made off the window
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from parcelguard.domain import Decision as Decision
 from parcelguard.domain import Scan
 from parcelguard.store.views import LogFilter, LogPage, LogQuery, ProofDetail
 
@@ -45,14 +45,6 @@ class Preview(Protocol):
 
     def frame(self) -> Picture | None: ...
     def set_view(self, width: int, height: int) -> None: ...
-
-
-class Decision(StrEnum):
-    """A supervisor's answer about a part whose fate is unknown."""
-
-    THERE = "there"
-    SEND_AGAIN = "send_again"
-    LEAVE = "leave"
 
 
 class LogDesk(Protocol):

@@ -1,0 +1,40 @@
+"""Core events become Qt signals here and nowhere else."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged, QueueChanged
+from parcelguard.packing import DeskChanged, ProofSaved
+
+
+class EventBridge(QObject):
+    """One signal per kind of news; widgets never see the hub.
+
+    The core may publish from any thread; Qt queues the signal for the receiver's thread.
+    Connect bound methods, so a connection ends with its widget.
+    """
+
+    desk_changed = Signal(DeskChanged)
+    proof_saved = Signal(ProofSaved)
+    proof_changed = Signal(ProofChanged)
+    queue_changed = Signal(QueueChanged)
+    camera_changed = Signal(CameraChanged)
+    codes_seen = Signal(CodesSeen)
+
+    def __init__(self, hub: EventHub, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cancels = [
+            hub.subscribe(DeskChanged, self.desk_changed.emit),
+            hub.subscribe(ProofSaved, self.proof_saved.emit),
+            hub.subscribe(ProofChanged, self.proof_changed.emit),
+            hub.subscribe(QueueChanged, self.queue_changed.emit),
+            hub.subscribe(CameraChanged, self.camera_changed.emit),
+            hub.subscribe(CodesSeen, self.codes_seen.emit),
+        ]
+
+    def close(self) -> None:
+        """Stop listening; call before the window goes away."""
+        for cancel in self._cancels:
+            cancel()
+        self._cancels = []

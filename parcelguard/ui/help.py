@@ -1,0 +1,122 @@
+"""Help inside the window: the keys, and what to do when the scanner does not behave."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from parcelguard.ui.paint import box, key_cap, text, wrapped
+from parcelguard.ui.theme import Size, Theme, Token
+
+KEYS = (
+    ("F1", "Take a photo, up to three"),
+    ("F2", "Take the last photo again"),
+    ("F4", "Save the photos and send them to the buyer"),
+    ("Esc", "Leave the order; photos are kept"),
+    ("F3", "Find an order by typing its number"),
+    ("F9", "This help; F9 or Esc closes it"),
+)
+HINTS = (
+    ("Nothing happens when I scan", "Set the scanner to send Enter after each code and to US keyboard."),
+    (
+        "Only digits arrive, letters are missing",
+        "An input method eats them. Switch it to English, or set the scanner to serial mode.",
+    ),
+    ("- or / arrive as other signs", "Set the scanner’s keyboard layout to US English."),
+    (
+        "“This code contains control keys”",
+        "It holds keys that could act on this computer, so it was ignored. Set the scanner to serial mode.",
+    ),
+    ("The label is torn", "Press F3, type the order or tracking number, then Enter."),
+    (
+        "The camera does not read the label",
+        "Hold it flat, fill a third of the picture, and keep it still for a moment.",
+    ),
+    ("A foot pedal", "Set it to send F1 or F4. Holding it down takes one photo only."),
+)
+
+
+class HelpPage(QScrollArea):
+    """One column of keys and one of hints; scrolls when the text is large."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Help")
+        self._sheet = _Sheet(theme)
+        self.setWidget(self._sheet)
+
+
+class _Sheet(QWidget):
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        spoken = [f"{key}: {does}" for key, does in KEYS] + [f"{what}: {advice}" for what, advice in HINTS]
+        self.setAccessibleName(". ".join(spoken))
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(600), self.minimumHeight())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, theme = QPainter(self), self._theme
+        margin = theme.px(18)
+        middle = self.width() * 42 // 100
+        height = self.height() - 2 * margin
+        keys = QRect(margin, margin, middle - margin, height)
+        hints = QRect(middle + margin, margin, self.width() - middle - 2 * margin, height)
+        for area in (keys, hints):
+            box(painter, area, theme.px(12), theme.color(Token.SURFACE), theme.color(Token.LINE))
+        self._paint_keys(painter, keys.adjusted(theme.px(20), theme.px(16), -theme.px(20), 0))
+        self._paint_hints(painter, hints.adjusted(theme.px(20), theme.px(16), -theme.px(20), 0))
+
+    def _paint_title(self, painter: QPainter, area: QRect, words: str) -> int:
+        font = self._theme.font(Size.WORDS, 600)
+        height = QFontMetrics(font).height()
+        text(painter, QRect(area.left(), area.top(), area.width(), height), words, font, self._ink)
+        return area.top() + height + self._theme.px(14)
+
+    def _paint_keys(self, painter: QPainter, area: QRect) -> None:
+        theme = self._theme
+        top = self._paint_title(painter, area, "Keys")
+        row = theme.em(46)
+        for name, does in KEYS:
+            key_cap(painter, theme, area.left(), top + row // 2, name, filled=False)
+            left = area.left() + theme.em(62)
+            text(painter, QRect(left, top, area.right() - left, row), does, theme.font(), self._ink)
+            top += row
+
+    def _paint_hints(self, painter: QPainter, area: QRect) -> None:
+        theme = self._theme
+        top = self._paint_title(painter, area, "Scanner and camera")
+        for what, advice in HINTS:
+            for line, strong in self._lines(what, advice, area.width()):
+                font = theme.font(Size.BODY, 600 if strong else 400)
+                height = round(QFontMetrics(font).height() * 1.2)
+                ink = self._ink if strong else theme.color(Token.MUTED)
+                text(painter, QRect(area.left(), top, area.width(), height), line, font, ink)
+                top += height
+            top += theme.px(10)
+
+    def _lines(self, what: str, advice: str, width: int) -> list[tuple[str, bool]]:
+        font = self._theme.font()
+        return [(what, True), *((line, False) for line in wrapped(advice, font, width))]
+
+    @property
+    def _ink(self) -> QColor:
+        return self._theme.color(Token.TEXT)
+
+    def _fit(self) -> None:
+        theme = self._theme
+        line = round(QFontMetrics(theme.font()).height() * 1.2)
+        width = max(100, self.width() * 58 // 100 - theme.px(76))
+        lines = sum(len(self._lines(what, advice, width)) for what, advice in HINTS)
+        self.setMinimumHeight(lines * line + len(HINTS) * theme.px(10) + theme.em(30) + theme.px(90))
+        self.update()

@@ -1,0 +1,109 @@
+"""The bar at the left: one button for each screen that exists."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
+
+from parcelguard.ui.icons import Icon, draw_icon
+from parcelguard.ui.paint import CENTER, box, focus_ring, text
+from parcelguard.ui.theme import Size, Theme, Token
+
+WIDTH = 84
+
+
+class Page(StrEnum):
+    """The screens of this program."""
+
+    PACK = "pack"
+    LOG = "log"
+    HELP = "help"
+
+
+_NAMES = {Page.PACK: "Pack", Page.LOG: "Log", Page.HELP: "Help"}
+_ICONS = {Page.PACK: Icon.PACK, Page.LOG: Icon.LOG, Page.HELP: Icon.HELP}
+
+
+class NavButton(QAbstractButton):
+    """An icon with its word under it."""
+
+    def __init__(self, theme: Theme, page: Page, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.page = page
+        self._theme = theme
+        self.setText(_NAMES[page])
+        self.setAccessibleName(_NAMES[page])
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def sizeHint(self) -> QSize:
+        """Return the size in the drawings, scaled."""
+        return QSize(self._theme.px(68), self._theme.px(38) + self._theme.em(22))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw icon and word; the current screen has a soft field behind it."""
+        painter, theme = QPainter(self), self._theme
+        if self.isChecked() or self.underMouse():
+            token = Token.INFO_SOFT if self.isChecked() else Token.RAISED
+            box(painter, self.rect(), theme.px(8), theme.color(token))
+        ink = theme.color(Token.TEXT if self.isChecked() else Token.MUTED)
+        side, words = theme.px(22), theme.font(Size.SMALL)
+        top = theme.px(9)
+        draw_icon(painter, _ICONS[self.page], QRectF((self.width() - side) / 2, top, side, side), ink)
+        below = top + side
+        text(painter, QRect(0, below, self.width(), self.height() - below), self.text(), words, ink, CENTER)
+        if self.hasFocus():
+            focus_ring(painter, theme, self.rect(), theme.px(8))
+
+
+class Sidebar(QWidget):
+    """The mark of the program, the screens, and help at the bottom."""
+
+    chosen = Signal(Page)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._buttons = {page: NavButton(theme, page, self) for page in Page}
+        self._layout = QVBoxLayout(self)
+        for page, button in self._buttons.items():
+            if page is Page.HELP:
+                self._layout.addStretch(1)
+            self._layout.addWidget(button)
+            button.clicked.connect(lambda _checked=False, page=page: self.chosen.emit(page))
+        self._fit()
+        theme.changed.connect(self._fit)
+
+    def show_page(self, page: Page) -> None:
+        """Mark the current screen."""
+        self._buttons[page].setChecked(True)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the bar and the mark."""
+        painter, theme = QPainter(self), self._theme
+        painter.fillRect(self.rect(), theme.color(Token.SURFACE))
+        painter.fillRect(QRect(self.width() - 1, 0, 1, self.height()), theme.color(Token.LINE))
+        side = theme.px(40)
+        mark = QRect((self.width() - side) // 2, theme.px(14), side, side)
+        fill = QLinearGradient(QPointF(mark.topLeft()), QPointF(mark.bottomRight()))
+        fill.setColorAt(0, theme.color(Token.ACCENT))
+        fill.setColorAt(1, theme.color(Token.OK))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(fill)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(mark, theme.px(9), theme.px(9))
+        letters = QFont(theme.font(Size.BODY, 700))
+        letters.setPixelSize(side * 3 // 8)  # a mark, not text: it does not grow with the setting
+        text(painter, mark, "PG", letters, theme.color(Token.ON_FILL), CENTER)
+
+    def _fit(self) -> None:
+        px = self._theme.px
+        self.setFixedWidth(px(24) + self._theme.em(WIDTH - 24))
+        self._layout.setContentsMargins(px(8), px(74), px(8), px(10))
+        self._layout.setSpacing(px(6))
+        for button in self._buttons.values():
+            button.setFixedHeight(button.sizeHint().height())

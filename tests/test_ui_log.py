@@ -1,0 +1,351 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from threading import Thread, current_thread, main_thread
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QComboBox, QLabel
+from pytestqt.qtbot import QtBot
+from ui_helpers import FakeLog, Hands, make_entry, make_settings, read_scan
+
+from parcelguard.domain import ProofState
+from parcelguard.events import EventHub, ProofChanged
+from parcelguard.store.views import LogFilter
+from parcelguard.ui.log import EMPTY_LOG, NOTHING_FOUND, LogPage
+from parcelguard.ui.log_filters import Span, span_bounds
+from parcelguard.ui.log_model import Column
+from parcelguard.ui.ports import Decision
+from parcelguard.ui.sidebar import Page
+from parcelguard.ui.window import MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Opened:
+    """The log in its window, on a fake desk."""
+
+    def __init__(self, window: MainWindow, desk: FakeLog, hub: EventHub) -> None:
+        self.window = window
+        self.desk = desk
+        self.hub = hub
+        page = window._log_page
+        assert page is not None
+        self.page: LogPage = page
+
+    def texts(self, column: Column) -> list[str]:
+        model = self.page.model
+        return [str(model.index(row, column).data()) for row in range(model.rowCount())]
+
+    def label(self, text: str) -> bool:
+        return any(text in label.text() for label in self.page.findChildren(QLabel) if label.isVisible())
+
+
+Open = Callable[[FakeLog], Opened]
+
+
+@pytest.fixture
+def open_log(qtbot: QtBot) -> Iterator[Open]:
+    windows: list[MainWindow] = []
+
+    def make(desk: FakeLog) -> Opened:
+        from ui_helpers import FakePack
+
+        hub = EventHub()
+        window = MainWindow(make_settings(), hub, FakePack(), None, desk, read_scan=read_scan, platform="xcb")
+        windows.append(window)
+        qtbot.addWidget(window)
+        with qtbot.waitSignal(window.first_painted):
+            window.show()
+        window.show_page(Page.LOG)
+        opened = Opened(window, desk, hub)
+        qtbot.waitUntil(lambda: not opened.page.model.loading)
+        opened.page.filters.span.setCurrentText(Span.ALL)
+        qtbot.waitUntil(lambda: not opened.page.model.loading)
+        return opened
+
+    yield make
+    for window in windows:
+        window.shut_down()
+
+
+def wait_for_detail(qtbot: QtBot, log: Opened, text: str) -> None:
+    qtbot.waitUntil(lambda: text in log.page.detail.heading.accessibleName())
+
+
+def test_rows_stand_newest_first_with_state_in_words(open_log: Open, tmp_path: Path) -> None:
+    log = open_log(FakeLog(tmp_path, 8))
+    assert log.texts(Column.ORDER)[0] == "241120PX000001"
+    assert log.texts(Column.STATUS) == [
+        "Failed · the chat token for this shop has expired",
+        "Sent",
+        "Sent",
+        "Waiting",
+        "Sent",
+        "Sending",
+        "Sent",
+        "Left without F4",
+    ]
+
+
+def test_a_thousand_rows_come_page_by_page(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 1000))
+    model, table = log.page.model, log.page.table
+    assert model.rowCount() < 200
+    while model.canFetchMore(table.rootIndex()):
+        before = model.rowCount()
+        table.scrollToBottom()
+        qtbot.waitUntil(lambda before=before: model.rowCount() > before)  # type: ignore[misc]
+    assert model.rowCount() == 1000
+    assert len(set(log.texts(Column.ORDER))) == 1000
+
+
+def test_the_database_is_never_read_on_the_windows_thread(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    threads: set[bool] = set()
+
+    class Watched(FakeLog):
+        def page(self, query, after):
+            threads.add(current_thread() is main_thread())
+            return super().page(query, after)
+
+        def detail(self, proof_id):
+            threads.add(current_thread() is main_thread())
+            return super().detail(proof_id)
+
+        def unchanged(self, proof_id):
+            threads.add(current_thread() is main_thread())
+            return super().unchanged(proof_id)
+
+    log = open_log(Watched(tmp_path, 3))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    qtbot.waitUntil(lambda: log.label("verified"))
+    assert threads == {False}
+
+
+def test_searching_finds_orders_and_buyers(
+    open_log: Open,
+    tmp_path: Path,
+    qtbot: QtBot,
+) -> None:
+    log = open_log(FakeLog(tmp_path, 30))
+    log.page.filters.search.setText("px000017")
+    qtbot.waitUntil(lambda: log.texts(Column.ORDER) == ["241120PX000017"])
+
+
+def test_chips_count_and_filter(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 16))
+    chip = log.page.filters.chips[LogFilter.FAILED]
+    qtbot.waitUntil(lambda: chip.accessibleName() == "Failed 2")
+    qtbot.mouseClick(chip, LEFT)
+    qtbot.waitUntil(lambda: log.page.model.rowCount() == 2)
+    assert all(text.startswith("Failed") for text in log.texts(Column.STATUS))
+
+
+def test_a_first_delivery_is_shown_without_asking(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 4))
+    log.desk.entries[3] = make_entry(4, ProofState.DELIVERED)
+    news = ProofChanged("p4", "241120PX000004", "Shopee MY", ProofState.DELIVERED)
+    sender = Thread(target=log.hub.publish, args=(news,))
+    sender.start()
+    qtbot.waitUntil(lambda: log.texts(Column.STATUS)[3] == "Sent")
+    sender.join()
+
+
+def test_a_new_proof_appears_at_the_top_and_keeps_the_selection(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    log = open_log(FakeLog(tmp_path, 4))
+    log.page.table.selectRow(2)
+    newest = make_entry(0, ProofState.SENDING)
+    log.desk.entries.append(newest)
+    log.hub.publish(ProofChanged("p0", "241120PX000000", "Shopee MY", ProofState.SENDING))
+    qtbot.waitUntil(lambda: log.texts(Column.ORDER)[0] == "241120PX000000")
+    assert log.page.table.currentIndex().row() == 3
+
+
+def test_a_row_that_no_longer_fits_the_filter_leaves(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 16))
+    qtbot.mouseClick(log.page.filters.chips[LogFilter.FAILED], LEFT)
+    qtbot.waitUntil(lambda: log.page.model.rowCount() == 2)
+    log.desk.entries[0] = make_entry(1, ProofState.SENDING)
+    log.hub.publish(ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.SENDING))
+    qtbot.waitUntil(lambda: log.texts(Column.ORDER) == ["241120PX000009"])
+
+
+def test_a_failed_proof_is_sent_again_at_one_press(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 4))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot = log.page.detail.foot
+    assert "Renew the shop" in log.page.detail.reason.accessibleName()
+    qtbot.mouseClick(foot.main, LEFT)
+    qtbot.mouseClick(foot.main, LEFT)
+    qtbot.waitUntil(lambda: len(log.desk.resent) > 0)
+    assert [(proof, reason) for proof, _, reason in log.desk.resent] == [("p1", "Sending failed")]
+
+
+def test_a_sent_proof_is_sent_again_only_with_a_reason(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 4))
+    log.page.table.selectRow(1)
+    wait_for_detail(qtbot, log, "241120PX000002")
+    foot = log.page.detail.foot
+    qtbot.mouseClick(foot.main, LEFT)
+    assert log.desk.resent == []
+    assert not foot.panel.confirm.isEnabled()
+    assert "The buyer gets this text and 3 photos" in foot.panel.gets.text()
+    foot.panel.reason.setText("Buyer lost it")
+    foot.panel.text.setPlainText("Here are your photos once more.")
+    qtbot.mouseClick(foot.panel.confirm, LEFT)
+    qtbot.waitUntil(lambda: log.desk.resent == [("p2", "Here are your photos once more.", "Buyer lost it")])
+    assert foot.panel.isHidden()
+
+
+def test_a_text_being_written_survives_news(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 4))
+    log.page.table.selectRow(1)
+    wait_for_detail(qtbot, log, "241120PX000002")
+    foot = log.page.detail.foot
+    qtbot.mouseClick(foot.main, LEFT)
+    foot.panel.reason.setText("Buyer lost it")
+    pages = log.desk.pages_read
+    log.hub.publish(ProofChanged("p2", "241120PX000002", "Lazada MY", ProofState.DELIVERED))
+    qtbot.waitUntil(lambda: log.desk.pages_read > pages)
+    assert foot.panel.isVisible()
+    assert foot.panel.reason.text() == "Buyer lost it"
+
+
+def test_esc_leaves_the_panel_then_the_search_then_the_page(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    log = open_log(FakeLog(tmp_path, 4))
+    hands = Hands()
+    log.page.table.selectRow(1)
+    wait_for_detail(qtbot, log, "241120PX000002")
+    qtbot.mouseClick(log.page.detail.foot.main, LEFT)
+    hands.press(log.window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(log.page.detail.foot.panel.isHidden)
+    log.page.filters.search.setText("px")
+    hands.press(log.window, Qt.Key.Key_Escape, gap_ms=2000)
+    qtbot.waitUntil(lambda: log.page.filters.search.text() == "")
+    hands.press(log.window, Qt.Key.Key_Escape, gap_ms=2000)
+    qtbot.waitUntil(lambda: log.window.page is Page.PACK)
+
+
+def test_what_nobody_knows_is_asked_and_answered_once(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    desk = FakeLog(tmp_path, 4)
+    desk.undecided = 2
+    log = open_log(desk)
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot = log.page.detail.foot
+    assert not foot.main.isVisible()
+    answers = {
+        button.accessibleName(): button
+        for button in foot.questions.findChildren(type(foot.main))
+        if button.isVisible()
+    }
+    assert set(answers) == {
+        f"Photo {n}: {words}"
+        for n in (1, 2)
+        for words in ("It is there", "Not there, send again", "Leave it")
+    }
+    qtbot.mouseClick(answers["Photo 2: It is there"], LEFT)
+    qtbot.mouseClick(answers["Photo 2: It is there"], LEFT)
+    qtbot.waitUntil(lambda: desk.decided == [("p1-part-2", Decision.THERE)])
+
+
+def test_originals_are_said_to_be_unchanged_only_after_the_check(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    log = open_log(FakeLog(tmp_path, 2))
+    qtbot.waitUntil(lambda: log.label("Originals unchanged since capture ✓ verified · 9f3c…a1e7"))
+
+
+def test_a_changed_original_is_told_in_red(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    desk = FakeLog(tmp_path, 2)
+    desk.whole = False
+    log = open_log(desk)
+    reason = log.page.detail.reason
+    qtbot.waitUntil(lambda: "changed since capture" in reason.accessibleName())
+    assert not log.label("verified")
+
+
+def test_the_folder_of_the_originals_is_opened(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    log = open_log(FakeLog(tmp_path, 2))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    qtbot.mouseClick(log.page.detail.foot.open_folder, LEFT)
+    assert [Path(path) for path in opened] == [tmp_path / "2026/11/21/p1"]
+
+
+def test_an_empty_log_says_how_the_first_photo_gets_there(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    log = open_log(FakeLog(tmp_path, 0))
+    qtbot.waitUntil(lambda: log.label(EMPTY_LOG))
+
+
+def test_a_search_without_result_says_what_to_change(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 3))
+    log.page.filters.search.setText("nowhere")
+    qtbot.waitUntil(lambda: log.label(NOTHING_FOUND))
+
+
+def test_a_log_that_cannot_be_read_says_so(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 3))
+    log.desk.broken = True
+    log.page.filters.search.setText("x")
+    qtbot.waitUntil(lambda: log.label("Cannot save on this computer."))
+
+
+def test_markup_in_a_buyers_name_is_shown_as_it_is(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    desk = FakeLog(tmp_path, 1)
+    entry = desk.entries[0]
+    name = "<img src=http://x/y>"
+    desk.entries[0] = replace(entry, proof=replace(entry.proof, buyer_name=name, order_number="<b>1</b>"))
+    log = open_log(desk)
+    wait_for_detail(qtbot, log, "<b>1</b>")
+    log.window.grab()
+    assert log.texts(Column.BUYER) == [name]
+    rich = [label for label in log.page.findChildren(QLabel) if label.textFormat() != Qt.TextFormat.PlainText]
+    assert rich == []
+
+
+def test_a_scan_in_the_search_field_goes_to_pack(open_log: Open, tmp_path: Path) -> None:
+    log = open_log(FakeLog(tmp_path, 3))
+    hands, field = Hands(), log.page.filters.search
+    hands.type(field, "SPXMY04217788312")
+    hands.enter(field)
+    assert field.text() == ""
+    assert log.window.page is Page.PACK
+
+
+def test_dates_are_days_of_this_place() -> None:
+    today = date(2026, 11, 21)
+    since, until = span_bounds(Span.TODAY, "", "", today)
+    assert since is not None
+    assert (since.astimezone().date(), until) == (today, None)
+    since, until = span_bounds(Span.CUSTOM, "2026-11-15", "2026-11-16", today)
+    assert since is not None
+    assert until is not None
+    assert until - since == timedelta(days=2)
+    assert span_bounds(Span.ALL, "", "", today) == (None, None)
+
+
+def test_from_and_to_can_be_typed(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(FakeLog(tmp_path, 3))
+    filters = log.page.filters
+    assert isinstance(filters.span, QComboBox)
+    filters.span.setCurrentText(Span.CUSTOM)
+    assert filters.first.isVisible()
+    filters.first.setText("2026-11-22")
+    qtbot.waitUntil(lambda: log.page.model.rowCount() == 0 and not log.page.model.loading)
+    filters.first.setText("2026-11-20")
+    qtbot.waitUntil(lambda: log.page.model.rowCount() == 3)

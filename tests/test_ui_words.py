@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ui_helpers import NUMBER, SHOP, make_entry, make_proof, open_desk
+
+from parcelguard.domain import ProofState
+from parcelguard.errors import NoNetwork, OutcomeUnknown
+from parcelguard.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.packing import Desk, DeskState, Notice, NoticeKind, PackedBefore, ProofSaved
+from parcelguard.ui import words
+from parcelguard.ui.log_words import status
+from parcelguard.ui.words import BandTone, band
+
+READY = Desk()
+
+
+def changed(state: ProofState, headline: str = "") -> ProofChanged:
+    return ProofChanged("p1", "241120PX000001", "Shopee MY", state, headline)
+
+
+def said(desk: Desk) -> tuple[BandTone, str]:
+    shown = band(desk)
+    return shown.tone, shown.text
+
+
+@pytest.mark.parametrize(
+    ("desk", "tone", "text"),
+    [
+        (READY, BandTone.READY, "Scan an order"),
+        (open_desk(), BandTone.INFO, "Take photos of the open parcel"),
+        (open_desk(1), BandTone.INFO, "1 of 3 photos — F1 takes more, F4 sends"),
+        (open_desk(3), BandTone.INFO, "3 of 3 photos — press F4 to send"),
+        (open_desk(1, saving=True), BandTone.INFO, "Saving…"),
+        (open_desk(state=DeskState.CANCELLED), BandTone.BAD, "STOP — the buyer cancelled this order"),
+        (
+            Desk(state=DeskState.UNMATCHED, code="X", searching=True),
+            BandTone.WARN,
+            "No order has this number. Looking it up…",
+        ),
+        (
+            Desk(state=DeskState.UNMATCHED, code="X", notice=Notice(NoticeKind.NO_SUCH_ORDER)),
+            BandTone.WARN,
+            "No order has this number. Photos are kept under it",
+        ),
+    ],
+)
+def test_the_band_says_what_is_and_what_to_do(desk: Desk, tone: BandTone, text: str) -> None:
+    assert said(desk) == (tone, text)
+
+
+def test_an_order_packed_before_tells_when_and_by_whom() -> None:
+    at = datetime.now(UTC)
+    told = said(open_desk(state=DeskState.PACKED, packed_before=PackedBefore(at, "Wei")))
+    assert told == (BandTone.WARN, f"Packed {at.astimezone():%H:%M} by Wei. F1 adds photos, Esc leaves it")
+
+
+def test_a_packing_of_another_day_tells_the_day() -> None:
+    at = datetime.now(UTC) - timedelta(days=3)
+    assert f"{at.astimezone():%d %b %H:%M}" == words.moment(at)
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_notice_has_a_sentence_without_gaps(kind: NoticeKind) -> None:
+    _, sentence = words.notice(Notice(kind, "241120PX77A0QE"))
+    assert sentence
+    assert not set("{}!") & set(sentence)
+    assert not sentence.endswith(".")
+
+
+def test_a_notice_never_hides_that_the_order_is_cancelled() -> None:
+    desk = open_desk(state=DeskState.CANCELLED, notice=Notice(NoticeKind.OTHER_ORDER_OPEN, "X"))
+    assert said(desk) == (BandTone.BAD, words.CANCELLED)
+
+
+@pytest.mark.parametrize("state", ProofState)
+def test_only_delivered_is_called_sent(state: ProofState) -> None:
+    shown = band(READY, changed(state, "The chat token for this shop has expired."))
+    assert (shown.tone is BandTone.OK) == (state is ProofState.DELIVERED)
+    assert ("Image sent" in shown.text) == (state is ProofState.DELIVERED)
+
+
+@pytest.mark.parametrize("state", ProofState)
+def test_only_delivered_is_green_in_the_log(state: ProofState) -> None:
+    tone, told = status(make_entry(1, state), datetime.now(UTC))
+    assert (tone is BandTone.OK) == (state is ProofState.DELIVERED)
+    assert told.startswith("Sent") == (state is ProofState.DELIVERED)
+
+
+def test_just_saved_says_that_it_is_sending() -> None:
+    shown = band(READY, ProofSaved(make_proof(), sends=True), {SHOP.id: SHOP.label}.get)  # type: ignore[arg-type]
+    assert (shown.text, shown.badge) == ("Saved. Sending…", "Shopee MY")
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "Saved on this computer. This shop sends no messages"),
+        ({"buyer_id": ""}, "Saved on this computer. The order names no buyer to write to"),
+        ({"shop_id": "", "buyer_id": ""}, "Saved on this computer. No order has this number yet"),
+    ],
+)
+def test_saved_without_chat_says_why_nothing_is_sent(changes: dict[str, object], text: str) -> None:
+    saved = ProofSaved(make_proof(state=ProofState.SAVED, **changes), sends=False)
+    assert band(READY, saved).text == text
+
+
+def test_without_network_it_says_that_it_sends_by_itself() -> None:
+    shown = band(READY, changed(ProofState.WAITING, NoNetwork.headline))
+    assert (shown.tone, shown.text) == (
+        BandTone.WARN,
+        "Saved. No network: sends by itself when it is back",
+    )
+
+
+def test_a_failure_names_its_reason_and_where_to_look() -> None:
+    shown = band(READY, changed(ProofState.ATTENTION, "The chat token for this shop has expired."))
+    assert shown.text == "Not sent: the chat token for this shop has expired. See Log"
+
+
+def test_an_unknown_outcome_is_not_called_unsent() -> None:
+    shown = band(READY, changed(ProofState.ATTENTION, OutcomeUnknown.headline))
+    assert shown.text == "The marketplace did not confirm this message. See Log"
+
+
+def test_the_last_proof_gives_way_to_the_open_order() -> None:
+    shown = band(open_desk(), changed(ProofState.DELIVERED))
+    assert (shown.code, shown.text) == (NUMBER, "Take photos of the open parcel")
+
+
+def test_the_band_names_shop_code_and_buyer() -> None:
+    shown = band(open_desk())
+    assert (shown.badge, shown.code, shown.buyer_line) == (
+        "Shopee MY",
+        NUMBER,
+        "aminah_88 · 3 items · SPX Express",
+    )
+
+
+def test_the_camera_chip_speaks_in_words() -> None:
+    live = CameraChanged(state=CameraState.LIVE, width=1920, height=1080, fps=29.97)
+    assert words.camera_chip(live) == "Camera 1080p · 30 fps"
+    assert words.camera_chip(CameraChanged(state=CameraState.STARTING)) == "Camera starting"
+    assert words.camera_chip(CameraChanged(state=CameraState.LOST)) == "No camera"
+
+
+def test_a_waiting_row_counts_down() -> None:
+    now = datetime.now(UTC)
+    entry = make_entry(1, ProofState.WAITING, due_at=now + timedelta(seconds=42))
+    assert status(entry, now)[1] == "Waiting · again in 0:42"
