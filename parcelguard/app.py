@@ -6,7 +6,6 @@ marketplaces follow on a thread of their own, and are plugged into the window wh
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 import sys
@@ -58,10 +57,12 @@ class App(QObject):
 
     def _start(self) -> None:
         """Begin with what the first paint did not need."""
-        gc.enable()
         from parcelguard.camera.client import CameraClient
         from parcelguard.logs import start_logging, stop_logging
+        from parcelguard.ui.garbage import GarbageTimer
         from parcelguard.ui.sounds import Sounds
+
+        self._stack.callback(GarbageTimer(self).stop)
 
         self._folders.make()
         start_logging(self._folders.logs)

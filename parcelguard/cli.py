@@ -1,26 +1,36 @@
 """The commands. Each imports what it needs when it runs, so that none pays for the others.
 
-No Qt, OpenCV or SQLAlchemy at the top: the camera process starts by importing this module.
+No Qt, OpenCV or SQLAlchemy at the top: the camera process starts by importing this module. The
+usual start, without any word, does not even need the parser.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from parcelguard import __version__
+from parcelguard.bench import UNTIL_PAINTED
 from parcelguard.errors import ParcelGuardError
 
+if TYPE_CHECKING:
+    import argparse
+
+MOST_ORDERS = 5000
 BENCHES = ("capture", "startup", "preview")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Expected failures are told in words on stderr."""
-    asked = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
     try:
+        if not words:
+            return open_window(None)
+        asked = _parser().parse_args(words)
         return int(asked.run(asked))
     except ParcelGuardError as error:
         sys.stderr.write(f"{error.headline}\n")
@@ -32,14 +42,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def open_window(home: str | None) -> int:
+    """Open the app and run it until its window is closed."""
+    gc.disable()  # what is made until the first paint stays; from then on see ui.garbage
+    from parcelguard.config import folders_of, home_folder, load_settings
+
+    folder = home_folder(home)
+    settings = load_settings(folder / "settings.toml")
+    from parcelguard.app import open_app  # after the rest: importing Qt slows later imports
+
+    if os.environ.get(UNTIL_PAINTED):
+        from parcelguard.bench.first_paint import end_with_first_paint
+
+        return open_app(settings, folders_of(folder, settings), also=end_with_first_paint)
+    return open_app(settings, folders_of(folder, settings))
+
+
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="parcelguard", description="Packing photos that reach the buyer's chat. Alone it opens the app."
     )
     parser.add_argument("--version", action="version", version=f"ParcelGuard {__version__}")
     parser.add_argument("--home", metavar="FOLDER", help="keep settings, records and photos here")
-    parser.add_argument("--until-painted", action="store_true", help=argparse.SUPPRESS)  # for the bench
-    parser.set_defaults(run=_open)
+    parser.set_defaults(run=lambda asked: open_window(asked.home))
     commands = parser.add_subparsers(title="commands", metavar="")
 
     demo = commands.add_parser("demo", help="try it with a sandbox marketplace and a demo camera")
@@ -71,24 +98,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _count(text: str) -> int:
     number = int(text)
-    if not 1 <= number <= 5000:
-        raise argparse.ArgumentTypeError("between 1 and 5000")
+    if not 1 <= number <= MOST_ORDERS:
+        raise ValueError
     return number
-
-
-def _open(asked: argparse.Namespace) -> int:
-    gc.disable()  # until the first paint, see App: what is made by then stays
-    from parcelguard.config import folders_of, home_folder, load_settings
-
-    home = home_folder(asked.home)
-    settings = load_settings(home / "settings.toml")
-    from parcelguard.app import open_app  # after the rest: importing Qt slows later imports
-
-    if asked.until_painted:
-        from parcelguard.bench.first_paint import end_with_first_paint
-
-        return open_app(settings, folders_of(home, settings), also=end_with_first_paint)
-    return open_app(settings, folders_of(home, settings))
 
 
 def _demo(asked: argparse.Namespace) -> int:

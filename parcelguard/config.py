@@ -7,13 +7,12 @@ all of them at once. Secrets are not in it; they live in `secrets.json` beside t
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
-import platformdirs
 from msgspec import Meta, Struct
 
 from parcelguard.domain import DEFAULT_MESSAGE, Shop, unknown_placeholders
@@ -23,6 +22,7 @@ SHOPEE_HOST = "https://partner.shopeemobile.com"
 
 Name = Annotated[str, Meta(min_length=1, max_length=40)]
 Symbology = Literal["Code128", "QRCode", "EAN13", "EAN8", "UPCA", "Code39", "ITF", "DataMatrix"]
+ALL_SYMBOLOGIES: tuple[Symbology, ...] = get_args(Symbology)
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,7 +49,7 @@ class CameraSettings(Section, frozen=True, kw_only=True):
     fps: Annotated[int, Meta(ge=1, le=120)] = 30
     quality: Annotated[int, Meta(ge=50, le=100)] = 90
     read_codes: bool = True
-    symbologies: Annotated[tuple[Symbology, ...], Meta(min_length=1)] = ("Code128", "QRCode")
+    symbologies: Annotated[tuple[Symbology, ...], Meta(min_length=1)] = ALL_SYMBOLOGIES
 
 
 class ScannerSettings(Section, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ class ShopSettings(Section, frozen=True, kw_only=True):
     name: Name
     partner_id: Annotated[int, Meta(gt=0)]
     shop_id: Annotated[int, Meta(gt=0)]
-    host: Annotated[str, Meta(pattern=r"^https?://[^/\s?#]+$")] = SHOPEE_HOST
+    host: Annotated[str, Meta(pattern=r"^https?://[^/\s?#@]+$")] = SHOPEE_HOST
     message: Annotated[str, Meta(min_length=1, max_length=600)] = DEFAULT_MESSAGE
     send: bool = False  # off until the owner has read what the marketplace allows
     seconds_between_messages: Annotated[float, Meta(ge=0, le=60)] = 1.5
@@ -153,6 +153,8 @@ def home_folder(chosen: str | None = None) -> Path:
     named = chosen or os.environ.get("PARCELGUARD_HOME")
     if named:
         return Path(named).expanduser().absolute()
+    import platformdirs
+
     return Path(platformdirs.user_data_dir("ParcelGuard", appauthor=False))
 
 
@@ -183,6 +185,8 @@ def load_settings(path: Path) -> Settings:
 
 def parse_settings(text: str) -> Settings:
     """Turn the text of a settings file into settings. Raises SettingsError naming every wrong value."""
+    import tomllib  # a first start has no file to parse
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -236,6 +240,13 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+def _on_this_computer(address: str) -> bool:
+    try:
+        return urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
+    except ValueError:  # broken brackets
+        return False
+
+
 def _contradictions(settings: Settings) -> list[str]:
     """Return what is right word by word but wrong together."""
     found: list[str] = []
@@ -251,8 +262,7 @@ def _contradictions(settings: Settings) -> list[str]:
         if "{order}" not in shop.message:
             why = "Shopee refuses the same text twice in 24 hours"
             found.append(f"shops.{shop.id}.message: {{order}} is missing; {why}")
-        loopback = shop.host.removeprefix("http://").split(":")[0] in ("127.0.0.1", "localhost")
-        if shop.host.startswith("http://") and not loopback:
+        if shop.host.startswith("http://") and not _on_this_computer(shop.host):
             found.append(f"shops.{shop.id}.host: plain http is allowed only to a sandbox on this computer")
     if settings.scanner.largest_gap_ms < settings.scanner.mean_gap_ms:
         found.append("scanner.largest_gap_ms: smaller than mean_gap_ms")

@@ -31,8 +31,7 @@ class Photographer(Driver):
     """Drives the window through its states and grabs each."""
 
     def __init__(self, app: App, market: Market, everything: Path | None) -> None:
-        super().__init__(app.window, market.orders())
-        self._app = app
+        super().__init__(app, market.orders())
         self._everything = everything
 
     def _pack_all(self) -> Iterator[Until]:
@@ -59,7 +58,7 @@ class Photographer(Driver):
         yield from self._scan(third)
         for number in (1, 2):
             yield from self._photograph(number)
-        assert self._app.camera is not None
+        assert self._app.camera
         self._app.camera.show_label(third.tracking)
         yield Until(lambda: second.number in self._delivered, "second delivered")
         yield from self._rest(0.7)

@@ -7,7 +7,16 @@ from pytestqt.qtbot import QtBot
 from ui_helpers import make_settings
 
 from parcelguard.resources import asset
-from parcelguard.ui.theme import FONT_FILES, SMALLEST_TEXT, Size, Theme, Token, load_fonts, window_scale
+from parcelguard.ui.theme import (
+    CODE_FONTS,
+    SMALLEST_TEXT,
+    TEXT_FONTS,
+    Size,
+    Theme,
+    Token,
+    load_fonts,
+    window_scale,
+)
 
 PAIRS = [
     *(
@@ -65,11 +74,11 @@ def test_no_text_is_smaller_than_twelve_pixels(size: Size) -> None:
 
 
 def test_the_bundled_fonts_are_used(qtbot: QtBot) -> None:
-    load_fonts()
+    load_fonts(TEXT_FONTS + CODE_FONTS)
     theme = Theme()
     assert QFontInfo(theme.font()).family() == "Inter"
     assert QFontInfo(theme.font(mono=True)).family() == "JetBrains Mono"
-    assert all(asset(f"fonts/{name}").is_file() for name in FONT_FILES)
+    assert all(asset(f"fonts/{name}").is_file() for name in TEXT_FONTS + CODE_FONTS)
 
 
 def test_system_follows_what_the_system_says(qtbot: QtBot) -> None:

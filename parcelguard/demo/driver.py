@@ -6,22 +6,19 @@ result, so they hold everything in between.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from parcelguard.app import App
 from parcelguard.demo.figures import Observed
 from parcelguard.demo.keys import press
 from parcelguard.demo.market import DemoOrder
 from parcelguard.domain import MAX_PHOTOS, ProofState
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.packing import Desk, DeskChanged, DeskState
-from parcelguard.ui.window import MainWindow
-
-log = logging.getLogger(__name__)
 
 TICK_MS = 5
 KEY_GAP_S = 0.005  # a fast scanner
@@ -46,8 +43,10 @@ class Driver(QObject):
 
     finished = Signal()
 
-    def __init__(self, window: MainWindow, orders: Sequence[DemoOrder]) -> None:
+    def __init__(self, app: App, orders: Sequence[DemoOrder]) -> None:
+        window = app.window
         super().__init__(window)
+        self._app = app
         self.observed = Observed()
         self._window = window
         self._orders = orders
@@ -80,6 +79,7 @@ class Driver(QObject):
     def _pack_all(self) -> Iterator[Until]:
         preview = self._window.pack_screen.preview
         yield Until(lambda: self._live and preview.frames_painted > 0, "a picture")
+        yield Until(self._orders_known, "the orders")
         begun, frames = perf_counter(), preview.frames_painted
         self.observed.lateness.clear()
         for order in self._orders:
@@ -89,6 +89,11 @@ class Driver(QObject):
         self.observed.frames = preview.frames_painted - frames
         numbers = set(self.observed.orders)
         yield Until(lambda: numbers <= self._delivered, "all accepted", DELIVERY_PATIENCE_S)
+
+    def _orders_known(self) -> bool:
+        assert self._app.station  # the driver starts when the program is ready
+        with self._app.station.store.read() as records:
+            return all(records.orders.find([order.number]) for order in self._orders)
 
     def _pack(self, order: DemoOrder) -> Iterator[Until]:
         yield from self._scan(order)
@@ -147,7 +152,7 @@ class Driver(QObject):
             self._painted_at = 0.0
             self._give_up_at = perf_counter() + self._waiting.patience_s
         if perf_counter() > self._give_up_at:
-            log.error("demo: waited in vain for %s; desk: %s", self._waiting.what, self._desk.state)
+            self.observed.trouble = f"waited in vain for {self._waiting.what}, desk {self._desk.state}"
             self._end()
 
     def _arrived(self, waiting: Until) -> bool:

@@ -42,6 +42,7 @@ class Observed:
     ticks: int = 0  # photos whose thumbnail appeared
     lateness: list[float] = field(default_factory=list)
     frames: int = 0
+    trouble: str = ""  # why the driver gave up
     watched_s: float = 0.0
     latency: dict[str, list[float]] = field(
         default_factory=lambda: {"scan_answer": [], "f1_thumbnail": [], "f4_ready": [], "f4_accepted": []}

@@ -98,7 +98,7 @@ def _drive(settings: Settings, folders: Folders, market: Market, report: Path | 
     drivers: list[Driver] = []
 
     def add(app: App) -> None:
-        driver = Driver(app.window, market.orders())
+        driver = Driver(app, market.orders())
         drivers.append(driver)
         app.ready.connect(driver.start)
         app.failed.connect(app.window.close)
@@ -108,6 +108,8 @@ def _drive(settings: Settings, folders: Folders, market: Market, report: Path | 
     observed = drivers[0].observed
     figures = count(observed, market.transcript(), folders.media)
     _say(figures.table())
+    if observed.trouble:
+        _say(f"stopped early: {observed.trouble}")
     if report:
         report.write_text(figures.json() + "\n", encoding="utf-8")
     complete = figures.orders == len(market.orders())

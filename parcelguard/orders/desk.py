@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Protocol
 
 from parcelguard.domain import Order, Scan
@@ -41,6 +41,7 @@ class OrderIndex:
         self._asker: Asker | None = None
         self._questions = Worker("order questions")
         self._stopping = Event()
+        self._reading = Lock()
         self._sync = Thread(target=self._keep_fresh, name="order sync", daemon=True)
 
     def start(self, asker: Asker) -> None:
@@ -83,23 +84,32 @@ class OrderIndex:
             self._asker.order_read(proof_id, fresh)
 
     def _search(self, proof_id: str, scan: Scan) -> None:
+        """Ask for the code itself, then read what is new: no call finds a tracking number."""
         if self._asker is None:
             return
         asked = False
-        for source in self._sources.values():
-            for text in scan.texts:
-                try:
-                    order = source.look_up(text)
-                    asked = True
-                except DeliveryError as error:
-                    log.info("code not looked up: %s", error)
-                    continue
-                if order:
-                    with self._store.begin() as records:
-                        records.orders.keep([order])
-                    self._asker.order_read(proof_id, order)
-                    return
+        for shop_id, source in self._sources.items():
+            try:
+                order = self._look_up(shop_id, source, scan)
+                asked = True
+            except DeliveryError as error:
+                log.info("code not looked up at %s: %s", shop_id, error)
+                continue
+            if order:
+                self._asker.order_read(proof_id, order)
+                return
         self._asker.order_missing(proof_id, asked=asked)
+
+    def _look_up(self, shop_id: str, source: OrderSource, scan: Scan) -> Order | None:
+        for text in scan.texts:
+            if order := source.look_up(text):
+                with self._store.begin() as records:
+                    records.orders.keep([order])
+                return order
+        self._sync_shop(shop_id, source)
+        with self._store.read() as records:
+            found = [order for order in records.orders.find(scan.texts) if order.shop_id == shop_id]
+        return found[0] if len(found) == 1 else None
 
     def _keep_fresh(self) -> None:
         while not self._stopping.is_set():
@@ -113,6 +123,11 @@ class OrderIndex:
             self._stopping.wait(SYNC_EVERY_S)
 
     def _sync_shop(self, shop_id: str, source: OrderSource) -> int:
+        """Read what changed since the last time. One at a time: a question waits for a reading under way."""
+        with self._reading:
+            return self._read_changes(shop_id, source)
+
+    def _read_changes(self, shop_id: str, source: OrderSource) -> int:
         until = self._now()
         with self._store.read() as records:
             done = records.orders.synced_until(shop_id)

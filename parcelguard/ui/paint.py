@@ -34,15 +34,21 @@ def text(
     align: Qt.AlignmentFlag = LEFT,
 ) -> int:
     """Draw one line, shortened to fit, and return the width it took."""
-    shown = QFontMetrics(font).elidedText(one_line(words), Qt.TextElideMode.ElideRight, max(0, area.width()))
+    shown = one_line(words)
+    width = width_of(shown, font)
+    if width > area.width():
+        shown = QFontMetrics(font).elidedText(shown, Qt.TextElideMode.ElideRight, max(0, area.width()))
+        width = width_of(shown, font)
     painter.setFont(font)
     painter.setPen(color)
     painter.drawText(area, align | Qt.TextFlag.TextSingleLine, shown)
-    return width_of(shown, font)
+    return width
 
 
 def one_line(words: str) -> str:
     """Return foreign text without line breaks and control characters."""
+    if words.isprintable():
+        return words
     return "".join(char if char.isprintable() else "·" if char == "\x1d" else " " for char in words)
 
 

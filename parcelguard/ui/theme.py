@@ -17,13 +17,8 @@ from parcelguard.resources import asset
 
 DESIGN_WIDTH, DESIGN_HEIGHT = 1366, 768
 SMALLEST_TEXT = 12
-FONT_FILES = (
-    "Inter-Regular.otf",
-    "Inter-SemiBold.otf",
-    "Inter-Bold.otf",
-    "JetBrainsMono-Regular.ttf",
-    "JetBrainsMono-Bold.ttf",
-)
+TEXT_FONTS = ("Inter-Regular.otf", "Inter-SemiBold.otf", "Inter-Bold.otf")
+CODE_FONTS = ("JetBrainsMono-Regular.ttf", "JetBrainsMono-Bold.ttf")  # none is seen at the first paint
 
 
 class Token(StrEnum):
@@ -126,9 +121,9 @@ def window_scale(size: QSize) -> float:
     return round(min(max(ratio, 0.85), 2.8) * 20) / 20
 
 
-def load_fonts() -> None:
-    """Make the bundled fonts known to Qt. Noto and the system's fonts fill in other scripts."""
-    for name in FONT_FILES:
+def load_fonts(names: tuple[str, ...]) -> None:
+    """Make bundled fonts known to Qt. Noto and the system's fonts fill in other scripts."""
+    for name in names:
         QFontDatabase.addApplicationFont(str(asset(f"fonts/{name}")))
 
 

@@ -22,7 +22,7 @@ from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys import Action, WedgeFilter
 from parcelguard.ui.pack import PackScreen
 from parcelguard.ui.sidebar import Page, Sidebar
-from parcelguard.ui.theme import Theme, Token, load_fonts
+from parcelguard.ui.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
 from parcelguard.ui.topbar import TopBar
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class MainWindow(QWidget):
         platform: str | None = None,
     ) -> None:
         super().__init__()
-        load_fonts()
+        load_fonts(TEXT_FONTS)
         self._settings = settings
         self._read_scan = read_scan or self._normalise
         self._pack: PackControls | None = None
@@ -201,6 +201,7 @@ class MainWindow(QWidget):
         self.theme.changed.connect(self._restyle)
 
     def _after_first_paint(self) -> None:
+        load_fonts(CODE_FONTS)
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self.keys)
