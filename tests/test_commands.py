@@ -1,0 +1,151 @@
+"""The commands as a person types them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from app_helpers import connect, station_settings
+
+from parcelguard.bench.harness import Row, spread, table
+from parcelguard.cli import main
+from parcelguard.connect import REDIRECT
+from parcelguard.doctor import Finding, Verdict, findings_of
+from parcelguard.marketplace.vault import Vault
+from parcelguard.sandbox.demo import demo_world
+from parcelguard.sandbox.running import running
+
+
+def written(home: Path, host: str, shop_id: int, partner_id: int) -> None:
+    (home / "settings.toml").write_text(
+        f'[[shops]]\nid = "kopi"\nname = "Kopi & Co"\npartner_id = {partner_id}\nshop_id = {shop_id}\n'
+        f'host = "{host}"\n'
+    )
+
+
+def about(findings: list[Finding], what: str) -> Finding:
+    return next(finding for finding in findings if finding.what == what)
+
+
+def test_a_wrong_setting_is_told_in_words_and_nothing_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "settings.toml").write_text('[camera]\nfps = 900\n[bench]\nstations = "7"\n')
+
+    assert main(["--home", str(tmp_path)]) == 2
+
+    told = capsys.readouterr().err
+    assert "camera.fps = 900" in told
+    assert "bench.stations: not a setting" in told
+    assert "Traceback" not in told
+
+
+def test_the_commands_load_no_qt_before_they_need_it() -> None:
+    look = (
+        "import sys, parcelguard.cli; print([m for m in sys.modules if 'PySide' in m or 'sqlalchemy' in m])"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_connecting_an_unknown_shop_names_the_known_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path, "http://127.0.0.1:9", 1, 2)
+
+    assert main(["--home", str(tmp_path), "connect", "teh"]) == 2
+    assert "in the settings file: kopi" in capsys.readouterr().err
+
+
+def test_connecting_walks_the_consent_and_keeps_the_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import httpx
+
+    world = demo_world(orders=1)
+    shop = next(iter(world.shops.values()))
+    with running(world) as address:
+        written(tmp_path, address, shop.shop_id, world.partner.partner_id)
+
+        def browser(_prompt: str = "") -> str:
+            """Allow on the consent page, and copy the address it leads to."""
+            shown = capsys.readouterr().out
+            page = next(line.strip() for line in shown.splitlines() if line.strip().startswith(address))
+            form = httpx.get(page)
+            assert "Allow" in form.text
+            wish = re.findall(r'name="wish" value="([0-9a-f]+)"', form.text)[0]
+            press = {"wish": wish, "who": str(shop.shop_id), "answer": "allow"}
+            answer = httpx.post(f"{address}/consent", data=press)
+            location = answer.headers["location"]
+            assert location.startswith(REDIRECT)
+            return location
+
+        monkeypatch.setattr("getpass.getpass", lambda _prompt: world.partner.partner_key)
+        monkeypatch.setattr("builtins.input", browser)
+
+        assert main(["--home", str(tmp_path), "connect", "kopi"]) == 0
+
+    assert f"Connected to {shop.name}" in capsys.readouterr().out
+    secrets = Vault(tmp_path / "secrets.json").load("kopi")
+    assert secrets is not None
+    assert secrets.refresh_token
+    assert secrets.access_token not in repr(secrets)
+
+
+def test_the_doctor_finds_a_connected_shop_and_its_clock(tmp_path: Path) -> None:
+    world = demo_world(orders=1)
+    with running(world) as address:
+        shop = next(iter(world.shops.values()))
+        written(tmp_path, address, shop.shop_id, world.partner.partner_id)
+        connect(tmp_path, station_settings(address, world), world)
+        findings = list(findings_of(tmp_path))
+
+    assert about(findings, "shop").verdict is Verdict.OK
+    assert "agrees" in about(findings, "clock").words
+    assert not [finding for finding in findings if finding.verdict is Verdict.BAD]
+
+
+def test_the_doctor_names_what_is_wrong(tmp_path: Path) -> None:
+    written(tmp_path, "http://127.0.0.1:9", 1, 2)
+    findings = list(findings_of(tmp_path))
+
+    assert "parcelguard connect kopi" in about(findings, "shop").words
+    assert "does not answer" in about(findings, "network").words
+
+    (tmp_path / "settings.toml").write_text("[camera]\nfps = 'fast'\n")
+    assert about(list(findings_of(tmp_path)), "settings").verdict is Verdict.BAD
+
+
+def test_the_doctor_sees_a_wrong_clock(tmp_path: Path) -> None:
+    world = demo_world(orders=1)
+    world.faults.set("clock_offset_s", 420)
+    with running(world) as address:
+        written(tmp_path, address, 1, 2)
+        finding = about(list(findings_of(tmp_path)), "clock")
+
+    assert finding.verdict is Verdict.LOOK
+    assert "7 min behind" in finding.words
+
+
+def test_a_bench_table_shows_ratios_to_the_floor() -> None:
+    rows = [*spread("F1", [3.0, 3.0], [2.0, 2.0], "ms"), Row("frames", 30.0, None, "per second")]
+
+    lines = table(rows).splitlines()
+
+    assert [line.split()[-2] for line in lines[1:3]] == ["1.50", "1.50"]
+    assert lines[3].split() == ["frames", "30.0", "-", "-", "per", "second"]
+
+
+def test_a_bench_writes_its_figures_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "startup.json"
+
+    assert main(["bench", "startup", "--json", str(report)]) == 0
+
+    figures = json.loads(report.read_text())
+    assert figures["bench"] == "startup"
+    assert {row["case"] for row in figures["rows"]} == {"first paint, median", "first paint, p95"}
+    assert "ratio" in capsys.readouterr().out
