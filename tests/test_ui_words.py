@@ -149,3 +149,12 @@ def test_a_waiting_row_counts_down() -> None:
     now = datetime.now(UTC)
     entry = make_entry(1, ProofState.WAITING, due_at=now + timedelta(seconds=42))
     assert status(entry, now)[1] == "Waiting · again in 0:42"
+
+
+def test_a_delivered_proof_tells_when_it_was_accepted() -> None:
+    at = datetime(2026, 11, 21, 14, 30, 15).astimezone()
+    once = make_entry(1, ProofState.DELIVERED, sent_at=at, generation=1)
+    again = make_entry(1, ProofState.DELIVERED, sent_at=at, generation=2)
+
+    assert status(once, at)[1] == "Sent 14:30:15"
+    assert status(again, at)[1] == "Sent 14:30:15 · resent"

@@ -98,6 +98,7 @@ class History:
             generation=row.generation,
             headline=row.blocking.headline if row.blocking else "",
             due_at=row.blocking.due_at if row.blocking else None,
+            sent_at=row.sent_at,
         )
 
 

@@ -19,7 +19,9 @@ from parcelguard.demo.keys import press
 from parcelguard.demo.market import DemoOrder
 
 KEY_GAP_MS = 8
-WIDTH = 340
+WIDTH = 380
+HEIGHT = 760
+GAP = 8
 BARCODE_SIZE = (300, 64)
 
 
@@ -42,10 +44,13 @@ class ScanPanel(QWidget):
         app.window.closed.connect(self.close)
 
     def show_beside(self) -> None:
-        """Show the panel at the right edge of the screen, without taking the keyboard."""
+        """Show the panel at the right edge of the screen, the app beside it, the keyboard with the app."""
         room: QRect = QGuiApplication.primaryScreen().availableGeometry()
-        self.resize(WIDTH + 40, min(760, room.height()))
+        self.resize(WIDTH, min(HEIGHT, room.height()))
         self.move(room.right() - self.width(), room.top())
+        window = self._app.window
+        width = max(window.minimumWidth(), min(window.width(), room.width() - self.width() - GAP))
+        window.setGeometry(room.left(), room.top(), width, min(window.height(), room.height()))
         self.show()
         self._app.window.activateWindow()
 

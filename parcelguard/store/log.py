@@ -40,6 +40,7 @@ class LogRow:
     thumbnail: str
     photos: int
     blocking: Part | None
+    sent_at: datetime | None
 
 
 class LogRecords:
@@ -97,7 +98,15 @@ class LogRecords:
             thumbnail=taken[0].path.removesuffix(".jpg") + THUMBNAIL_SUFFIX if taken else "",
             photos=len(taken),
             blocking=part_of(blocking) if blocking else None,
+            sent_at=self._sent_at(row) if row.state == ProofState.DELIVERED.value else None,
         )
+
+    def _sent_at(self, row: Row[Any]) -> datetime | None:
+        """Return when the last part of the newest generation was accepted."""
+        last = select(func.max(parts.c.changed_at)).where(
+            parts.c.proof_id == row.id, parts.c.generation == row.generation
+        )
+        return self._connection.execute(last).scalar()
 
 
 def _matching(query: LogQuery) -> list[ColumnElement[bool]]:

@@ -51,6 +51,7 @@ class LogEntry:
     generation: int = 0
     headline: str = ""
     due_at: datetime | None = None
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

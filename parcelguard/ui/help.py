@@ -21,12 +21,12 @@ HINTS = (
     ("Nothing happens when I scan", "Set the scanner to send Enter after each code and to US keyboard."),
     (
         "Only digits arrive, letters are missing",
-        "An input method eats them. Switch it to English, or set the scanner to serial mode.",
+        "An input method eats them. Switch it to English.",
     ),
     ("- or / arrive as other signs", "Set the scanner’s keyboard layout to US English."),
     (
         "“This code contains control keys”",
-        "It holds keys that could act on this computer, so it was ignored. Set the scanner to serial mode.",
+        "It holds keys that could act on this computer. Set the scanner to send plain codes.",
     ),
     ("The label is torn", "Press F3, type the order or tracking number, then Enter."),
     (

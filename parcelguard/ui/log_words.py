@@ -40,6 +40,7 @@ def status(entry: LogEntry, now: datetime) -> tuple[BandTone, str]:
     elif state is ProofState.WAITING and entry.due_at is not None:
         left = max(0, round((entry.due_at - now).total_seconds()))
         words = f"Waiting · again in {left // 60}:{left % 60:02d}"
-    elif state is ProofState.DELIVERED and entry.generation > 1:
-        words = "Sent · resent"
+    elif state is ProofState.DELIVERED:
+        when = f" {entry.sent_at.astimezone():%H:%M:%S}" if entry.sent_at else ""
+        words = f"Sent{when}{' · resent' if entry.generation > 1 else ''}"
     return tone, words

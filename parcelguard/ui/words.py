@@ -19,7 +19,7 @@ from parcelguard.packing import Desk, DeskState, Notice, NoticeKind, ProofSaved
 SENT = "✓ Image sent to customer’s chat"
 SAVED_SENDING = "Saved. Sending…"
 STARTING = "Starting…"
-CONTROL_KEYS = "This code contains control keys and was ignored. Set the scanner to serial mode."
+CONTROL_KEYS = "This code contains control keys and was ignored. Set the scanner to send plain codes."
 CANCELLED = "STOP — the buyer cancelled this order"
 
 
