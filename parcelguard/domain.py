@@ -6,7 +6,7 @@ microseconds. Times are always timezone-aware and in UTC; ids are UUID version 7
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -256,7 +256,7 @@ def plan_parts(photo_ids: Sequence[str], *, with_text: bool = True) -> list[tupl
     ]
 
 
-def proof_state(parts: Iterable[Part]) -> ProofState:
+def proof_state(parts: Collection[Part]) -> ProofState:
     """Derive a proof's state from the parts of its newest generation."""
     states = {part.state for part in parts}
     visible = [part.state for part in parts if part.kind.visible]

@@ -238,7 +238,11 @@ class PackingDesk:
             self._ask_marketplace(scan)
 
     def take_photo(self) -> None:
-        """F1: take the next photo."""
+        """F1: take the next photo; of an order that is packed already, the first of another proof."""
+        if self._desk.state is DeskState.PACKED and self._desk.order:
+            scan = Scan(text=self._desk.code, raw=self._desk.code, source=ScanSource.TYPED)
+            self._begin(scan, self._desk.order)
+            self._ask_marketplace(scan)
         if not self._may_photograph():
             return
         busy = {each.photo.ordinal for each in self._desk.photos}
@@ -321,7 +325,8 @@ class PackingDesk:
         message = fill_message(shop.message, order, shop) if shop else ""
         state = DeskState.CANCELLED if order.cancelled else DeskState.OPEN
         changed = state is not self._desk.state
-        self._show(state=state, order=order, shop=shop, message=message, searching=False)
+        saving = self._desk.saving and not order.cancelled  # an F4 that waits is not carried out then
+        self._show(state=state, order=order, shop=shop, message=message, searching=False, saving=saving)
         if changed and order.cancelled:
             self._show(notice=None)
             self._sound(Cue.STOP)
@@ -337,6 +342,7 @@ class PackingDesk:
 
     def trouble(self, headline: str, advice: str) -> None:
         """Say that the last step could not be kept; what was acknowledged before is safe."""
+        self._show(taking=len(self._asked), saving=False)
         self._tell(NoticeKind.NOT_KEPT, f"{headline} {advice}".strip(), cue=Cue.STOP)
 
     # ---- steps -----------------------------------------------------------------------
@@ -370,7 +376,8 @@ class PackingDesk:
 
     def _open(self, proof: Proof, order: Order | None) -> None:
         self._proof = proof
-        self._face(proof.code, order, DeskState.OPEN if order else DeskState.UNMATCHED)
+        state = DeskState.OPEN if order else DeskState.UNMATCHED
+        self._face(proof.code, order, DeskState.CANCELLED if order and order.cancelled else state)
 
     def _face(
         self, code: str, order: Order | None, state: DeskState, packed: PackedBefore | None = None
@@ -397,14 +404,11 @@ class PackingDesk:
             self._orders.search(self._proof.id, scan)
 
     def _may_photograph(self) -> bool:
-        if self._desk.state is DeskState.PACKED and self._desk.order:
-            self._begin(
-                Scan(text=self._desk.code, raw=self._desk.code, source=ScanSource.TYPED), self._desk.order
-            )
         if self._desk.state is DeskState.CANCELLED:
             self._tell(NoticeKind.STILL_CANCELLED, cue=Cue.STOP)
         elif self._proof is None:
-            self._tell(NoticeKind.SCAN_FIRST)
+            packed = self._desk.state is DeskState.PACKED
+            self._tell(NoticeKind.NOTHING_TO_RETAKE if packed else NoticeKind.SCAN_FIRST)
         return self._proof is not None and self._desk.state is not DeskState.CANCELLED
 
     def _ask_camera(self, ordinal: int, replaces: str = "") -> None:

@@ -84,7 +84,7 @@ class ShopeeChat:
         for message in self._messages(conversation):
             if message is None:  # the conversation's beginning
                 covered = True
-            elif _moment(message) < mark.since:
+            elif self._long_before(_moment(message), mark.since):
                 covered = True
                 break
             elif self._own(message) and _matches(message, mark):
@@ -165,10 +165,14 @@ class ShopeeChat:
             following = (result.get("next_cursor") or {}).get("next_message_time_nano")
             if not result.get("more") or not following:
                 return "", True
-            if datetime.fromtimestamp(int(following) / 1e9, UTC) < since:
+            if self._long_before(datetime.fromtimestamp(int(following) / 1e9, UTC), since):
                 return "", True
             cursor = {"next_timestamp_nano": int(following)}
         return "", False
+
+    def _long_before(self, told: datetime, since: datetime) -> bool:
+        """Compare Shopee's time with a moment of this computer, whose clock may be minutes off."""
+        return told < since + self._client.clock.offset
 
     def _own(self, message: Mapping[str, Any]) -> bool:
         """Buyers can have a shop of their own, so ids are compared, not tested for zero."""

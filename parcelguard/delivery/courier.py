@@ -69,14 +69,18 @@ class Courier:
 
     def recover(self) -> None:
         """Sort out what a crash left in flight: without a wire mark it certainly was not sent."""
-        self._sort_out(older_than=timedelta(0))
+        with self._store.read() as records:
+            leased = records.parts.leased(self._shop.id)
+        self._sort_out(leased)
 
     def step(self) -> datetime | None:
         """Do the next thing that is due. Return when to come again; None means when woken."""
         now = self._now()
         if self._paused_until and now < self._paused_until:
             return self._paused_until
-        self._sort_out(older_than=LEASE)
+        with self._store.read() as records:
+            leased = records.parts.leased(self._shop.id)
+        self._sort_out([each for each in leased if now - each[1].claimed_at >= LEASE])
         with self._store.read() as records:
             unknown = records.parts.due_unknown(self._shop.id, now)
         if unknown:
@@ -179,7 +183,7 @@ class Courier:
                     self._shop.id, job.proof.buyer_id, receipt.conversation_id
                 )
             records.parts.move(part, PartState.SENT, reason="", headline="", advice="", **facts)
-        self._failures, self._paused_until, self._trouble = 0, None, None
+        self._reached()
         if part.kind.visible:
             self._pace.sent(now)
         self._announce(part.proof_id)
@@ -191,6 +195,8 @@ class Courier:
             self._failures += 1
             self._paused_until = now + pause_after(self._failures)
             self._trouble = error
+        else:
+            self._reached()
         if isinstance(error, TooFast):
             self._pace.too_fast(now)
         code = error.code if isinstance(error, Refused) else ""
@@ -216,6 +222,10 @@ class Courier:
             wait = timedelta(seconds=error.retry_after_s)
         return PartState.WAITING, now + wait
 
+    def _reached(self) -> None:
+        """Forget about missing network: whatever was answered, something answered."""
+        self._failures, self._paused_until, self._trouble = 0, None, None
+
     # ---- unknown outcomes --------------------------------------------------------------
 
     def _judge(self, part: Part, looks: int) -> None:
@@ -227,22 +237,24 @@ class Courier:
         )
         try:
             look = self._sender.look(self._target(job), mark)
-        except DeliveryError as error:
-            log.info("reading back for part %s failed: %s", part.id, error)
+        except Exception as error:  # of any kind: one odd answer must not stop this shop's other parts
+            known = isinstance(error, ParcelGuardError)
+            log.info("reading back for part %s failed: %s", part.id, error, exc_info=not known)
             with self._store.begin() as records:
                 records.parts.move(part, PartState.UNKNOWN, due_at=self._now() + LOOK_AGAIN)
             return
         with self._store.begin() as records:
             taken = records.parts.taken_messages(self._shop.id, look.found)
             found = [message for message in look.found if message not in taken]
-            self._conclude(records, part, attempt, looks + 1, found, covered=look.covered)
+            question = self._conclude(records, part, attempt, looks + 1, found, covered=look.covered)
             if look.conversation_id:
                 records.parts.remember_conversation(self._shop.id, job.proof.buyer_id, look.conversation_id)
-        self._announce(part.proof_id)
+        self._announce(part.proof_id, question)
 
     def _conclude(
         self, records: Records, part: Part, attempt: Try, looks: int, found: list[str], *, covered: bool
-    ) -> None:
+    ) -> Held | None:
+        """Settle the part, let it rest on, or return the question a person has to answer."""
         now = self._now()
         rested = attempt.signed_at + self._sender.policy.settle
         if len(found) == 1:
@@ -250,28 +262,24 @@ class Courier:
             records.parts.remember_message(part, found[0])
             records.parts.move(part, PartState.SENT, remote_id=found[0], reason="", headline="", advice="")
         elif found:
-            self._ask(records, part, "Two messages in the chat look like this one.")
+            return self._ask(records, part, "Two messages in the chat look like this one.")
         elif looks < LOOKS or now < rested:
             due = max(rested, now + BETWEEN_LOOKS) if looks == 1 else now + BETWEEN_LOOKS
             records.parts.move(part, PartState.UNKNOWN, due_at=due, looks=min(looks, LOOKS - 1))
         elif not covered:
-            self._ask(records, part, "The chat could not be read far enough back.")
+            return self._ask(records, part, "The chat could not be read far enough back.")
         else:
-            self._ask(records, part, "Looked twice: the chat does not show it.")
+            return self._ask(records, part, "Looked twice: the chat does not show it.")
+        return None
 
-    def _ask(self, records: Records, part: Part, headline: str) -> None:
+    def _ask(self, records: Records, part: Part, headline: str) -> Held:
         advice = "Open the chat, then answer: it is there, or not there."
         records.parts.move(part, PartState.HELD, reason=UNKNOWN_REASON, headline=headline, advice=advice)
+        return Held("unknown", code=UNKNOWN_REASON, headline=headline, advice=advice)
 
-    def _sort_out(self, older_than: timedelta) -> None:
+    def _sort_out(self, stale: list[tuple[Part, Try]]) -> None:
         """Settle leases that nobody works on: no wire mark means not sent, a mark means unknown."""
         now = self._now()
-        with self._store.read() as records:
-            stale = [
-                (part, attempt)
-                for part, attempt in records.parts.leased(self._shop.id)
-                if now - attempt.claimed_at >= older_than
-            ]
         for part, attempt in stale:
             with self._store.begin() as records:
                 if part.kind.visible and attempt.wire_at:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from parcelguard.domain import Decision, Part, PartKind, PartState, Proof, ProofState, Shop, plan_parts
+from parcelguard.domain import Decision, Part, PartState, Proof, Shop, plan_parts
 from parcelguard.errors import Refused
 from parcelguard.store.database import Records, Store
 from parcelguard.store.parts import UNKNOWN_REASON
 
+TEXT = ""  # the text's place among the photo ids of a proof's visible parts
 _AFTER = {
     Decision.THERE: PartState.SENT,
     Decision.SEND_AGAIN: PartState.QUEUED,
@@ -40,20 +41,18 @@ class Mender:
         """
         with self._store.begin() as records:
             proof = self._sendable(records, proof_id)
-            parts = records.parts.of(proof_id, generation=0)
-            if any(_undecided(part) for part in parts):
+            parts, photos = records.parts.of(proof_id), records.proofs.photos(proof_id)
+            if any(_undecided(part) or part.state is PartState.LEASED for part in parts):
                 raise Refused(
                     headline="One message may have arrived already.",
                     advice="Decide about it first: it is there, or not there.",
                 )
-            everything = proof.state in (ProofState.DELIVERED, ProofState.SAVED)
-            done = [] if everything else [part for part in parts if part.state is PartState.SENT]
-            with_text = not any(part.kind is PartKind.TEXT for part in done)
+            shown = _shown(parts, {TEXT, *(photo.id for photo in photos)})
+            with_text = TEXT not in shown
             if with_text:
                 self._refuse_same_text(records, proof, text)
-            shown = {part.photo_id for part in done if part.kind is PartKind.IMAGE}
-            photos = [photo.id for photo in records.proofs.photos(proof_id) if photo.id not in shown]
-            planned = plan_parts(photos, with_text=with_text)
+            missing = [photo.id for photo in photos if photo.id not in shown]
+            planned = plan_parts(missing, with_text=with_text)
             records.parts.plan(proof, planned, text=text, by=by, reason=reason)
         return proof
 
@@ -108,6 +107,18 @@ class Mender:
             )
 
 
+def _shown(parts: Iterable[Part], whole: set[str]) -> set[str]:
+    """Return the photos, and TEXT, that the buyer got since the whole proof was last complete.
+
+    What came after it was complete belongs to a deliberate repetition, which counts from the start.
+    """
+    shown: set[str] = set()
+    for part in parts:
+        if part.kind.visible and part.state is PartState.SENT:
+            shown = {part.photo_id} if shown == whole else {*shown, part.photo_id}
+    return set() if shown == whole else shown
+
+
 def _undecided(part: Part) -> bool:
     held = part.state is PartState.HELD and part.reason == UNKNOWN_REASON
-    return held or part.state in (PartState.UNKNOWN, PartState.LEASED)
+    return held or part.state is PartState.UNKNOWN

@@ -118,20 +118,24 @@ class _WireWatch:
     mark: Callable[[], None]
     used: bool = False
     _socket: Any = field(default=None)
+    _over: bool = field(default=False)
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         if event in CONNECTED:
             self._socket = info["return_value"].get_extra_info("socket")
         elif event == FIRST_BYTE:
+            if self._over:  # finding the name alone took all the time there was
+                raise NoNetwork("no connection in time")
             self.mark()
             self.used = True
 
     def cut(self) -> None:
         """Close the connection under the call, so that it ends now."""
+        self._over = True
         carrying = self._socket
         if carrying is not None:
-            try:
-                carrying.shutdown(socket.SHUT_RDWR)
+            try:  # the plain socket's own method: TLS would first forget its keys and then write in the clear
+                socket.socket.shutdown(carrying, socket.SHUT_RDWR)
             except OSError:
                 return  # it ended by itself in this moment
 
@@ -159,14 +163,14 @@ def _body(response: httpx.Response) -> dict[str, Any] | None:
 def _date(response: httpx.Response) -> datetime | None:
     try:
         date = parsedate_to_datetime(response.headers.get("date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "")
-    return min(float(value), 3600.0) if value.isdigit() else None
+    return min(float(value), 3600.0) if value.isdecimal() else None
 
 
 class MarketplaceClock:

@@ -34,6 +34,10 @@ _WORDING = Meaning(Refused, "Shopee refused the text.", "Change the words, then 
 _PARAMETER = Meaning(
     Refused, "Shopee did not understand the message.", "Show the log to whoever looks after this program."
 )
+_NOT_FOUND = Meaning(Refused, "Shopee does not know this order.", "Check the order number.")
+_CODE = Meaning(
+    Held, "Shopee does not accept this code.", "It works once, for ten minutes. Connect the shop again."
+)
 _BUSY = Meaning(OutcomeUnknown, "Shopee had trouble and did not confirm.", "ParcelGuard looks in the chat.")
 
 MEANINGS: Mapping[str, Meaning] = {
@@ -74,7 +78,12 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "param_error": _PARAMETER,
     "error_param": _PARAMETER,
-    "error_not_found": Meaning(Refused, "Shopee does not know this order.", "Check the order number."),
+    "error_not_found": _NOT_FOUND,
+    "invalid_error": _NOT_FOUND,
+    "package_not_exist": _NOT_FOUND,
+    "package_number_not_exist": _NOT_FOUND,
+    "invalid_code": _CODE,
+    "invalid_shop_id": _CODE,
     "error_sign": _APP,
     "invalid_partner_id": _APP,
     "error_partner_key_expired": _APP,
@@ -107,6 +116,11 @@ _SERVER_TROUBLE = ("inner", "internal", "timeout", "busy")
 NO_PERMISSION_STATUS = 491
 
 
+def not_found(error: Refused) -> bool:
+    """Whether Shopee says that there is no such order or package."""
+    return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _NOT_FOUND
+
+
 def failure(
     code: str, message: str, request_id: str, status: int, retry_after_s: float | None = None
 ) -> DeliveryError:
@@ -119,7 +133,7 @@ def failure(
     if status == 429:
         return TooFast(detail, retry_after_s=retry_after_s)
     if code.endswith("error_param") and "timestamp" in message.lower():
-        return ClockRefused(detail, retry_after_s=0.0)
+        return ClockRefused(detail)
     meaning = _meaning(code)
     if issubclass(meaning.kind, Refused):
         return meaning.kind(

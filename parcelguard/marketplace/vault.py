@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from parcelguard.errors import SettingsError
 from parcelguard.store.files import write_durably
@@ -43,15 +42,14 @@ class Vault:
     def load(self, shop_id: str) -> Secrets | None:
         """Return a shop's secrets, or None when it was never connected."""
         with self._lock:
-            entry = self._read().get(shop_id)
-        return Secrets(**entry) if entry else None
+            return self._read().get(shop_id)
 
     def keep(self, shop_id: str, secrets: Secrets) -> None:
         """Replace a shop's secrets; they are on disk when this returns."""
         with self._lock:
-            everything = self._read()
-            everything[shop_id] = asdict(secrets)
-            write_durably(self._path, json.dumps(everything, indent=1).encode())
+            everything = {**self._read(), shop_id: secrets}
+            entries = {each: asdict(kept) for each, kept in everything.items()}
+            write_durably(self._path, json.dumps(entries, indent=1).encode())
 
     @property
     def private(self) -> bool:
@@ -60,14 +58,15 @@ class Vault:
             return True  # Windows: the profile folder's own rights protect it
         return self._path.stat().st_mode & 0o077 == 0
 
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> dict[str, Secrets]:
         try:
-            return dict(json.loads(self._path.read_text(encoding="utf-8")))
+            entries = json.loads(self._path.read_text(encoding="utf-8"))
+            return {shop_id: Secrets(**entry) for shop_id, entry in entries.items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, AttributeError) as error:  # damaged in any way
             raise SettingsError(
                 f"{self._path}: {type(error).__name__}",
                 headline="The file with the shops' keys cannot be read.",
-                advice="Restore it from a backup, or connect each shop again.",
+                advice="Restore it from a backup, or delete it and connect each shop again.",
             ) from error

@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread
 from typing import Protocol
 
 from parcelguard.domain import Order, Scan
-from parcelguard.errors import DeliveryError, ParcelGuardError
+from parcelguard.errors import ParcelGuardError
 from parcelguard.orders.ports import OrderSource
 from parcelguard.store.database import Store
 from parcelguard.threads import Worker
@@ -75,7 +75,7 @@ class OrderIndex:
             return
         try:
             fresh = source.read(order.number)
-        except DeliveryError as error:
+        except ParcelGuardError as error:
             log.info("order not read again: %s", error)
             return
         if fresh:
@@ -92,8 +92,11 @@ class OrderIndex:
             try:
                 order = self._look_up(shop_id, source, scan)
                 asked = True
-            except DeliveryError as error:
+            except ParcelGuardError as error:
                 log.info("code not looked up at %s: %s", shop_id, error)
+                continue
+            except Exception:  # an odd answer; the packer still hears that nothing came of it
+                log.exception("code not looked up at %s", shop_id)
                 continue
             if order:
                 self._asker.order_read(proof_id, order)

@@ -14,6 +14,7 @@ from typing import Any
 from parcelguard.domain import Item, Order
 from parcelguard.errors import Refused
 from parcelguard.marketplace.shopee import CANCELLED_STATES, ShopeeClient, joined
+from parcelguard.marketplace.shopee_codes import not_found
 
 FIELDS = (
     "buyer_user_id,buyer_username,item_list,package_list,cancel_by,cancel_reason,shipping_carrier,split_up"
@@ -36,7 +37,7 @@ class ShopeeOrders:
         while since < until:
             end = min(since + LONGEST_SPAN, until)
             for numbers in _batches(list(self._numbers(since, end))):
-                yield self._orders(numbers)
+                yield self._known_orders(numbers)
             since = end
 
     def read(self, number: str) -> Order | None:
@@ -44,7 +45,7 @@ class ShopeeOrders:
         try:
             found = self._orders([number])
         except Refused as error:
-            if error.code.rsplit(".", 1)[-1] == "error_not_found":
+            if not_found(error):
                 return None
             raise
         return next((order for order in found if order.number == number), None)
@@ -75,6 +76,15 @@ class ShopeeOrders:
             if not answer.get("more") or not cursor:
                 return
 
+    def _known_orders(self, numbers: Sequence[str]) -> list[Order]:
+        """Read many orders at once, or one by one when Shopee refuses all because it misses one."""
+        try:
+            return self._orders(numbers)
+        except Refused as error:
+            if not not_found(error):
+                raise
+        return [order for order in map(self.read, numbers) if order]
+
     def _orders(self, numbers: Sequence[str]) -> list[Order]:
         answer = self._client.get(
             "/api/v2/order/get_order_detail",
@@ -95,10 +105,13 @@ class ShopeeOrders:
         return [self._order(detail, packages.get(str(detail.get("order_sn")), [])) for detail in details]
 
     def _packages(self, numbers: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Read packages; an unknown one is left out, the others are still worth having."""
         try:
             answer = self._client.get("/api/v2/order/get_package_detail", package_number_list=joined(numbers))
-        except Refused:  # a package is unknown: the orders are still worth keeping, without tracking
-            return []
+        except Refused as error:
+            if not not_found(error):
+                raise
+            return [] if len(numbers) == 1 else [each for one in numbers for each in self._packages([one])]
         return list(answer.get("package_list") or [])
 
     def _order(self, detail: Mapping[str, Any], packages: Sequence[Mapping[str, Any]]) -> Order:
@@ -124,7 +137,8 @@ def _batches(numbers: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _item(row: Mapping[str, Any]) -> Item:
     names = (str(row.get("item_name") or ""), str(row.get("model_name") or ""))
-    quantity = row.get("active_qty") or row.get("model_quantity_purchased") or 1
+    counts = (row.get("active_qty"), row.get("model_quantity_purchased"))
+    quantity = next((count for count in counts if count is not None), 1)  # 0: this line was cancelled
     return Item(
         name=", ".join(filter(None, names)),
         sku=str(row.get("model_sku") or row.get("item_sku") or ""),

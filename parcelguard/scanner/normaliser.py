@@ -29,9 +29,10 @@ def read_scan(
 ) -> Scan | None:
     """Return the scan that `raw` stands for, or None when nothing is left of it."""
     raw = raw[:LONGEST_CODE]
-    text, symbology = _without_aim(raw.strip("\r\n\t \x00"), symbology)
-    text = _tidy(text.removeprefix(prefix) if prefix else text)
-    text = text.removesuffix(suffix).strip() if suffix else text
+    text, symbology = _without_aim(_without_invisible(raw), symbology)
+    if prefix and text.startswith(prefix):  # some scanners put it before the AIM identifier
+        text, symbology = _without_aim(text.removeprefix(prefix), symbology)
+    text = _tidy(text.removesuffix(suffix))
     if not text:
         return None
     parts = _parts(text)
@@ -51,13 +52,17 @@ def _without_aim(text: str, symbology: str) -> tuple[str, str]:
 def _tidy(text: str) -> str:
     """Even out width, dashes, spaces and case; drop what cannot be seen."""
     text = "".join(_narrow(letter) for letter in text).translate(_DASHES)
-    text = "".join(letter for letter in text if letter == GROUP_SEPARATOR or _visible(letter)).strip()
+    text = _without_invisible(text)
     squeezed = text.replace(" ", "")
     if squeezed.isalnum():
         text = squeezed
     payload = text.startswith(("http://", "https://", "HTTP://", "HTTPS://", "{"))
     mixed = text.upper() != text and text.lower() != text and not squeezed.isalnum()
-    return text if payload or mixed else text.upper()
+    return text if payload or mixed else text.upper()[:LONGEST_CODE]  # "ß" becomes two letters
+
+
+def _without_invisible(text: str) -> str:
+    return "".join(letter for letter in text if letter == GROUP_SEPARATOR or _visible(letter)).strip()
 
 
 def _narrow(letter: str) -> str:

@@ -36,7 +36,7 @@ _SHAPES: tuple[tuple[str, str, str], ...] = (
     ("track", "upu-s10", r"[A-Z]{2}\d{9}[A-Z]{2}"),
     ("order", "lazada", r"\d{13,16}"),  # after all carriers that use digits only
 )
-_COMPILED = tuple((kind, hint, re.compile(pattern)) for kind, hint, pattern in _SHAPES)
+_COMPILED = tuple((kind, hint, re.compile(pattern, re.ASCII)) for kind, hint, pattern in _SHAPES)
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _OLDEST_ORDER = timedelta(days=2 * 366)
 
@@ -71,7 +71,7 @@ def _shopee_date(text: str, today: date) -> bool:
 
 def is_ean13(text: str) -> bool:
     """Whether 13 digits carry a right EAN-13 check digit: an item, not an order."""
-    if len(text) != 13 or not text.isdigit():
+    if len(text) != 13 or not (text.isascii() and text.isdigit()):
         return False
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(text[:12]))
     return (10 - total % 10) % 10 == int(text[12])

@@ -16,13 +16,12 @@ from pathlib import Path
 
 from parcelguard.domain import MAX_PHOTOS, Photo, Proof, Shot, new_id
 from parcelguard.store.database import Records, Store
-from parcelguard.store.files import PARTIAL_SUFFIX, THUMBNAIL_SUFFIX, photo_folder
+from parcelguard.store.files import PARTIAL_SUFFIX, photo_folder
 
 log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=2)
-_JPEG_END = b"\xff\xd9"
-_NAME = re.compile(r"(\d)-([a-z]+)-[0-9a-f]{12}\.jpg")
+_NAME = re.compile(rf"(\d)-({'|'.join(Shot)})-([0-9a-f]{{12}})\.jpg")
 
 
 def adopt_photos(
@@ -64,13 +63,19 @@ def _pictures(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.endswith(PARTIAL_SUFFIX):
             final = path.with_name(path.name.removesuffix(PARTIAL_SUFFIX))
-            if _NAME.fullmatch(final.name) and path.read_bytes().endswith(_JPEG_END) and not final.exists():
+            if _is_whole(path, final.name) and not final.exists():
                 path.rename(final)
                 yield final
             else:
                 path.unlink()
-        elif _NAME.fullmatch(path.name) and not path.name.endswith(THUMBNAIL_SUFFIX):
+        elif _NAME.fullmatch(path.name):
             yield path
+
+
+def _is_whole(path: Path, name: str) -> bool:
+    """Whether a picture's bytes have the hash its name promises: after a power cut there may be holes."""
+    match = _NAME.fullmatch(name)
+    return match is not None and hashlib.sha256(path.read_bytes()).hexdigest().startswith(match[3])
 
 
 def _photo(path: Path, relative: str, proof: Proof, size: tuple[int, int]) -> Photo:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import QueuePool
 
 from parcelguard.domain import utc_now
@@ -56,8 +57,11 @@ class Store:
 
     def __init__(self, path: Path, now: Callable[[], datetime] = utc_now) -> None:
         self._now = now
-        with _told_in_words(path):
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{path.parent}: {error}") from error
+        with _told_in_words(path):
             self._upgrade(path)
             self._writer = _engine(path, _WRITING, size=1)
             self._readers = _engine(path, _READING, size=_READERS)
@@ -85,7 +89,14 @@ class Store:
 
     def _upgrade(self, path: Path) -> None:
         """Migrate only when needed: Alembic costs a quarter of a second to import."""
-        if _version(path) != SCHEMA_VERSION:
+        version = _version(path)
+        if version and version > SCHEMA_VERSION:
+            raise StorageError(
+                f"{path} has tables of version {version}, this program knows {SCHEMA_VERSION}",
+                headline="A newer ParcelGuard has worked with this data.",
+                advice="Install the newer version again.",
+            )
+        if version != SCHEMA_VERSION:
             from parcelguard.store.migrate import upgrade
 
             engine = _engine(path, _WRITING, size=1)
@@ -134,6 +145,8 @@ def _told_in_words(path: Path) -> Iterator[None]:
     """Translate the driver's failures once, here; the log keeps the detail without values."""
     try:
         yield
+    except NoFreeConnection as error:  # every connection was busy for too long
+        raise StorageError(f"{path}: {error}") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.IntegrityError):

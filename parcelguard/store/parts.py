@@ -83,9 +83,12 @@ class PartRecords:
 
         Whatever an older generation had not settled is cancelled. Returns the generation's number.
         """
-        for part in self.of(proof.id):
-            if not part.state.settled:
-                self.move(part, PartState.CANCELLED, reason="replaced")
+        # All at once: cancelling them one by one would release the next part of the old generation each time.
+        settled = [state.value for state in PartState if state.settled]
+        unsettled = update(parts).where(parts.c.proof_id == proof.id, parts.c.state.not_in(settled))
+        self._connection.execute(
+            unsettled.values(state=PartState.CANCELLED.value, reason="replaced", changed_at=self._now())
+        )
         newest = select(func.coalesce(func.max(generations.c.number), 0)).where(
             generations.c.proof_id == proof.id
         )
