@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from parcelguard.config import Folders, Settings
-from parcelguard.errors import ParcelGuardError
+from parcelguard.errors import ParcelGuardError, StorageError
 from parcelguard.events import EventHub, Sounded
 from parcelguard.ui.window import MainWindow
 
@@ -56,7 +56,15 @@ class App(QObject):
         self._stack.close()
 
     def _start(self) -> None:
-        """Begin with what the first paint did not need."""
+        """Begin with what the first paint did not need; if that fails, the window says why."""
+        try:
+            self._start_all()
+        except ParcelGuardError as error:
+            self._tell_failure(error)
+        except OSError as error:  # no room for the log file, or no shared memory
+            self._tell_failure(StorageError(str(error)))
+
+    def _start_all(self) -> None:
         from parcelguard.camera.client import CameraClient
         from parcelguard.logs import start_logging, stop_logging
         from parcelguard.ui.garbage import GarbageTimer
@@ -93,14 +101,15 @@ class App(QObject):
         try:
             from parcelguard.station import Station
 
-            self._built.emit(Station(self._settings, self._folders, self.hub, camera))
+            station = Station(self._settings, self._folders, self.hub, camera)
+            self._stack.callback(station.close)  # here, so that a window closed meanwhile takes it along
+            self._built.emit(station)
         except ParcelGuardError as error:
             log.warning("not started: %s", error)
             self._not_built.emit(error)
 
     def _attach(self, station: Station) -> None:
         self.station = station
-        self._stack.callback(station.close)
         self.window.attach(station, self.camera, station.log)
         station.start()
         self.ready.emit()

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from parcelguard.domain import DEFAULT_MESSAGE, Shop, unknown_placeholders
-from parcelguard.errors import SettingsError
+from parcelguard.errors import SettingsError, StorageError
 
 SHOPEE_HOST = "https://partner.shopeemobile.com"
 
@@ -143,9 +143,13 @@ class Folders:
         return self.home / "settings.toml"
 
     def make(self) -> None:
-        """Create what is missing."""
+        """Create what is missing. Raises StorageError naming the folder that cannot be made."""
         for folder in (self.home, self.media, self.logs):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                headline = f"This folder cannot be used: {folder}"
+                raise StorageError(f"{folder}: {error}", headline=headline) from error
 
 
 def home_folder(chosen: str | None = None) -> Path:

@@ -17,6 +17,8 @@ from camera_helpers import ffmpeg_camera, free_port, label_picture
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from parcelguard.app import App
+from parcelguard.config import CameraSettings, Settings, folders_of
 from parcelguard.domain import ProofState
 from parcelguard.events import CameraState
 from parcelguard.packing import DeskState, Notice, NoticeKind
@@ -24,6 +26,7 @@ from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world import World
 from parcelguard.store.files import THUMBNAIL_SUFFIX
+from parcelguard.store.views import LogQuery
 from parcelguard.ui.sidebar import Page
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
@@ -109,8 +112,6 @@ def test_an_order_left_with_escape_keeps_its_photos_and_is_listed(
         qtbot.waitUntil(lambda: run.desk.state is DeskState.READY)
         run.app.window.show_page(Page.LOG)
         log = run.app.station.log
-        from parcelguard.store.views import LogQuery
-
         (entry,) = log.page(LogQuery(), None).entries
 
     assert entry.proof.state is ProofState.ABANDONED
@@ -190,9 +191,6 @@ def test_a_label_in_a_network_cameras_picture_opens_its_order_and_is_photographe
 def test_a_second_program_on_the_same_folder_says_so_and_touches_nothing(
     qtbot: QtBot, tmp_path: Path, world: World, address: str
 ) -> None:
-    from parcelguard.app import App
-    from parcelguard.config import folders_of
-
     settings = station_settings(address, world)
     connect(tmp_path, settings, world)
     with running_app(qtbot, tmp_path, settings):
@@ -206,6 +204,31 @@ def test_a_second_program_on_the_same_folder_says_so_and_touches_nothing(
         finally:
             second.window.close()
             second.close()
+
+
+def test_a_folder_that_cannot_be_used_is_told_in_the_window(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file stands where the folder should be")
+    settings = Settings(camera=CameraSettings(source="demo"))
+    app = App(settings, folders_of(tmp_path / "home", settings))
+    try:
+        with qtbot.waitSignal(app.failed, timeout=PATIENCE_MS):
+            app.window.show()
+        assert str(tmp_path / "home") in app.window.pack_screen.band_view.band.text
+    finally:
+        app.window.close()
+        app.close()
+
+
+def test_a_window_closed_while_the_program_starts_leaves_nothing_behind(qtbot: QtBot, tmp_path: Path) -> None:
+    settings = Settings(camera=CameraSettings(source="demo"))
+    first = App(settings, folders_of(tmp_path, settings))
+    with qtbot.waitSignal(first.window.first_painted, timeout=PATIENCE_MS):
+        first.window.show()
+    first.window.close()
+    first.close()
+
+    with running_app(qtbot, tmp_path, settings) as run:  # the folder is free again
+        assert run.app.station is not None
 
 
 def test_the_windows_process_loads_neither_opencv_nor_a_barcode_engine(tmp_path: Path) -> None:
