@@ -130,9 +130,7 @@ def _scanner(devices: Path = Path("/proc/bus/input/devices")) -> Finding:
     try:
         names = sorted(set(_KEYBOARD.findall(devices.read_text(errors="replace"))))
     except OSError:
-        return Finding(
-            Verdict.LOOK, "scanner", "open ParcelGuard and scan any code: the band answers"
-        )
+        return Finding(Verdict.LOOK, "scanner", "open ParcelGuard and scan any code: the band answers")
     if not names:
         return Finding(Verdict.LOOK, "scanner", "no keyboard or scanner found; a wedge scanner is a keyboard")
     return Finding(Verdict.OK, "scanner", f"keyboards and wedge scanners: {', '.join(names)}")

@@ -1,0 +1,92 @@
+"""A client, a chat and an order source against the local Shopee, as a station has them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from parcelguard.chat.shopee import ShopeeChat
+from parcelguard.delivery.ports import Target, Wire
+from parcelguard.domain import utc_now
+from parcelguard.marketplace.http import Http
+from parcelguard.marketplace.shopee import Account, ShopeeClient
+from parcelguard.marketplace.vault import Secrets, Vault
+from parcelguard.orders.shopee import ShopeeOrders
+from parcelguard.sandbox.demo import demo_world
+from parcelguard.sandbox.records import Order
+from parcelguard.sandbox.running import running
+from parcelguard.sandbox.world import World
+
+SEND = "/api/v2/sellerchat/send_message"
+
+
+class Bench:
+    """Everything one shop needs, plus what the server saw."""
+
+    def __init__(self, world: World, address: str, folder: Path, now: Callable[[], datetime]) -> None:
+        self.world, self.address, self.now = world, address, now
+        self.shop = next(iter(world.shops.values()))
+        self.vault = Vault(folder / "secrets.json")
+        self.account = Account("kopi", address, world.partner.partner_id, self.shop.shop_id)
+        self.http = Http(address)
+        self.client = ShopeeClient(self.account, self.vault, self.http, now)
+        self.chat = ShopeeChat(self.client, timedelta(0))
+        self.orders = ShopeeOrders(self.client)
+        self.marks: list[float] = []
+        self.connect()
+
+    def connect(self, left_s: float = 14_400) -> Secrets:
+        """Let the seller agree; the token has so many seconds left."""
+        grant = self.world.new_grant(self.shop)
+        secrets = Secrets(
+            self.world.partner.partner_key, grant.access_token, grant.refresh_token, time.time() + left_s
+        )
+        self.vault.keep("kopi", secrets)
+        return secrets
+
+    def order(self, number: int = 0) -> Order:
+        return list(self.world.orders.values())[number]
+
+    def target(self, order: Order, conversation: str = "") -> Target:
+        return Target(
+            order_number=order.order_sn, buyer_id=str(order.buyer.user_id), conversation_id=conversation
+        )
+
+    def wire(self) -> Wire:
+        return Wire(self.now(), lambda: self.marks.append(time.monotonic()))
+
+    def say(self, text: str = "Hello.", order: Order | None = None) -> str:
+        """Send a text; return its id."""
+        order = order or self.order()
+        text = f"{text} {order.order_sn}"
+        return self.chat.send_text(self.target(order), text, self.wire()).message_id
+
+    def asked(self, path: str) -> int:
+        """Count the requests that reached the server."""
+        rows = self.world.requests.counts()["by_path"]
+        return sum(row["count"] for key, row in rows.items() if path in key)
+
+    def texts(self) -> list[str]:
+        return [line["text"] for line in self.world.transcript() if line["message_type"] == "text"]
+
+    def pictures(self) -> list[str]:
+        return [line["image_sha256"] for line in self.world.transcript() if line["message_type"] == "image"]
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def open_bench(folder: Path, orders: int = 3, now: Callable[[], datetime] = utc_now) -> Iterator[Bench]:
+    world = demo_world(orders=orders, specials=False)
+    with running(world) as address:
+        bench = Bench(world, address, folder, now)
+        try:
+            yield bench
+        finally:
+            bench.http.close()

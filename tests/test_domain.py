@@ -1,0 +1,138 @@
+"""The rules without I/O: the message, the plan of parts, and what follows from their states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes import ORDER, SHOP
+
+from parcelguard.domain import (
+    Item,
+    Part,
+    PartKind,
+    PartState,
+    ProofState,
+    Shot,
+    fill_message,
+    new_id,
+    plan_parts,
+    proof_state,
+    unknown_placeholders,
+)
+
+S = PartState
+
+
+def parts(**states: PartState) -> list[Part]:
+    """Return one part for each named kind (`image2` is an image too) in the given state."""
+    return [
+        Part(
+            id=name,
+            proof_id="p",
+            generation=1,
+            ordinal=number,
+            kind=PartKind(name.rstrip("0123456789")),
+            state=state,
+            conversation="c",
+        )
+        for number, (name, state) in enumerate(states.items(), 1)
+    ]
+
+
+def test_ids_sort_by_the_time_they_were_made() -> None:
+    made = [new_id() for _ in range(200)]
+    assert made == sorted(set(made))
+
+
+def test_every_placeholder_is_filled() -> None:
+    template = "{buyer}|{order}|{shop}|{tracking}|{items}"
+    order = replace(ORDER, items=(Item("Mug", "M", 2), Item("Tote", "T", 1)))
+
+    assert fill_message(template, order, SHOP) == (
+        "aminah_88|261120Q9CKD7T1|Kopi & Co|SPXMY042177883121|2 × Mug, 1 × Tote"
+    )
+
+
+def test_facts_that_are_missing_leave_no_hole() -> None:
+    bare = replace(ORDER, buyer_name="", tracking="", items=())
+    assert fill_message("Hi {buyer}: {tracking} {items}", bare, SHOP) == "Hi there: - -"
+
+
+def test_what_stands_in_an_order_is_never_read_as_a_template() -> None:
+    order = replace(ORDER, buyer_name="{order}", items=(Item("{shop} {", "", 1),))
+    shop = replace(SHOP, name="{tracking}")
+
+    assert fill_message("{buyer} {shop} {items}", order, shop) == "{order} {tracking} 1 × {shop} {"
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("{", "{"),
+        ("}{", "}{"),
+        ("{order", "{order"),
+        ("{{order}}", f"{{{ORDER.number}}}"),
+        ("{ {order}", f"{{ {ORDER.number}"),
+        ("{Order} {order}", f"{{Order}} {ORDER.number}"),
+        ("{order!r:>9}", "{order!r:>9}"),
+        ("%s {0} {} $order", "%s {0} {} $order"),
+        ("", ""),
+    ],
+)
+def test_unbalanced_and_foreign_braces_stay_as_they_are(template: str, filled: str) -> None:
+    assert fill_message(template, ORDER, SHOP) == filled
+
+
+def test_unknown_placeholders_are_found() -> None:
+    assert unknown_placeholders("{buyer} {byer} {items} { order} {") == ["byer", " order"]
+
+
+def test_uploads_go_first_then_the_text_then_the_pictures() -> None:
+    assert plan_parts(["a", "b"]) == [
+        (PartKind.UPLOAD, "a"),
+        (PartKind.UPLOAD, "b"),
+        (PartKind.OPEN, ""),
+        (PartKind.TEXT, ""),
+        (PartKind.IMAGE, "a"),
+        (PartKind.IMAGE, "b"),
+    ]
+
+
+def test_plan_without_text_leaves_only_the_text_out() -> None:
+    assert plan_parts(["a"], with_text=False) == [
+        (PartKind.UPLOAD, "a"),
+        (PartKind.OPEN, ""),
+        (PartKind.IMAGE, "a"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ({"upload": S.QUEUED, "text": S.BLOCKED, "image": S.BLOCKED}, ProofState.SENDING),
+        ({"upload": S.LEASED, "text": S.BLOCKED, "image": S.BLOCKED}, ProofState.SENDING),
+        ({"upload": S.SENT, "text": S.SENT, "image": S.QUEUED}, ProofState.SENDING),
+        ({"upload": S.WAITING, "text": S.BLOCKED, "image": S.BLOCKED}, ProofState.WAITING),
+        ({"upload": S.SENT, "text": S.UNKNOWN, "image": S.BLOCKED}, ProofState.WAITING),
+        ({"upload": S.HELD, "text": S.BLOCKED, "image": S.BLOCKED}, ProofState.ATTENTION),
+        ({"upload": S.SENT, "text": S.REFUSED, "image": S.BLOCKED}, ProofState.ATTENTION),
+        ({"upload": S.SENT, "text": S.SENT, "image": S.HELD}, ProofState.ATTENTION),
+        ({"upload": S.SENT, "text": S.SENT, "image": S.SENT}, ProofState.DELIVERED),
+        ({"upload": S.SENT, "text": S.SENT, "image": S.UNKNOWN}, ProofState.WAITING),
+        ({"upload": S.SENT, "text": S.SENT, "image": S.CANCELLED}, ProofState.PARTLY),
+        ({"upload": S.CANCELLED, "text": S.CANCELLED, "image": S.CANCELLED}, ProofState.CLOSED),
+        ({"text": S.SENT, "image": S.SENT, "image2": S.BLOCKED}, ProofState.SENDING),
+    ],
+)
+def test_a_proofs_state_follows_from_its_parts(states: dict[str, PartState], expected: ProofState) -> None:
+    assert proof_state(parts(**states)) is expected
+
+
+def test_delivered_means_every_visible_part_was_sent() -> None:
+    for odd in set(PartState) - {PartState.SENT}:
+        assert proof_state(parts(text=S.SENT, image=S.SENT, image2=odd)) is not ProofState.DELIVERED
+
+
+def test_shots_follow_the_order_they_are_taken_in() -> None:
+    assert [Shot.at(n) for n in (1, 2, 3, 4)] == [Shot.CONTENTS, Shot.LABEL, Shot.WEIGHT, Shot.WEIGHT]

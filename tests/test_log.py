@@ -1,0 +1,182 @@
+"""The media log: pages, filters, counts, search, and one proof's history in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, draft, keep_picture, picture, save_proof
+
+from parcelguard.delivery.history import PAGE, History
+from parcelguard.domain import Order, PartState, Proof, ProofState
+from parcelguard.errors import Held, StorageError
+from parcelguard.store.database import Store
+from parcelguard.store.views import LogFilter, LogQuery, Tone
+
+
+@pytest.fixture
+def history(store: Store, media: Path) -> History:
+    return History(store, {SHOP.id: SHOP}, media)
+
+
+def saved(store: Store, order: Order | None, minutes: float, state: ProofState = ProofState.SAVED) -> Proof:
+    """Save a proof without photos, so many minutes after noon."""
+    at = NOON + timedelta(minutes=minutes)
+    proof = draft(order, at)
+    done = replace(proof, state=state, saved_at=at)
+    with store.begin() as records:
+        records.proofs.open(proof)
+        records.proofs.save(done)
+    return done
+
+
+def found(history: History, text: str, **wishes: object) -> list[str]:
+    page = history.page(LogQuery(text=text, **wishes), None)
+    return [entry.proof.order_number for entry in page.entries]
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(history: History, store: Store) -> None:
+    proofs = [saved(store, ORDER, minutes=n // 3) for n in range(2 * PAGE + 7)]  # many at the same moment
+
+    pages, after = [], None
+    while True:
+        page = history.page(LogQuery(), after)
+        pages.append([entry.proof.id for entry in page.entries])
+        saved(store, OTHER, minutes=9000)  # news at the top moves nothing further down
+        if (after := page.next) is None:
+            break
+
+    assert [len(page) for page in pages] == [PAGE, PAGE, 7]
+    assert [proof_id for page in pages for proof_id in page] == [proof.id for proof in reversed(proofs)]
+
+
+def test_open_drafts_and_orders_left_without_photos_are_not_listed(
+    history: History, store: Store, media: Path
+) -> None:
+    empty, with_photo, still_open = draft(), draft(OTHER), draft(None)
+    with store.begin() as records:
+        for proof in (empty, with_photo, still_open):
+            records.proofs.open(proof)
+        for proof in (with_photo, still_open):
+            records.proofs.add_photo(keep_picture(media, proof, 1, picture()))
+        records.proofs.abandon(empty.id, NOON)
+        records.proofs.abandon(with_photo.id, NOON)
+
+    (entry,) = history.page(LogQuery(), None).entries
+
+    assert entry.proof.id == with_photo.id
+    assert (entry.photos, entry.thumbnail.endswith(".thumb.jpg")) == (1, True)
+
+
+def test_filters_and_counts_agree(history: History, store: Store) -> None:
+    states = [state for state in ProofState if state is not ProofState.DRAFT]
+    for minutes, state in enumerate(states):
+        saved(store, ORDER, minutes, state)
+
+    counts = history.counts(LogQuery())
+    listed = {chip: len(history.page(LogQuery(filter=chip), None).entries) for chip in LogFilter}
+
+    assert counts == listed
+    assert listed == {
+        LogFilter.ALL: 8,
+        LogFilter.SENT: 2,
+        LogFilter.SENDING: 1,
+        LogFilter.WAITING: 1,
+        LogFilter.FAILED: 1,
+        LogFilter.NOT_SENT: 3,
+    }
+
+
+def test_dates_bound_what_is_listed_and_counted(history: History, store: Store) -> None:
+    for minutes in (0, 10, 20):
+        saved(store, ORDER, minutes)
+    query = LogQuery(since=NOON + timedelta(minutes=10), until=NOON + timedelta(minutes=20))
+
+    assert len(history.page(query, None).entries) == 1
+    assert history.counts(query)[LogFilter.ALL] == 1
+
+
+def test_search_finds_order_tracking_buyer_and_code_in_any_case(history: History, store: Store) -> None:
+    saved(store, replace(ORDER, buyer_name="Änne Größe"), 0)
+    saved(store, OTHER, 1)
+
+    for text in ("q9ckd7t1", "SPXMY042177883121", "änne", "GRÖSSE", "  größe  q9ckd  "):
+        assert found(history, text) == [ORDER.number], text
+    assert found(history, "261120") == [OTHER.number, ORDER.number]
+    assert found(history, "q9ckd b8g7") == []
+    assert found(history, " ") == [OTHER.number, ORDER.number]
+
+
+def test_wildcards_in_a_search_are_letters_like_any_other(history: History, store: Store) -> None:
+    saved(store, replace(ORDER, buyer_name="100%_real\\deal"), 0)
+    saved(store, replace(OTHER, buyer_name="100 percent surreal"), 1)
+
+    for text in ("100%", "%_r", "l\\d", "%_real\\deal"):
+        assert found(history, text) == [ORDER.number], text
+    for text in ("%%", "1__", "/%", "' OR 1=1 --"):
+        assert found(history, text) == [], text
+
+
+def test_proof_that_was_linked_later_is_found_by_its_order(history: History, store: Store) -> None:
+    proof = saved(store, None, 0)
+    assert found(history, "aminah") == []
+    with store.begin() as records:
+        records.proofs.link(replace(proof, order_number=ORDER.number, buyer_name=ORDER.buyer_name))
+
+    assert found(history, "aminah") == found(history, "unknown1") == [ORDER.number]
+
+
+def test_entry_tells_what_keeps_a_proof_from_being_delivered(delivery: Delivery, history: History) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("open", Held("full", headline="Five unanswered.", advice="Wait."))
+    delivery.work()
+
+    (entry,) = history.page(LogQuery(), None).entries
+    detail = history.detail(proof.id)
+
+    assert (entry.headline, entry.shop) == ("Five unanswered.", SHOP)
+    assert (detail.headline, detail.advice) == ("Five unanswered.", "Wait.")
+    assert detail.undecided == ()
+
+
+def test_history_tells_each_step_in_words(delivery: Delivery, history: History, clock: Clock) -> None:
+    proof = delivery.save(photos=1)
+    clock.advance(1)
+    delivery.work()
+
+    detail = history.detail(proof.id)
+
+    assert [step.text for step in detail.steps] == [
+        "1 photo taken by Aina, Bench 01",
+        "Saved and queued",
+        "Photo 1 uploaded",
+        "Order and conversation checked",
+        "Message accepted",
+        "Photo 1 accepted",
+    ]
+    assert {step.tone for step in detail.steps} == {Tone.OK}
+    assert detail.text == f"Hi, {ORDER.number}."
+    assert [part.state for part in detail.parts] == [PartState.SENT] * 4
+
+
+def test_proof_that_is_not_there_is_told_in_words(history: History) -> None:
+    with pytest.raises(StorageError, match="no such") as caught:
+        history.detail("no such")
+    assert "not in the log" in caught.value.headline
+
+
+def test_changed_or_missing_originals_are_noticed(history: History, store: Store, media: Path) -> None:
+    proof = save_proof(store, media, NOON)
+    with store.read() as records:
+        first, second = records.proofs.photos(proof.id)
+
+    assert history.unchanged(proof.id)
+    (media / first.path).chmod(0o600)
+    (media / first.path).write_bytes(picture(200))
+    assert not history.unchanged(proof.id)
+    (media / first.path).write_bytes(picture(1))
+    assert history.unchanged(proof.id)
+    (media / second.path).unlink()
+    assert not history.unchanged(proof.id)

@@ -1,0 +1,297 @@
+"""Shopee's chat against the local marketplace: a whole set, what holds it, and reading it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fakes import SHOP, Clock, PlainCopies, picture, save_proof
+from shopee_bench import Bench, open_bench, sha256
+
+from parcelguard.chat.shopee import ShopeeChat
+from parcelguard.delivery.courier import Courier
+from parcelguard.delivery.ports import SentMark
+from parcelguard.domain import Order, PartKind, PartState, Proof, ProofState, utc_now
+from parcelguard.errors import NotSent
+from parcelguard.marketplace.http import Http
+from parcelguard.marketplace.shopee import ShopeeClient
+from parcelguard.store.database import Store
+
+pytestmark = pytest.mark.usefixtures("no_stray_threads")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(utc_now())
+
+
+@pytest.fixture
+def bench(tmp_path: Path, clock: Clock) -> Iterator[Bench]:
+    with open_bench(tmp_path, now=clock) as opened:
+        yield opened
+
+
+class Van:
+    """A courier that carries proofs to the local Shopee."""
+
+    def __init__(self, bench: Bench, store: Store, media: Path, clock: Clock) -> None:
+        self.bench, self.store, self.media, self.clock = bench, store, media, clock
+        self.courier = Courier(
+            shop=SHOP,
+            store=store,
+            sender=bench.chat,
+            copies=PlainCopies(),
+            media=media,
+            publish=lambda event: None,
+            now=clock,
+        )
+
+    def save(self, number: int = 0, photos: int = 3) -> Proof:
+        theirs = self.bench.order(number)
+        ours = Order(
+            shop_id=SHOP.id,
+            number=theirs.order_sn,
+            buyer_id=str(theirs.buyer.user_id),
+            buyer_name=theirs.buyer.name,
+        )
+        return save_proof(self.store, self.media, self.clock(), ours, photos)
+
+    def work(self, seconds: float = 0) -> None:
+        self.clock.advance(seconds)
+        while (due := self.courier.step()) is not None and due <= self.clock():
+            pass
+
+    def state(self, proof: Proof) -> ProofState:
+        with self.store.read() as records:
+            return records.proofs.get(proof.id).state
+
+    def reasons(self, proof: Proof) -> list[str]:
+        with self.store.read() as records:
+            return [part.reason for part in records.parts.of(proof.id) if part.state is PartState.HELD]
+
+
+@pytest.fixture
+def van(bench: Bench, store: Store, media: Path, clock: Clock) -> Van:
+    return Van(bench, store, media, clock)
+
+
+# ---- sending -------------------------------------------------------------------------------
+
+
+def test_whole_set_reaches_the_buyer_in_order(van: Van) -> None:
+    proof = van.save()
+    van.work()
+
+    lines = van.bench.world.transcript()
+    assert van.state(proof) is ProofState.DELIVERED
+    assert [line["message_type"] for line in lines] == ["text", "image", "image", "image"]
+    assert van.bench.texts() == [f"Hi, {proof.order_number}."]
+    assert van.bench.pictures() == [sha256(picture(n)) for n in (1, 2, 3)]
+    assert {line["order_sn"] for line in lines} == {proof.order_number}
+    with van.store.read() as records:
+        ids = [part.remote_id for part in records.parts.of(proof.id) if part.kind.visible]
+    assert ids == [line["message_id"] for line in lines]
+
+
+def test_set_that_could_not_be_finished_is_held_before_anything_is_shown(van: Van) -> None:
+    first = van.save(photos=2)
+    van.work()
+    second = van.save(photos=2)
+    van.work()
+
+    assert van.state(first) is ProofState.DELIVERED
+    assert van.reasons(second) == ["reach_5_message_limit"]
+    assert len(van.bench.world.transcript()) == 3
+    with van.store.read() as records:
+        (held,) = [part for part in records.parts.of(second.id) if part.state is PartState.HELD]
+    assert held.headline == "This buyer has 3 unanswered messages; Shopee allows 2 more."
+
+
+def test_buyers_answer_makes_room_again(van: Van) -> None:
+    first = van.save(photos=2)
+    van.work()
+    van.bench.world.buyer_says(int(first.buyer_id), "Thank you!")
+    second = van.save(photos=2)
+    with van.store.begin() as records:
+        records.parts.plan(
+            second, [(PartKind.OPEN, ""), (PartKind.TEXT, "")], text="Other.", by="", reason=""
+        )
+    van.work()
+    assert van.state(second) is ProofState.DELIVERED
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "IN_CANCEL"])
+def test_order_cancelled_meanwhile_is_held(van: Van, status: str) -> None:
+    proof = van.save()
+    van.bench.world.change_order(van.bench.order(), status, "changed my mind")
+    van.work()
+
+    assert van.reasons(proof) == ["order_cancelled"]
+    assert van.bench.world.transcript() == []
+
+
+def test_order_that_names_another_buyer_now_is_held(van: Van) -> None:
+    proof = van.save()
+    van.bench.order().buyer = van.bench.order(1).buyer
+    van.work()
+    assert van.reasons(proof) == ["buyer_changed"]
+    assert van.bench.world.transcript() == []
+
+
+def test_order_that_is_gone_is_not_sent(van: Van) -> None:
+    proof = van.save()
+    van.bench.world.faults.set("omit_unknown_orders")
+    del van.bench.world.orders[proof.order_number]
+    van.work()
+    assert van.reasons(proof) == ["error_not_found"]
+
+
+def test_buyer_who_blocked_the_shop_is_held_after_one_try(van: Van) -> None:
+    proof = van.save()
+    van.bench.order().buyer.blocked = "by_buyer"
+    van.work()
+    van.work(3600)
+    assert van.reasons(proof) == ["error_blocked"]
+    assert van.bench.asked("send_message") == 1
+
+
+def test_numeric_ids_and_missing_message_ids_are_taken(van: Van) -> None:
+    van.bench.world.faults.set("numeric_ids")
+    van.bench.world.faults.set("missing_message_id", after=2)
+    proof = van.save()
+    van.work()
+
+    assert van.state(proof) is ProofState.DELIVERED
+    assert len(van.bench.world.transcript()) == 4
+
+
+@pytest.mark.parametrize("after", range(4))
+def test_lost_answer_is_found_in_the_chat_and_nothing_is_sent_twice(van: Van, after: int) -> None:
+    van.bench.world.faults.set("drop_after", path="send_message", after=after, times=1)
+    proof = van.save()
+    van.work()
+    assert van.state(proof) is ProofState.WAITING
+    van.work(5)
+
+    assert van.state(proof) is ProofState.DELIVERED
+    assert len(van.bench.world.transcript()) == 4
+
+
+def test_message_that_shows_up_late_is_found_by_a_later_look(van: Van) -> None:
+    van.bench.world.faults.set("drop_after", path="send_message", times=1)
+    van.bench.world.faults.set("list_delay_s", 50.0, times=1)
+    proof = van.save(photos=1)
+    van.work()
+    van.work(5)
+    assert van.state(proof) is ProofState.WAITING
+    van.bench.world.move_on(400)
+    van.work(390)
+    assert van.state(proof) is ProofState.DELIVERED
+
+
+def test_message_that_never_arrived_becomes_a_question(van: Van) -> None:
+    van.bench.world.faults.set("drop_before", path="send_message", times=1)
+    proof = van.save(photos=1)
+    for seconds in (0, 5, 390, 60):
+        van.work(seconds)
+    assert van.reasons(proof) == ["unknown"]
+    assert van.bench.world.transcript() == []
+
+
+def test_lost_answer_is_found_on_a_computer_whose_clock_is_minutes_ahead(
+    tmp_path: Path, store: Store, media: Path, clock: Clock
+) -> None:
+    clock.advance(420)
+    with open_bench(tmp_path / "ahead", now=clock) as bench:
+        bench.connect(left_s=40_000)
+        van = Van(bench, store, media, clock)
+        bench.world.faults.set("drop_after", path="send_message", times=1)
+        proof = van.save(photos=1)
+        van.work()
+        van.work(5)
+        assert van.state(proof) is ProofState.DELIVERED
+
+
+# ---- reading back --------------------------------------------------------------------------
+
+
+def mark(bench: Bench, text: str = "", address: str = "", seconds_ago: float = 60) -> SentMark:
+    kind = PartKind.IMAGE if address else PartKind.TEXT
+    since = bench.now() - timedelta(seconds=seconds_ago)
+    return SentMark(kind=kind, since=since, text=text, address=address)
+
+
+def test_text_is_found_without_knowing_the_conversation(bench: Bench) -> None:
+    order = bench.order()
+    message = bench.say("Hello.\n  Two  lines.")
+    look = bench.chat.look(bench.target(order), mark(bench, f"Hello. Two lines. {order.order_sn}"))
+
+    assert look.found == (message,)
+    assert look.covered
+    conversation = bench.world.transcript()[0]["conversation_id"]
+    assert look.conversation_id == conversation
+    again = bench.chat.look(bench.target(order, conversation), mark(bench, "Something else."))
+    assert (again.found, again.covered) == ((), True)
+
+
+def test_picture_is_found_by_the_end_of_its_address(bench: Bench) -> None:
+    order = bench.order()
+    address = bench.chat.upload(picture(5))
+    message = bench.chat.send_image(bench.target(order), address, bench.wire()).message_id
+
+    moved = f"https://other.host.test/some/where/{address.rsplit('/', 1)[-1]}?size=large"
+    assert bench.chat.look(bench.target(order), mark(bench, address=moved)).found == (message,)
+    assert bench.chat.look(bench.target(order), mark(bench, address="https://x.test/other")).found == ()
+    assert bench.chat.look(bench.target(order), mark(bench, address="/")).found == ()
+
+
+def test_buyers_own_words_and_older_messages_are_no_match(bench: Bench) -> None:
+    order = bench.order()
+    bench.say("Twin.")
+    text = f"Twin. {order.order_sn}"
+    bench.world.buyer_says(order.buyer.user_id, text)
+
+    assert len(bench.chat.look(bench.target(order), mark(bench, text)).found) == 1
+    later = bench.chat.look(bench.target(order), mark(bench, text, seconds_ago=-5))
+    assert (later.found, later.covered) == ((), True)
+
+
+def test_buyer_who_never_got_a_message_has_no_conversation(bench: Bench) -> None:
+    look = bench.chat.look(bench.target(bench.order()), mark(bench, "Hello."))
+    assert (look.found, look.covered, look.conversation_id) == ((), True, "")
+
+
+def test_long_conversation_that_does_not_reach_back_is_told_as_such(bench: Bench) -> None:
+    order = bench.order()
+    bench.say("First.")
+    text = f"First. {order.order_sn}"
+    for _ in range(74):
+        bench.world.buyer_says(order.buyer.user_id, "and?")
+    assert len(bench.chat.look(bench.target(order), mark(bench, text)).found) == 1
+    bench.world.buyer_says(order.buyer.user_id, "and?")
+    look = bench.chat.look(bench.target(order), mark(bench, text))
+    assert (look.found, look.covered) == ((), False)
+
+
+def test_conversation_is_found_on_a_later_page(tmp_path: Path, clock: Clock) -> None:
+    with open_bench(tmp_path, orders=40, now=clock) as bench:
+        orders = {order.buyer.user_id: order for order in bench.world.orders.values()}
+        for order in orders.values():
+            bench.say("Hello.", order)
+        first = next(iter(orders.values()))
+        look = bench.chat.look(bench.target(first), mark(bench, f"Hello. {first.order_sn}"))
+        assert len(look.found) == 1
+        assert len(orders) > 25
+
+
+def test_upload_that_answers_without_an_address_is_repeated_later(bench: Bench) -> None:
+    answer = httpx.Response(200, json={"request_id": "r1", "error": "", "response": {"url": ""}})
+    http = Http(bench.address, httpx.MockTransport(lambda request: answer))
+    chat = ShopeeChat(ShopeeClient(bench.account, bench.vault, http, bench.now), timedelta(0))
+
+    with pytest.raises(NotSent, match="without url"):
+        chat.upload(picture())
+    http.close()

@@ -1,0 +1,82 @@
+"""What each of Shopee's error codes leads to. The table is written from the specification."""
+
+from __future__ import annotations
+
+import pytest
+
+from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, TooFast
+from parcelguard.marketplace.shopee_codes import MEANINGS, ClockRefused, failure, token_refused
+
+EXPECTED: dict[type[DeliveryError], str] = {
+    Held: """
+        user_is_forbidden reach_5_message_limit first_chat_without_order_info error_limit
+        block_by_internal_safety_strategies error_blocked error_sender_block_receiver
+        assigned_to_subaccount shop_bound_subaccount
+        error_sign invalid_partner_id error_partner_key_expired partner_frozen
+        error_auth invalid_acceess_token invalid_access_token partner_shop_no_link shop_no_linked
+        shop_access_expired refresh_token_expired error_shop_refresh_token shop_banned
+        error_permission error_api_permission error_api_call_restricted api_suspended error_forbidden
+        error_kyc_auth error_ashop_api_permission source_ip_undeclared invalid_code invalid_shop_id
+        """,
+    Refused: """
+        error_business message_too_long message_is_censored param_error error_param error_not_found
+        invalid_error package_not_exist package_number_not_exist
+        """,
+    TooFast: "exceed_send_limitaion error_rate_limit error_too_frequent",
+    OutcomeUnknown: "error_server error_network error_data system_busy",
+}
+TABLE = [(code, kind) for kind, codes in EXPECTED.items() for code in codes.split()]
+
+
+def test_table_covers_every_code_the_program_knows() -> None:
+    assert sorted(code for code, _ in TABLE) == sorted(MEANINGS)
+
+
+@pytest.mark.parametrize(("code", "kind"), TABLE)
+def test_code_has_its_meaning_alone_and_behind_a_module(code: str, kind: type[DeliveryError]) -> None:
+    for told in (code, f"chat.{code}", f"common.sub.{code}"):
+        for status in (200, 403):
+            error = failure(told, "some text", "r1", status)
+            assert type(error) is kind
+            assert error.headline == MEANINGS[code].headline
+            assert error.advice
+            assert told in str(error)
+            assert "r1" in str(error)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["", "error_shop", "brand_new", "error_inner", "internal_error", "logistics.timeout", "too_busy", "-"],
+)
+def test_code_that_is_not_listed_is_unknown(code: str) -> None:
+    assert type(failure(code, "", "", 200)) is OutcomeUnknown
+
+
+def test_state_of_the_shop_is_held_whatever_it_is_called() -> None:
+    assert type(failure("user_banned", "", "", 200)) is Held
+
+
+def test_refusal_keeps_code_and_request() -> None:
+    error = failure("common.message_is_censored", "", "r9", 200)
+    assert isinstance(error, Refused)
+    assert (error.code, error.request_id) == ("common.message_is_censored", "r9")
+
+
+def test_rate_and_permission_are_told_by_status_alone() -> None:
+    fast = failure("anything", "", "", 429, 12.0)
+    assert (type(fast), fast.retry_after_s) == (TooFast, 12.0)
+    assert type(failure("anything", "", "", 491)) is Held
+
+
+def test_refused_time_is_told_from_other_wrong_parameters() -> None:
+    assert type(failure("error_param", "Timestamp is expired.", "", 403)) is ClockRefused
+    assert issubclass(ClockRefused, NotSent)
+    assert type(failure("error_param", "Wrong parameters, detail: to_id.", "", 200)) is Refused
+
+
+def test_refused_token_is_told_from_other_refusals() -> None:
+    assert token_refused("invalid_acceess_token", "")
+    assert token_refused("common.invalid_access_token", "")
+    assert token_refused("error_auth", "Invalid access token.")
+    assert not token_refused("error_auth", "Invalid refresh_token.")
+    assert not token_refused("error_param", "access_token")

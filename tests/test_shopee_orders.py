@@ -1,0 +1,265 @@
+"""Orders from the local Shopee into the index, and the desk's questions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fakes import ORDER, wait_for, wedge
+from shopee_bench import Bench, open_bench
+
+from parcelguard.domain import Order, utc_now
+from parcelguard.errors import Held, NoNetwork, NotSent, SettingsError
+from parcelguard.orders.desk import FIRST_SYNC, OrderIndex
+from parcelguard.store.database import Store
+
+pytestmark = pytest.mark.usefixtures("no_stray_threads")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with open_bench(tmp_path) as opened:
+        yield opened
+
+
+def all_orders(bench: Bench, days: float = 1) -> list[Order]:
+    now = utc_now() + timedelta(seconds=2)
+    return [order for batch in bench.orders.changed(now - timedelta(days=days), now) for order in batch]
+
+
+# ---- the marketplace -----------------------------------------------------------------------
+
+
+def test_more_than_a_page_of_orders_is_read_completely(tmp_path: Path) -> None:
+    with open_bench(tmp_path, orders=120) as bench:
+        found = all_orders(bench)
+        assert sorted(order.number for order in found) == sorted(bench.world.orders)
+        assert bench.asked("get_order_list") == 2
+        assert bench.asked("get_order_detail") == 3
+
+
+def test_long_time_is_read_in_spans_the_marketplace_allows(bench: Bench) -> None:
+    assert len(all_orders(bench, days=40)) == 3
+    assert bench.asked("get_order_list") == 3
+
+
+def test_everything_worth_knowing_is_read(bench: Bench) -> None:
+    theirs = bench.order()
+    ours = bench.orders.read(theirs.order_sn)
+
+    assert ours
+    assert (ours.shop_id, ours.buyer_id, ours.buyer_name) == (
+        "kopi",
+        str(theirs.buyer.user_id),
+        theirs.buyer.name,
+    )
+    package = theirs.packages[0]
+    assert (ours.tracking, ours.carrier) == (package.tracking_number, theirs.carrier)
+    assert set(ours.codes) == {package.tracking_number, package.package_number}
+    assert [(item.quantity, item.sku) for item in ours.items] == [
+        (item.quantity, item.model_sku or item.sku) for item in theirs.items
+    ]
+    assert not ours.cancelled
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "IN_CANCEL"])
+def test_cancelled_orders_are_told(bench: Bench, status: str) -> None:
+    bench.world.change_order(bench.order(), status, "changed my mind")
+    assert bench.orders.read(bench.order().order_sn).cancelled
+
+
+def test_null_and_missing_fields_are_tolerated(bench: Bench) -> None:
+    names = ["buyer_user_id", "buyer_username", "item_list", "package_list", "shipping_carrier"]
+    bench.world.faults.set("null_fields", names)
+    found = bench.orders.read(bench.order().order_sn)
+
+    assert found
+    assert (found.buyer_id, found.buyer_name, found.items, found.tracking, found.codes) == (
+        "",
+        "",
+        (),
+        "",
+        (),
+    )
+
+
+def test_order_without_a_buyer_or_a_label_yet_is_read(bench: Bench) -> None:
+    bench.order().has_buyer_id = False
+    bench.world.faults.set("empty_tracking")
+    found = bench.orders.read(bench.order().order_sn)
+    assert (found.buyer_id, found.tracking) == ("", "")
+
+
+def test_unknown_order_is_none_whichever_way_it_is_told(bench: Bench) -> None:
+    assert bench.orders.read("261120AAAAAAAA") is None
+    bench.world.faults.set("omit_unknown_orders")
+    assert bench.orders.read("261120AAAAAAAA") is None
+
+
+def test_order_is_looked_up_by_its_number_and_its_package(bench: Bench) -> None:
+    order = bench.order(1)
+    assert bench.orders.look_up(order.order_sn).number == order.order_sn
+    assert bench.orders.look_up(order.packages[0].package_number).number == order.order_sn
+    assert bench.orders.look_up("OFG999999999999999") is None
+    assert bench.orders.look_up("261120AAAAAAAA") is None
+    asked = bench.asked("order/")
+    assert bench.orders.look_up(order.packages[0].tracking_number) is None
+    assert bench.asked("order/") == asked
+
+
+def test_one_bad_order_in_a_batch_does_not_cost_the_others(bench: Bench) -> None:
+    bench.world.faults.set("error", error="error_not_found", path="get_order_detail", times=2)
+    assert len(all_orders(bench)) == 2
+
+
+def test_one_bad_package_in_a_batch_does_not_cost_the_others_their_tracking(bench: Bench) -> None:
+    code = "logistics.package_number_not_exist"
+    bench.world.faults.set("error", error=code, path="get_package_detail", times=2)
+    assert sorted(bool(order.tracking) for order in all_orders(bench)) == [False, True, True]
+
+
+def test_refusal_of_all_packages_is_not_taken_for_missing_tracking(bench: Bench) -> None:
+    bench.world.faults.set("error", error="error_limit", path="get_package_detail")
+    with pytest.raises(Held):
+        bench.orders.read(bench.order().order_sn)
+
+
+def test_part_of_a_line_that_was_cancelled_is_not_to_be_packed() -> None:
+    from parcelguard.orders.shopee import _item
+
+    row = {"item_name": "Mug", "model_quantity_purchased": 3}
+    assert [_item({**row, "active_qty": count}).quantity for count in (0, 2, None)] == [0, 2, 3]
+
+
+# ---- the index -----------------------------------------------------------------------------
+
+
+class Ear:
+    """Hears the answers to the desk's questions."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, object]] = []
+
+    def order_read(self, proof_id: str, order: Order) -> None:
+        self.heard.append((proof_id, order.number))
+
+    def order_missing(self, proof_id: str, *, asked: bool) -> None:
+        self.heard.append((proof_id, asked))
+
+
+class Source:
+    """Answers every question with the same thing."""
+
+    def __init__(self, answer: Order | Exception | None) -> None:
+        self._answer = answer
+        self.spans: list[tuple[datetime, datetime]] = []
+
+    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+        self.spans.append((since, until))
+        if (answer := self.read("")) is not None:
+            yield [answer]
+
+    def read(self, number: str) -> Order | None:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+    look_up = read
+
+
+class Index(OrderIndex):
+    """An index whose questions are answered without its regular reading."""
+
+    def begin(self, ear: Ear) -> None:
+        self._asker = ear
+
+
+def make(store: Store, *answers: Order | Exception | None) -> tuple[Index, Ear, list[Source]]:
+    sources = [Source(answer) for answer in answers]
+    index = Index(store, {f"shop{n}": source for n, source in enumerate(sources)}, utc_now)
+    ear = Ear()
+    index.begin(ear)
+    return index, ear, sources
+
+
+@pytest.mark.parametrize(
+    ("answers", "heard"),
+    [
+        ((None, ORDER), ORDER.number),
+        ((NoNetwork("gone"), ORDER), ORDER.number),
+        ((ValueError("odd answer"), ORDER), ORDER.number),
+        ((None, None), True),
+        ((NotSent("busy"), None), True),
+        ((NotSent("busy"), Held("consent")), False),
+        ((SettingsError("keys"),), False),
+        ((KeyError("order_sn"),), False),
+        ((), False),
+    ],
+)
+def test_search_is_always_answered(store: Store, answers: tuple[object, ...], heard: object) -> None:
+    index, ear, _ = make(store, *answers)
+    index.search("p1", wedge("CODE12345"))
+    assert index.stop()
+
+    assert ear.heard == [("p1", heard)]
+    with store.read() as records:
+        assert bool(records.orders.find([ORDER.number])) is (heard == ORDER.number)
+
+
+def test_refresh_is_silent_when_the_marketplace_cannot_be_asked(store: Store) -> None:
+    for answer in (NoNetwork("gone"), None):
+        index, ear, _ = make(store, answer)
+        index.refresh("p1", Order(shop_id="shop0", number="1"))
+        index.refresh("p1", Order(shop_id="no such shop", number="1"))
+        assert index.stop()
+        assert ear.heard == []
+
+
+def test_refresh_brings_the_order_as_it_is_now(bench: Bench, store: Store) -> None:
+    index = Index(store, {"kopi": bench.orders}, utc_now)
+    ear = Ear()
+    index.begin(ear)
+    order = bench.order()
+    bench.world.change_order(order, "CANCELLED", "changed my mind")
+    index.refresh("p1", Order(shop_id="kopi", number=order.order_sn))
+    assert index.stop()
+
+    assert ear.heard == [("p1", order.order_sn)]
+    with store.read() as records:
+        assert records.orders.find([order.order_sn])[0].cancelled
+
+
+def test_orders_are_read_from_where_the_last_reading_ended(store: Store) -> None:
+    index, _, (source,) = make(store, ORDER)
+    assert index.sync() == 1
+    index.sync()
+    index.stop()
+
+    (first, until), (second, _) = source.spans
+    assert until - first == FIRST_SYNC
+    assert until - second == timedelta(minutes=10)
+
+
+def test_reading_that_failed_is_begun_again_from_the_same_place(store: Store) -> None:
+    index, _, _ = make(store, NotSent("busy"))
+    with pytest.raises(NotSent):
+        index.sync()
+    index.stop()
+    with store.read() as records:
+        assert records.orders.synced_until("shop0") is None
+
+
+def test_regular_reading_fills_the_index_and_survives_a_failing_shop(bench: Bench, store: Store) -> None:
+    sources = {"broken": Source(ValueError("odd")), "away": Source(NoNetwork("gone")), "kopi": bench.orders}
+    index = OrderIndex(store, sources, utc_now)
+    index.start(Ear())
+    tracking = bench.order(2).packages[0].tracking_number
+
+    def found() -> bool:
+        with store.read() as records:
+            return bool(records.orders.find([tracking]))
+
+    wait_for(found)
+    assert index.stop()

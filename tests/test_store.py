@@ -1,0 +1,382 @@
+"""The database: how it opens and upgrades, who may write, and what it forbids."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from fakes import NOON, ORDER, OTHER, Clock, draft, keep_picture, picture, save_proof
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from parcelguard.domain import Order, PartState, ProofState
+from parcelguard.errors import DiskFull, StorageError
+from parcelguard.store.database import Store
+from parcelguard.store.tables import SCHEMA_VERSION, metadata
+
+pytestmark = pytest.mark.usefixtures("no_stray_threads")
+
+
+def names(store: Store) -> list[str]:
+    with store.read() as records:
+        return [order.number for order in records.orders.find([ORDER.tracking])]
+
+
+# ---- opening -------------------------------------------------------------------------------
+
+
+def test_migrations_lead_to_exactly_the_tables_the_code_uses(store: Store, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'parcelguard.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_migrations_make_the_same_indexes_with_the_same_conditions(store: Store, tmp_path: Path) -> None:
+    bare = create_engine(f"sqlite:///{tmp_path / 'bare.db'}")
+    metadata.create_all(bare)
+    found = []
+    for file in ("parcelguard.db", "bare.db"):
+        with closing(sqlite3.connect(tmp_path / file)) as connection:
+            rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql > ''")
+            found.append(dict(rows.fetchall()))
+    bare.dispose()
+    assert found[0] == found[1]
+    assert "WHERE state = 'leased'" in found[0]["part_in_flight"]
+
+
+def test_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "parcelguard.db"
+    path.parent.mkdir()
+    path.touch()
+
+    store = Store(path)
+    store.close()
+
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(SCHEMA_VERSION,)]
+
+
+def test_upgrade_that_broke_off_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "parcelguard.db"
+    from alembic.operations import Operations
+
+    real, tables = Operations.create_table, []
+
+    def breaks_off(self: Operations, name: str, *columns: object, **options: object) -> object:
+        tables.append(name)
+        if len(tables) == 5:
+            raise sqlite3.OperationalError("disk I/O error")
+        return real(self, name, *columns, **options)
+
+    monkeypatch.setattr(Operations, "create_table", breaks_off)
+    with pytest.raises(StorageError):
+        Store(path)
+    monkeypatch.undo()
+
+    store = Store(path)
+    with store.begin() as records:
+        records.orders.keep([ORDER])
+    assert names(store) == [ORDER.number]
+    store.close()
+
+
+def test_database_opens_again_with_everything_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "parcelguard.db"
+    first = Store(path)
+    with first.begin() as records:
+        records.orders.keep([ORDER])
+    first.close()
+
+    second = Store(path)
+    assert names(second) == [ORDER.number]
+    second.close()
+
+
+def test_file_that_is_no_database_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "parcelguard.db"
+    path.write_bytes(b"this is no database, but long enough to be looked at" * 50)
+
+    with pytest.raises(StorageError):
+        Store(path)
+    assert path.read_bytes().startswith(b"this is no database")
+
+
+def test_database_of_a_newer_program_is_told_in_words_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "parcelguard.db"
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+
+    with pytest.raises(StorageError, match="9999"):
+        Store(path)
+
+
+def test_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError):
+        Store(tmp_path / "file" / "parcelguard.db")
+
+
+def test_commits_survive_a_power_cut(store: Store) -> None:
+    with store._writer.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+# ---- transactions --------------------------------------------------------------------------
+
+
+def test_exception_undoes_the_whole_block(store: Store) -> None:
+    with pytest.raises(AttributeError), store.begin() as records:
+        records.orders.keep([ORDER, None])
+
+    assert names(store) == []
+
+
+def test_reader_sees_only_what_was_committed_and_never_waits(store: Store) -> None:
+    with store.begin() as records:
+        records.orders.keep([ORDER])
+        assert names(store) == []
+    assert names(store) == [ORDER.number]
+
+
+def test_view_stays_the_same_while_others_write(store: Store) -> None:
+    with store.read() as reading:
+        assert reading.orders.find([ORDER.number]) == []
+        with store.begin() as records:
+            records.orders.keep([ORDER])
+        assert reading.orders.find([ORDER.number]) == []
+
+
+def test_reader_cannot_write(store: Store) -> None:
+    with pytest.raises(StorageError, match="readonly"), store.read() as records:
+        records.orders.keep([ORDER])
+
+
+def test_all_of_many_writers_succeed(store: Store) -> None:
+    ready = threading.Barrier(12)
+
+    def write(number: int) -> None:
+        ready.wait(10)
+        for each in range(10):
+            with store.begin() as records:
+                records.orders.keep([replace(ORDER, number=f"261120{number:04}{each:04}")])
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(write, range(12)))
+
+    assert len(names(store)) == 120
+
+
+def test_full_disk_is_told_as_such_and_nothing_is_kept(store: Store) -> None:
+    with store._writer.connect() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+    many = [replace(ORDER, number=f"261120AAAA{n:04}") for n in range(500)]
+
+    with pytest.raises(DiskFull), store.begin() as records:
+        records.orders.keep(many)
+
+    assert names(store) == []
+
+
+def test_moments_come_back_exactly_and_without_a_zone_are_refused(store: Store, clock: Clock) -> None:
+    odd = NOON + timedelta(microseconds=123_457)
+    proof = draft(opened_at=odd)
+    with store.begin() as records:
+        records.proofs.open(proof)
+        assert records.proofs.get(proof.id) == proof
+    with pytest.raises(Exception, match="offset-naive"), store.begin() as records:
+        records.proofs.open(draft(opened_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+# ---- orders --------------------------------------------------------------------------------
+
+
+def test_order_is_found_by_each_of_its_codes_however_it_is_written(store: Store) -> None:
+    with store.begin() as records:
+        records.orders.keep([ORDER, OTHER])
+    with store.read() as records:
+        for code in (ORDER.number, ORDER.tracking.lower(), "OFG 2000-0000 0000001"):
+            (found,) = records.orders.find([code])
+            assert replace(found, codes=()) == replace(ORDER, codes=())
+        assert records.orders.find(["NOTHING", OTHER.number])[0].number == OTHER.number
+        assert records.orders.find(["", "NOTHING"]) == []
+        assert records.orders.find([]) == []
+
+
+def test_newer_reading_replaces_an_order_and_its_codes(store: Store) -> None:
+    with store.begin() as records:
+        records.orders.keep([ORDER])
+        records.orders.keep([replace(ORDER, tracking="SPXMY0000", cancelled=True)])
+    with store.read() as records:
+        assert records.orders.find([ORDER.tracking]) == []
+        (found,) = records.orders.find(["SPXMY0000"])
+    assert found.cancelled
+
+
+def test_parcel_of_several_orders_finds_them_all(store: Store) -> None:
+    with store.begin() as records:
+        records.orders.keep([ORDER, replace(OTHER, tracking=ORDER.tracking)])
+    with store.read() as records:
+        assert len(records.orders.find([ORDER.tracking])) == 2
+
+
+def test_mark_of_a_sync_is_kept_for_each_shop(store: Store) -> None:
+    with store.begin() as records:
+        records.orders.mark_synced("kopi", NOON)
+        records.orders.mark_synced("kopi", NOON + timedelta(hours=1))
+        assert records.orders.synced_until("kopi") == NOON + timedelta(hours=1)
+        assert records.orders.synced_until("other") is None
+
+
+# ---- what is forbidden ---------------------------------------------------------------------
+
+
+def leased(store: Store, media: Path, order: Order = ORDER) -> str:
+    """Save a proof and send its first part on its way; return the part's id."""
+    save_proof(store, media, NOON, order)
+    with store.begin() as records:
+        part = records.parts.claim("kopi", NOON, visible=True)
+    assert part
+    return part.id
+
+
+def test_second_message_in_flight_in_a_conversation_is_forbidden(store: Store, media: Path) -> None:
+    leased(store, media)
+    second = save_proof(store, media, NOON)
+    with store.read() as records:
+        part = records.parts.of(second.id)[0]
+    with pytest.raises(IntegrityError, match=r"part\.conversation"), store.begin() as records:
+        records.parts.move(part, PartState.LEASED)
+
+
+def test_claim_passes_over_a_conversation_with_a_message_in_flight(store: Store, media: Path) -> None:
+    first = leased(store, media)
+    same_buyer = save_proof(store, media, NOON)
+    elsewhere = save_proof(store, media, NOON, OTHER)
+
+    with store.begin() as records:
+        part = records.parts.claim("kopi", NOON, visible=True)
+        assert part
+        assert part.id != first
+        assert part.proof_id == elsewhere.id != same_buyer.id
+        assert records.parts.claim("kopi", NOON, visible=True) is None
+
+
+def test_message_cannot_satisfy_two_parts_nor_a_part_two_messages(store: Store, media: Path) -> None:
+    proof = save_proof(store, media, NOON)
+    with store.begin() as records:
+        first, second, *_ = records.parts.of(proof.id)
+        records.parts.remember_message(first, "m1")
+    with pytest.raises(IntegrityError), store.begin() as records:
+        records.parts.remember_message(second, "m1")
+    with pytest.raises(IntegrityError), store.begin() as records:
+        records.parts.remember_message(first, "m2")
+    with store.read() as records:
+        assert records.parts.taken_messages("kopi", ["m1", "m2"]) == {"m1"}
+
+
+def test_each_part_exists_once(store: Store, media: Path) -> None:
+    proof = save_proof(store, media, NOON)
+    columns = "proof_id, generation, ordinal, kind, state, shop_id, conversation, photo_id, attempts, looks, "
+    columns += "reason, headline, advice, remote_id, address, changed_at"
+    with pytest.raises(IntegrityError), store._writer.begin() as connection:
+        connection.execute(text(f"INSERT INTO part (id, {columns}) SELECT 'x', {columns} FROM part LIMIT 1"))
+    with store.read() as records:
+        assert len(records.parts.of(proof.id)) == 6
+
+
+def test_place_in_a_proof_holds_one_photo(store: Store, media: Path) -> None:
+    proof = draft()
+    photo = keep_picture(media, proof, 1, picture(1))
+    with store.begin() as records:
+        records.proofs.open(proof)
+        assert records.proofs.add_photo(photo)
+        late = keep_picture(media, proof, 1, picture(2))
+        assert not records.proofs.add_photo(late)  # kept beside, not in the place
+        assert records.proofs.photos(proof.id) == (photo,)
+        assert records.proofs.known_paths(proof.id) == {photo.path, late.path}
+
+
+def test_proof_is_saved_once(store: Store, media: Path) -> None:
+    proof = save_proof(store, media, NOON)
+    with pytest.raises(LookupError), store.begin() as records:
+        records.proofs.save(replace(proof, saved_at=NOON + timedelta(hours=1)))
+
+
+def test_attempt_and_generation_need_what_they_belong_to(store: Store) -> None:
+    with pytest.raises(IntegrityError), store._writer.begin() as connection:
+        connection.execute(text("INSERT INTO generation VALUES ('no proof', 1, '', '', '', 0)"))
+
+
+def test_change_decided_on_an_older_state_changes_nothing(store: Store, media: Path) -> None:
+    save_proof(store, media, NOON)
+    with store.begin() as records:
+        part = records.parts.claim("kopi", NOON, visible=True)
+        assert part
+        assert records.parts.move(part, PartState.WAITING, due_at=NOON)
+        assert not records.parts.move(part, PartState.HELD)
+        assert not records.parts.mark_wire(part, NOON)
+
+
+def test_success_is_always_accepted(store: Store, media: Path) -> None:
+    save_proof(store, media, NOON)
+    with store.begin() as records:
+        part = records.parts.claim("kopi", NOON, visible=True)
+        assert part
+        records.parts.move(part, PartState.UNKNOWN, due_at=NOON)
+        assert records.parts.move(part, PartState.SENT)
+        assert records.parts.get(part.id).state is PartState.SENT
+
+
+# ---- proofs --------------------------------------------------------------------------------
+
+
+def test_only_the_newest_draft_is_opened_again(store: Store, media: Path) -> None:
+    older, newer = draft(), draft(OTHER)
+    with store.begin() as records:
+        records.proofs.open(older)
+        records.proofs.add_photo(keep_picture(media, older, 1, picture()))
+        records.proofs.open(newer)
+
+        assert records.proofs.open_draft() == newer
+        left = records.proofs.get(older.id)
+    assert left
+    assert left.state is ProofState.ABANDONED
+
+
+def test_figures_of_the_bench_count_since_midnight_and_the_last_hour(store: Store, media: Path) -> None:
+    for minutes, seconds in ((5, 30), (10, 40), (15, 90)):
+        saved = NOON - timedelta(minutes=minutes)
+        proof = draft(opened_at=saved - timedelta(seconds=seconds))
+        with store.begin() as records:
+            records.proofs.open(proof)
+            records.proofs.save(replace(proof, state=ProofState.SAVED, saved_at=saved))
+    with store.read() as records:
+        today = records.proofs.today(NOON, "Bench 01")
+        elsewhere = records.proofs.today(NOON, "Bench 02")
+        next_day = records.proofs.today(NOON + timedelta(days=1), "Bench 01")
+    assert (today.packed, today.seconds_per_order) == (3, 40)
+    assert (elsewhere.packed, elsewhere.seconds_per_order) == (0, None)
+    assert (next_day.packed, next_day.seconds_per_order) == (0, None)
+
+
+def test_log_pages_and_claims_use_their_indexes(store: Store) -> None:
+    with store._readers.connect() as connection:
+        known = inspect(connection).get_indexes("proof")
+        newest = "SELECT id FROM proof WHERE logged_at IS NOT NULL ORDER BY logged_at DESC, id DESC"
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {newest}")).all()
+    assert {"proof_by_time", "proof_by_state"} <= {each["name"] for each in known}
+    assert "proof_by_time" in str(plan)
