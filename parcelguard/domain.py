@@ -6,8 +6,8 @@ microseconds. Times are always timezone-aware and in UTC; ids are UUID version 7
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -172,6 +172,22 @@ class Proof:
     buyer_name: str = ""
     tracking: str = ""
 
+    @property
+    def conversation(self) -> str:
+        """Name the conversation this proof goes into, whether or not the marketplace has opened it."""
+        return f"{self.shop_id}/{self.buyer_id}"
+
+    def about(self, order: Order) -> Proof:
+        """Return the proof with the order's facts, which so outlive the order."""
+        return replace(
+            self,
+            shop_id=order.shop_id,
+            order_number=order.number,
+            buyer_id=order.buyer_id,
+            buyer_name=order.buyer_name,
+            tracking=order.tracking,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Today:
@@ -256,6 +272,15 @@ def plan_parts(photo_ids: Sequence[str], *, with_text: bool = True) -> list[tupl
     ]
 
 
+ON_THE_WAY = (
+    PartState.BLOCKED,
+    PartState.QUEUED,
+    PartState.LEASED,
+    PartState.WAITING,
+    PartState.UNKNOWN,
+)
+
+
 def proof_state(parts: Collection[Part]) -> ProofState:
     """Derive a proof's state from the parts of its newest generation."""
     states = {part.state for part in parts}
@@ -273,6 +298,7 @@ def proof_state(parts: Collection[Part]) -> ProofState:
 
 # ---- The preset message ------------------------------------------------------------------
 
+LONGEST_MESSAGE = 600  # the least of what the marketplaces allow
 PLACEHOLDERS = ("buyer", "order", "shop", "tracking", "items")
 DEFAULT_MESSAGE = (
     "Hi {buyer}, your order {order} is packed. Here are photos of your parcel before it is sealed."
@@ -284,15 +310,29 @@ def unknown_placeholders(template: str) -> list[str]:
     return [name for name in _braced(template) if name not in PLACEHOLDERS]
 
 
-def fill_message(template: str, order: Order, shop: Shop) -> str:
-    """Return the text as the buyer gets it. What stands in an order is never read as a template."""
+def fill_message(template: str, order: Order, shop: Shop, longest: int = LONGEST_MESSAGE) -> str:
+    """Return the text as the buyer gets it, the list of items shortened so that all of it fits.
+
+    What stands in an order is never read as a template.
+    """
+    items = ", ".join(f"{item.quantity} × {item.name}" for item in order.items) or "-"
     values = {
         "buyer": order.buyer_name or "there",
         "order": order.number,
         "shop": shop.name,
         "tracking": order.tracking or "-",
-        "items": ", ".join(f"{item.quantity} × {item.name}" for item in order.items) or "-",
+        "items": items,
     }
+    filled = _filled(template, values)
+    mentions = template.count("{items}")
+    if len(filled) > longest and mentions:
+        too_many = -(-(len(filled) - longest) // mentions) + 1  # rounded up, and the sign of omission
+        values["items"] = items[: max(0, len(items) - too_many)].rstrip(", ") + "…"
+        filled = _filled(template, values)
+    return filled
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
     filled, rest = "", template
     while rest:
         before, brace, after = rest.partition("{")

@@ -7,16 +7,28 @@ is in the frozen `Desk` that each step publishes, and it is committed before it 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypedDict
 
+from parcelguard.desk import (
+    Desk,
+    DeskChanged,
+    DeskPhoto,
+    DeskState,
+    Notice,
+    NoticeKind,
+    PackedBefore,
+    ProofSaved,
+)
 from parcelguard.domain import (
     MAX_PHOTOS,
+    ON_THE_WAY,
     Order,
+    PartState,
     Photo,
     Proof,
     ProofState,
@@ -29,104 +41,20 @@ from parcelguard.domain import (
     new_id,
     plan_parts,
 )
+from parcelguard.errors import StorageError
 from parcelguard.events import Cue, Sounded
+from parcelguard.store.database import Store
 from parcelguard.store.files import photo_folder, thumbnail_of
 
-if TYPE_CHECKING:  # the screens import this module before the first paint, SQLAlchemy comes later
-    from parcelguard.store.database import Store
+log = logging.getLogger(__name__)
 
 SECOND_PRESS = timedelta(seconds=2)
+SAME_TEXT = timedelta(hours=24)  # marketplaces refuse the same text within a day, and buyers dislike it
 
 
-class DeskState(StrEnum):
-    """What the bench is doing; the band on the screen takes its colour and words from it."""
-
-    READY = "ready"
-    OPEN = "open"
-    UNMATCHED = "unmatched"  # no order has this code (yet); photos are kept under it
-    CANCELLED = "cancelled"
-    PACKED = "packed"  # the order has a saved proof already; F1 begins another
-
-
-class NoticeKind(StrEnum):
-    """Something the packer should know now; gone with the next thing that works."""
-
-    SCAN_FIRST = "scan_first"
-    THREE_ALREADY = "three_already"
-    NO_PHOTO_YET = "no_photo_yet"
-    NOTHING_TO_RETAKE = "nothing_to_retake"
-    OTHER_ORDER_OPEN = "other_order_open"  # detail: the code that was scanned
-    NOT_AN_ORDER = "not_an_order"  # detail: the code that was scanned
-    SEVERAL_ORDERS = "several_orders"  # detail: the code that was scanned
-    STILL_CANCELLED = "still_cancelled"
-    NO_SUCH_ORDER = "no_such_order"  # the marketplaces were asked, none knows it
-    NOT_LOOKED_UP = "not_looked_up"  # the marketplaces could not be asked
-    PHOTO_FAILED = "photo_failed"  # detail: what happened and what to do
-    NOT_KEPT = "not_kept"  # detail: what happened and what to do
-    RESTORED = "restored"  # an order left open by a crash is back
-    PHOTOS_KEPT = "photos_kept"  # detail: the order that was left with photos
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One sentence for the band, and what it is about."""
-
-    kind: NoticeKind
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DeskPhoto:
-    """A durable photo and its small picture (JPEG bytes)."""
-
-    photo: Photo
-    thumbnail: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class PackedBefore:
-    """When and by whom this order was saved last."""
-
-    at: datetime
-    packer: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """All that the Pack screen shows of the bench at this moment."""
-
-    state: DeskState = DeskState.READY
-    code: str = ""
-    order: Order | None = None
-    shop: Shop | None = None
-    photos: tuple[DeskPhoto, ...] = ()
-    taking: int = 0
-    saving: bool = False
-    searching: bool = False
-    message: str = ""
-    packed_before: PackedBefore | None = None
-    notice: Notice | None = None
-    today: Today = field(default_factory=Today)
-
-    @property
-    def full(self) -> bool:
-        """Whether no further photo can be taken."""
-        return len(self.photos) >= MAX_PHOTOS
-
-
-@dataclass(frozen=True, slots=True)
-class DeskChanged:
-    """The bench moved on."""
-
-    desk: Desk
-
-
-@dataclass(frozen=True, slots=True)
-class ProofSaved:
-    """F4 committed a proof; `sends` says whether parts wait for the marketplace."""
-
-    proof: Proof
-    sends: bool
+class _Message(TypedDict):
+    message: str
+    message_said: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +120,7 @@ class PackingDesk:
         self._proof: Proof | None = None  # the open draft
         self._asked: dict[str, tuple[int, str]] = {}  # photo id -> its ordinal, the photo it replaces
         self._saved_at: datetime | None = None
+        self._scan: Scan | None = None  # what opened the order on the desk
 
     # ---- what the packer does --------------------------------------------------------
 
@@ -229,6 +158,7 @@ class PackingDesk:
             self._face(scan.text, found[0], DeskState.CANCELLED)
             self._sound(Cue.STOP)
         elif before is not None:
+            self._scan = scan
             packed = PackedBefore(before.saved_at or before.opened_at, before.packer)
             self._face(scan.text, found[0], DeskState.PACKED, packed)
             self._sound(Cue.LOOK)
@@ -240,9 +170,9 @@ class PackingDesk:
     def take_photo(self) -> None:
         """F1: take the next photo; of an order that is packed already, the first of another proof."""
         if self._desk.state is DeskState.PACKED and self._desk.order:
-            scan = Scan(text=self._desk.code, raw=self._desk.code, source=ScanSource.TYPED)
-            self._begin(scan, self._desk.order)
-            self._ask_marketplace(scan)
+            assert self._scan is not None
+            self._begin(self._scan, self._desk.order)
+            self._ask_marketplace(self._scan)
         if not self._may_photograph():
             return
         busy = {each.photo.ordinal for each in self._desk.photos}
@@ -317,16 +247,16 @@ class PackingDesk:
         """Take in what the marketplace says of the open order now."""
         if self._proof is None or self._proof.id != proof_id:
             return
-        self._proof = _about(self._proof, order)
+        self._proof = self._proof.about(order)
         with self._store.begin() as records:
             records.proofs.link(self._proof)
         was_unmatched = self._desk.state is DeskState.UNMATCHED
         shop = self._shops.get(order.shop_id)
-        message = fill_message(shop.message, order, shop) if shop else ""
         state = DeskState.CANCELLED if order.cancelled else DeskState.OPEN
         changed = state is not self._desk.state
         saving = self._desk.saving and not order.cancelled  # an F4 that waits is not carried out then
-        self._show(state=state, order=order, shop=shop, message=message, searching=False, saving=saving)
+        told = self._message(shop, order)
+        self._show(state=state, order=order, shop=shop, searching=False, saving=saving, **told)
         if changed and order.cancelled:
             self._show(notice=None)
             self._sound(Cue.STOP)
@@ -369,7 +299,7 @@ class PackingDesk:
             opened_at=self._now(),
         )
         if order:
-            proof = _about(proof, order)
+            proof = proof.about(order)
         with self._store.begin() as records:
             records.proofs.open(proof)
         self._open(proof, order)
@@ -390,11 +320,22 @@ class PackingDesk:
             order=order,
             shop=shop,
             searching=state is DeskState.UNMATCHED,
-            message=fill_message(shop.message, order, shop) if shop and order else "",
+            **self._message(shop, order),
             packed_before=packed,
             today=self._desk.today,
         )
         self._show()
+
+    def _message(self, shop: Shop | None, order: Order | None) -> _Message:
+        """Return what the buyer will read: nothing where nothing is sent, and not the same thing twice."""
+        if not (shop and shop.enabled and order and order.buyer_id):
+            return {"message": "", "message_said": False}
+        text = fill_message(shop.message, order, shop)
+        conversation = f"{order.shop_id}/{order.buyer_id}"
+        said = (PartState.SENT, *ON_THE_WAY)
+        with self._store.read() as records:
+            before = records.parts.text_said(conversation, text, self._now() - SAME_TEXT, said)
+        return {"message": text, "message_said": before}
 
     def _ask_marketplace(self, scan: Scan) -> None:
         assert self._proof is not None
@@ -433,9 +374,8 @@ class PackingDesk:
         with self._store.begin() as records:
             records.proofs.save(saved)
             if sends:
-                records.parts.plan(
-                    saved, plan_parts(photo_ids), text=self._desk.message, by=proof.packer, reason="F4"
-                )
+                planned = plan_parts(photo_ids, with_text=not self._desk.message_said)
+                records.parts.plan(saved, planned, text=self._desk.message, by=proof.packer, reason="F4")
         self._saved_at = saved.saved_at
         self._leave(None)
         self._sound(Cue.SENT)
@@ -451,10 +391,18 @@ class PackingDesk:
         """Publish the desk as it is now."""
         desk = replace(self._desk, **changes)  # type: ignore[arg-type]
         if desk.state is DeskState.READY:
-            with self._store.read() as records:
-                desk = replace(desk, today=records.proofs.today(self._now(), self._bench.station))
+            desk = replace(desk, today=self._today())
         self._desk = desk
         self._publish(DeskChanged(desk))
+
+    def _today(self) -> Today:
+        """Count today's orders; figures that cannot be read must not spoil what was saved."""
+        try:
+            with self._store.read() as records:
+                return records.proofs.today(self._now(), self._bench.station)
+        except StorageError as error:
+            log.warning("today's figures not read: %s", error)
+            return self._desk.today
 
     def _tell(self, kind: NoticeKind, detail: str = "", cue: Cue = Cue.LOOK) -> None:
         self._show(notice=Notice(kind, detail))
@@ -468,15 +416,3 @@ class PackingDesk:
             return thumbnail_of(self._media / photo.path).read_bytes()
         except OSError:
             return b""  # the screen draws an empty frame; the original is what counts
-
-
-def _about(proof: Proof, order: Order) -> Proof:
-    """Copy the order's facts into the proof, where they outlive the order."""
-    return replace(
-        proof,
-        shop_id=order.shop_id,
-        order_number=order.number,
-        buyer_id=order.buyer_id,
-        buyer_name=order.buyer_name,
-        tracking=order.tracking,
-    )

@@ -7,9 +7,9 @@ couriers', order reading on its own; news goes through the hub.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,16 +19,18 @@ from parcelguard.camera.copies import CopyRoom
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
 from parcelguard.channels import connect
 from parcelguard.config import Folders, Settings
-from parcelguard.delivery.courier import Courier, queue_changed
+from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.engine import DeliveryEngine
 from parcelguard.delivery.history import History
 from parcelguard.delivery.mending import Mender
-from parcelguard.domain import Decision, Order, Photo, Scan, ScanSource, Shop, utc_now
+from parcelguard.delivery.news import News
+from parcelguard.desk import DeskChanged, DeskState, ProofSaved
+from parcelguard.domain import Decision, Order, Photo, Scan, ScanSource, utc_now
 from parcelguard.errors import AlreadyRunning, ParcelGuardError
 from parcelguard.events import EventHub
 from parcelguard.marketplace.vault import Vault
 from parcelguard.orders.desk import OrderIndex
-from parcelguard.packing import Bench, DeskChanged, DeskState, PackingDesk, PhotoRequest, ProofSaved
+from parcelguard.packing import Bench, PackingDesk, PhotoRequest
 from parcelguard.scanner.normaliser import read_scan
 from parcelguard.store.adopt import adopt_photos
 from parcelguard.store.database import Store
@@ -50,7 +52,6 @@ class Station:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.hub = hub
-        self._bench = settings.bench
         self._camera = camera
         self._media = folders.media
         shops = {shop.id: shop.shop() for shop in settings.shops}
@@ -83,8 +84,14 @@ class Station:
             self.delivery = DeliveryEngine(couriers, now)
             undo.callback(self.delivery.stop)
             same_text = {each: channels[each].sender.policy.same_text for each in channels}
+            self._news = News(self.store, hub.publish)
             self.log = Log(
-                self.store, shops, same_text, folders.media, self.delivery, self._bench.packer, now
+                history=History(self.store, shops, folders.media),
+                mender=Mender(self.store, shops, same_text, now),
+                delivery=self.delivery,
+                news=self._news,
+                media=folders.media,
+                packer=settings.bench.packer,
             )
             self._desk = PackingDesk(
                 store=self.store,
@@ -107,8 +114,7 @@ class Station:
         self._post(self._desk.restore)
         self.orders.start(self)
         self.delivery.start()
-        with self.store.read() as records:
-            self.hub.publish(queue_changed(records.parts.queue()))
+        self._news.queue()
 
     def close(self) -> None:
         """End every thread and close the database; what is in flight is sorted out at the next start."""
@@ -207,17 +213,18 @@ class Log:
 
     def __init__(
         self,
-        store: Store,
-        shops: Mapping[str, Shop],
-        same_text: Mapping[str, timedelta],
-        media: Path,
+        *,
+        history: History,
+        mender: Mender,
         delivery: DeliveryEngine,
+        news: News,
+        media: Path,
         packer: str,
-        now: Callable[[], datetime],
     ) -> None:
-        self._history = History(store, shops, media)
-        self._mender = Mender(store, shops, same_text, now)
+        self._history = history
+        self._mender = mender
         self._delivery = delivery
+        self._news = news
         self._media = media
         self._packer = packer
 
@@ -240,16 +247,21 @@ class Log:
     def resend(self, proof_id: str, text: str, reason: str) -> None:
         """Send again, as a new recorded generation."""
         self._mender.resend(proof_id, text=text, reason=reason, by=self._packer)
-        self._delivery.wake()
+        self._changed(proof_id)
 
     def decide(self, part_id: str, decision: Decision) -> None:
         """Answer what nobody knows."""
-        self._mender.decide(part_id, decision, self._packer)
-        self._delivery.wake()
+        if proof_id := self._mender.decide(part_id, decision, self._packer):
+            self._changed(proof_id)
 
     def media_path(self, relative: str) -> Path:
         """Return where a picture lies."""
         return self._media / relative
+
+    def _changed(self, proof_id: str) -> None:
+        shop = self._history.detail(proof_id).entry.shop
+        self._news.proof(proof_id, shop.label if shop else "")
+        self._delivery.wake()
 
 
 class _DeskCamera:

@@ -19,7 +19,7 @@ from parcelguard.app import App, open_app
 from parcelguard.demo.driver import Driver, Until
 from parcelguard.demo.market import Market
 from parcelguard.demo.run import prepare, scratch
-from parcelguard.packing import DeskState
+from parcelguard.desk import DeskState
 from parcelguard.ui.sidebar import Page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "pictures"

@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from parcelguard.app import App
 from parcelguard.config import BenchSettings, CameraSettings, Settings, ShopSettings, folders_of
 from parcelguard.demo.keys import press
+from parcelguard.desk import Desk, DeskChanged, DeskState
 from parcelguard.domain import ProofState
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.marketplace.vault import Secrets, Vault
-from parcelguard.packing import Desk, DeskChanged, DeskState
 from parcelguard.sandbox.records import Order
 from parcelguard.sandbox.world import World
 

@@ -19,9 +19,9 @@ from pytestqt.qtbot import QtBot
 
 from parcelguard.app import App
 from parcelguard.config import CameraSettings, Settings, folders_of
+from parcelguard.desk import DeskState, Notice, NoticeKind
 from parcelguard.domain import ProofState
 from parcelguard.events import CameraState
-from parcelguard.packing import DeskState, Notice, NoticeKind
 from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world import World

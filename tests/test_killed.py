@@ -40,9 +40,10 @@ def pack_until_killed(folder: Path, address: str, shop_id: int) -> None:
     from parcelguard.config import ShopSettings
     from parcelguard.delivery.courier import Courier
     from parcelguard.delivery.engine import DeliveryEngine
+    from parcelguard.desk import DeskState, ProofSaved
     from parcelguard.domain import Photo
     from parcelguard.marketplace.vault import Vault
-    from parcelguard.packing import Bench, DeskState, PackingDesk, PhotoRequest, ProofSaved
+    from parcelguard.packing import Bench, PackingDesk, PhotoRequest
     from parcelguard.scanner.normaliser import read_scan
     from parcelguard.store.adopt import adopt_photos
     from parcelguard.store.files import photo_name, write_durably

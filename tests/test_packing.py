@@ -19,10 +19,11 @@ from fakes import (
     wedge,
 )
 
+from parcelguard.desk import Desk, DeskChanged, DeskState, NoticeKind, ProofSaved
 from parcelguard.domain import PartKind, PartState, Photo, Proof, ProofState, ScanSource
 from parcelguard.errors import StorageError
 from parcelguard.events import Cue, Sounded
-from parcelguard.packing import Bench, Desk, DeskChanged, DeskState, NoticeKind, PackingDesk, ProofSaved
+from parcelguard.packing import Bench, PackingDesk
 from parcelguard.store.database import Store
 
 

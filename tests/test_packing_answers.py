@@ -9,9 +9,9 @@ import pytest
 from fakes import ORDER, OTHER, SHOP, Clock, draft, keep_picture, picture
 from test_packing import Table
 
+from parcelguard.desk import DeskState, NoticeKind
 from parcelguard.domain import ProofState, Shot
 from parcelguard.events import Cue
-from parcelguard.packing import DeskState, NoticeKind
 from parcelguard.store.database import Store
 
 

@@ -21,6 +21,7 @@ from ui_helpers import (
     read_scan,
 )
 
+from parcelguard.desk import Desk, DeskChanged, Notice, NoticeKind, ProofSaved
 from parcelguard.domain import ProofState, ScanSource, Today
 from parcelguard.events import (
     CameraChanged,
@@ -31,7 +32,6 @@ from parcelguard.events import (
     ProofChanged,
     QueueChanged,
 )
-from parcelguard.packing import Desk, DeskChanged, Notice, NoticeKind, ProofSaved
 from parcelguard.ui import words
 from parcelguard.ui.keys import Action
 from parcelguard.ui.sidebar import Page

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ui_helpers import NUMBER, SHOP, make_entry, make_proof, open_desk
 
+from parcelguard.desk import Desk, DeskState, Notice, NoticeKind, PackedBefore, ProofSaved
 from parcelguard.domain import ProofState
 from parcelguard.errors import NoNetwork, OutcomeUnknown
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
-from parcelguard.packing import Desk, DeskState, Notice, NoticeKind, PackedBefore, ProofSaved
 from parcelguard.ui import words
 from parcelguard.ui.log_words import status
 from parcelguard.ui.words import BandTone, band

@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QLinearGradient, QPainter, 
 from PySide6.QtWidgets import QWidget
 
 from parcelguard.config import Settings, ShopSettings
+from parcelguard.desk import Desk, DeskPhoto, DeskState
 from parcelguard.domain import (
     Item,
     Order,
@@ -31,7 +32,6 @@ from parcelguard.domain import (
     Today,
 )
 from parcelguard.errors import StorageError
-from parcelguard.packing import Desk, DeskPhoto, DeskState
 from parcelguard.store.views import (
     FILTER_STATES,
     LogEntry,

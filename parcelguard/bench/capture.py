@@ -22,10 +22,10 @@ import numpy.typing as npt
 from parcelguard.bench.harness import Row, spread
 from parcelguard.camera.client import CameraClient
 from parcelguard.config import CameraSettings, Settings, folders_of
+from parcelguard.desk import Desk, DeskChanged, DeskState
 from parcelguard.domain import MAX_PHOTOS, ScanSource
 from parcelguard.errors import CameraUnavailable
 from parcelguard.events import CameraChanged, CameraState, EventHub
-from parcelguard.packing import Desk, DeskChanged, DeskState
 from parcelguard.scanner.normaliser import read_scan
 from parcelguard.station import Station
 from parcelguard.store.files import write_durably

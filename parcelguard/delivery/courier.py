@@ -13,9 +13,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from parcelguard.delivery.news import News
 from parcelguard.delivery.pace import Pace, pause_after, wait_after
 from parcelguard.delivery.ports import ChatSender, CopyMaker, Receipt, SentMark, Target, Wire
-from parcelguard.domain import Part, PartKind, PartState, ProofState, Shop
+from parcelguard.domain import Part, PartKind, PartState, Shop
 from parcelguard.errors import (
     DeliveryError,
     Held,
@@ -26,7 +27,6 @@ from parcelguard.errors import (
     Refused,
     TooFast,
 )
-from parcelguard.events import Cue, ProofChanged, QueueChanged, Sounded
 from parcelguard.store.database import Records, Store
 from parcelguard.store.parts import UNKNOWN_REASON, Job, Try
 
@@ -37,6 +37,7 @@ LEASE = timedelta(seconds=90)
 EARLY_LOOK = timedelta(seconds=5)
 BETWEEN_LOOKS = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(seconds=30)  # reading back itself failed
+LOOKING_PATIENCE = timedelta(minutes=10)
 BEFORE_CLAIM = timedelta(seconds=60)  # clocks differ; a match may look a little older than the attempt
 LOOKS = 3  # early, and two after the rest
 
@@ -60,7 +61,7 @@ class Courier:
         self._sender = sender
         self._copies = copies
         self._media = media
-        self._publish = publish
+        self._news = News(store, publish)
         self._now = now
         self._pace = Pace(sender.policy.between_messages)
         self._failures = 0  # connections that failed in a row
@@ -240,8 +241,7 @@ class Courier:
         except Exception as error:  # of any kind: one odd answer must not stop this shop's other parts
             known = isinstance(error, ParcelGuardError)
             log.info("reading back for part %s failed: %s", part.id, error, exc_info=not known)
-            with self._store.begin() as records:
-                records.parts.move(part, PartState.UNKNOWN, due_at=self._now() + LOOK_AGAIN)
+            self._look_later(part, attempt)
             return
         with self._store.begin() as records:
             taken = records.parts.taken_messages(self._shop.id, look.found)
@@ -249,6 +249,16 @@ class Courier:
             question = self._conclude(records, part, attempt, looks + 1, found, covered=look.covered)
             if look.conversation_id:
                 records.parts.remember_conversation(self._shop.id, job.proof.buyer_id, look.conversation_id)
+        self._announce(part.proof_id, question)
+
+    def _look_later(self, part: Part, attempt: Try) -> None:
+        """Try to read back again soon; when it has failed for long, a person has to look instead."""
+        now = self._now()
+        with self._store.begin() as records:
+            if now < attempt.signed_at + self._sender.policy.settle + LOOKING_PATIENCE:
+                records.parts.move(part, PartState.UNKNOWN, due_at=now + LOOK_AGAIN)
+                return
+            question = self._ask(records, part, "The chat cannot be read back now.")
         self._announce(part.proof_id, question)
 
     def _conclude(
@@ -316,24 +326,4 @@ class Courier:
         return sum(part.kind.visible and part.state is not PartState.SENT for part in parts)
 
     def _announce(self, proof_id: str, error: DeliveryError | None = None) -> None:
-        """Tell the screens where a proof stands now."""
-        with self._store.read() as records:
-            proof, queue = records.proofs.get(proof_id), records.parts.queue()
-        if proof is None:
-            return
-        headline, advice = (error.headline, error.advice) if error else ("", "")
-        state = ProofState.WAITING if error is self._trouble and error else proof.state
-        self._publish(ProofChanged(proof.id, proof.order_number, self._shop.label, state, headline, advice))
-        self._publish(queue_changed(queue, paused=self._trouble is not None))
-        if state is ProofState.DELIVERED:
-            self._publish(Sounded(Cue.SENT))
-        elif state is ProofState.ATTENTION:
-            self._publish(Sounded(Cue.LOOK))
-
-
-def queue_changed(queue: dict[ProofState, int], *, paused: bool = False) -> QueueChanged:
-    """Return the figures for the top bar; while a shop rests, what would be sending waits."""
-    sending, waiting = queue.get(ProofState.SENDING, 0), queue.get(ProofState.WAITING, 0)
-    if paused:
-        sending, waiting = 0, sending + waiting
-    return QueueChanged(sending, waiting, queue.get(ProofState.ATTENTION, 0))
+        self._news.proof(proof_id, self._shop.label, error, paused=self._trouble is not None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from parcelguard.domain import Decision, Part, PartState, Proof, Shop, plan_parts
@@ -56,14 +55,18 @@ class Mender:
             records.parts.plan(proof, planned, text=text, by=by, reason=reason)
         return proof
 
-    def decide(self, part_id: str, decision: Decision, by: str) -> None:
-        """Carry out a person's answer about a part of unknown fate."""
+    def decide(self, part_id: str, decision: Decision, by: str) -> str:
+        """Carry out a person's answer about a part of unknown fate; returns its proof's id.
+
+        Returns "" when there is nothing to decide any more: somebody was first, or it was found.
+        """
         with self._store.begin() as records:
             part = records.parts.get(part_id)
             if part is None or not _undecided(part):
-                return  # somebody was first, or it was found meanwhile
+                return ""
             records.parts.decide(part, decision, by)
             records.parts.move(part, _AFTER[decision], reason="", headline="", advice="")
+        return part.proof_id
 
     def _sendable(self, records: Records, proof_id: str) -> Proof:
         proof = records.proofs.get(proof_id)
@@ -85,22 +88,15 @@ class Mender:
             raise Refused(
                 headline="No order has this number yet.", advice="Try again when the order has come in."
             )
-        order = found[0]
-        linked = replace(
-            proof,
-            shop_id=order.shop_id,
-            order_number=order.number,
-            buyer_id=order.buyer_id,
-            buyer_name=order.buyer_name,
-            tracking=order.tracking,
-        )
+        linked = proof.about(found[0])
         records.proofs.link(linked)
         return linked
 
     def _refuse_same_text(self, records: Records, proof: Proof, text: str) -> None:
         window = self._same_text.get(proof.shop_id, timedelta(0))
         conversation = f"{proof.shop_id}/{proof.buyer_id}"
-        if window and records.parts.text_sent_since(conversation, text, self._now() - window):
+        since = self._now() - window
+        if window and records.parts.text_said(conversation, text, since, [PartState.SENT]):
             raise Refused(
                 headline="The marketplace refuses the same text twice in a day.",
                 advice="Change a few words and send again.",

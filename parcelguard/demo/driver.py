@@ -16,9 +16,9 @@ from parcelguard.app import App
 from parcelguard.demo.figures import Observed
 from parcelguard.demo.keys import press
 from parcelguard.demo.market import DemoOrder
+from parcelguard.desk import Desk, DeskChanged, DeskState
 from parcelguard.domain import MAX_PHOTOS, ProofState
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
-from parcelguard.packing import Desk, DeskChanged, DeskState
 
 TICK_MS = 5
 KEY_GAP_S = 0.005  # a fast scanner

@@ -6,7 +6,7 @@ and attempt it was decided on, unblocks the next part, and keeps the proof's sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -302,13 +302,13 @@ class PartRecords:
         row = self._connection.execute(select(parts).where(parts.c.id == part_id)).first()
         return part_of(row) if row else None
 
-    def text_sent_since(self, conversation: str, text: str, since: datetime) -> bool:
-        """Whether this very text went into the conversation since then."""
+    def text_said(self, conversation: str, text: str, since: datetime, states: Collection[PartState]) -> bool:
+        """Whether this very text went into the conversation since then, by parts in one of `states`."""
         query = (
             select(func.count())
             .select_from(parts.join(generations))
             .where(parts.c.conversation == conversation, parts.c.kind == PartKind.TEXT.value)
-            .where(parts.c.state == PartState.SENT.value, parts.c.changed_at >= since)
+            .where(parts.c.state.in_([state.value for state in states]), parts.c.changed_at >= since)
             .where(generations.c.text == text)
         )
         return self._connection.execute(query).scalar_one() > 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from parcelguard.desk import DeskChanged, ProofSaved
 from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged, QueueChanged
-from parcelguard.packing import DeskChanged, ProofSaved
 
 
 class EventBridge(QObject):

@@ -14,8 +14,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from parcelguard.desk import Desk, DeskPhoto, DeskState
 from parcelguard.domain import MAX_PHOTOS, Item
-from parcelguard.packing import Desk, DeskPhoto, DeskState
 from parcelguard.ui.paint import CENTER, RIGHT, box, text, width_of, wrapped
 from parcelguard.ui.theme import Size, Theme, Token
 
@@ -243,6 +243,8 @@ class MessageCard(Card):
         return QSize(self._theme.px(404), self._theme.px(40) + self._theme.em(84))
 
     def _spoken(self) -> str:
+        if self._desk.message_said:
+            return "The buyer has the message already. Only the photos follow"
         return self._desk.message or self._empty()
 
     def _empty(self) -> str:
@@ -254,7 +256,7 @@ class MessageCard(Card):
         theme = self._theme
         box(painter, inside, theme.px(8), theme.color(Token.RAISED))
         area = inside.adjusted(theme.px(12), theme.px(6), -theme.px(12), -theme.px(6))
-        told = bool(self._desk.message)
+        told = bool(self._desk.message) and not self._desk.message_said
         paragraph(painter, area, self._spoken(), theme, Token.TEXT if told else Token.MUTED)
 
 

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from parcelguard.desk import ProofSaved
 from parcelguard.errors import ParcelGuardError
 from parcelguard.events import ProofChanged
-from parcelguard.packing import ProofSaved
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.background import Background
 from parcelguard.ui.bridge import EventBridge

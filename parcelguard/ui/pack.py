@@ -13,9 +13,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from parcelguard.desk import Desk, DeskState, ProofSaved
 from parcelguard.domain import ProofState
 from parcelguard.events import CameraChanged, CameraState, CodesSeen, ProofChanged
-from parcelguard.packing import Desk, DeskState, ProofSaved
 from parcelguard.ui import words
 from parcelguard.ui.band import BandView
 from parcelguard.ui.cards import ItemsCard, MessageCard, PhotosCard

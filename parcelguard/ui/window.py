@@ -14,9 +14,9 @@ from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from parcelguard.config import Settings
+from parcelguard.desk import DeskChanged, DeskState
 from parcelguard.domain import Scan, ScanSource
 from parcelguard.events import CameraChanged, EventHub
-from parcelguard.packing import DeskChanged, DeskState
 from parcelguard.ui import words
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys import Action, WedgeFilter

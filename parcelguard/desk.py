@@ -1,0 +1,101 @@
+"""What stands on the packing desk, as the screens show it: frozen values and the news about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from parcelguard.domain import MAX_PHOTOS, Order, Photo, Proof, Shop, Today
+
+
+class DeskState(StrEnum):
+    """What the bench is doing; the band on the screen takes its colour and words from it."""
+
+    READY = "ready"
+    OPEN = "open"
+    UNMATCHED = "unmatched"  # no order has this code (yet); photos are kept under it
+    CANCELLED = "cancelled"
+    PACKED = "packed"  # the order has a saved proof already; F1 begins another
+
+
+class NoticeKind(StrEnum):
+    """Something the packer should know now; gone with the next thing that works."""
+
+    SCAN_FIRST = "scan_first"
+    THREE_ALREADY = "three_already"
+    NO_PHOTO_YET = "no_photo_yet"
+    NOTHING_TO_RETAKE = "nothing_to_retake"
+    OTHER_ORDER_OPEN = "other_order_open"  # detail: the code that was scanned
+    NOT_AN_ORDER = "not_an_order"  # detail: the code that was scanned
+    SEVERAL_ORDERS = "several_orders"  # detail: the code that was scanned
+    STILL_CANCELLED = "still_cancelled"
+    NO_SUCH_ORDER = "no_such_order"  # the marketplaces were asked, none knows it
+    NOT_LOOKED_UP = "not_looked_up"  # the marketplaces could not be asked
+    PHOTO_FAILED = "photo_failed"  # detail: what happened and what to do
+    NOT_KEPT = "not_kept"  # detail: what happened and what to do
+    RESTORED = "restored"  # an order left open by a crash is back
+    PHOTOS_KEPT = "photos_kept"  # detail: the order that was left with photos
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the band, and what it is about."""
+
+    kind: NoticeKind
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPhoto:
+    """A durable photo and its small picture (JPEG bytes)."""
+
+    photo: Photo
+    thumbnail: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedBefore:
+    """When and by whom this order was saved last."""
+
+    at: datetime
+    packer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that the Pack screen shows of the bench at this moment."""
+
+    state: DeskState = DeskState.READY
+    code: str = ""
+    order: Order | None = None
+    shop: Shop | None = None
+    photos: tuple[DeskPhoto, ...] = ()
+    taking: int = 0
+    saving: bool = False
+    searching: bool = False
+    message: str = ""
+    message_said: bool = False  # the buyer has this very text already; only the photos follow
+    packed_before: PackedBefore | None = None
+    notice: Notice | None = None
+    today: Today = field(default_factory=Today)
+
+    @property
+    def full(self) -> bool:
+        """Whether no further photo can be taken."""
+        return len(self.photos) >= MAX_PHOTOS
+
+
+@dataclass(frozen=True, slots=True)
+class DeskChanged:
+    """The bench moved on."""
+
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSaved:
+    """F4 committed a proof; `sends` says whether parts wait for the marketplace."""
+
+    proof: Proof
+    sends: bool
