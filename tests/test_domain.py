@@ -136,3 +136,14 @@ def test_delivered_means_every_visible_part_was_sent() -> None:
 
 def test_shots_follow_the_order_they_are_taken_in() -> None:
     assert [Shot.at(n) for n in (1, 2, 3, 4)] == [Shot.CONTENTS, Shot.LABEL, Shot.WEIGHT, Shot.WEIGHT]
+
+
+def test_a_long_list_of_items_is_shortened_so_that_the_message_fits() -> None:
+    many = replace(ORDER, items=tuple(Item(f"Enamel mug number {n}", f"MUG-{n}", 2) for n in range(60)))
+
+    told = fill_message("Hi {buyer}, {order} is packed: {items}. Thank you.", many, SHOP)
+
+    assert len(told) <= 600
+    assert told.endswith("…. Thank you.")
+    assert "2 × Enamel mug number 0" in told
+    assert ORDER.number in told

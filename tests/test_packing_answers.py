@@ -10,9 +10,11 @@ from fakes import ORDER, OTHER, SHOP, Clock, draft, keep_picture, picture
 from test_packing import Table
 
 from parcelguard.desk import DeskState, NoticeKind
-from parcelguard.domain import ProofState, Shot
+from parcelguard.domain import PartKind, ProofState, Shot, Today
+from parcelguard.errors import StorageError
 from parcelguard.events import Cue
 from parcelguard.store.database import Store
+from parcelguard.store.proofs import ProofRecords
 
 
 @pytest.fixture
@@ -268,3 +270,39 @@ def test_crash_brings_a_cancelled_order_back_as_cancelled(store: Store, media: P
 def test_clean_start_shows_a_ready_desk(table: Table) -> None:
     table.keys.restore()
     assert (table.desk.state, table.notice, table.desk.photos) == (DeskState.READY, None, ())
+
+
+def test_photos_added_to_a_packed_order_follow_without_the_same_words_again(table: Table) -> None:
+    table.scan()
+    table.photograph()
+    assert not table.desk.message_said
+    table.keys.save()
+    table.clock.advance(60)
+
+    table.scan()
+    table.photograph()
+    assert table.desk.message_said
+    table.keys.save()
+
+    first, second = (saved.proof for saved in table.saved())
+    with table.store.read() as records:
+        kinds = [[part.kind for part in records.parts.of(proof.id)] for proof in (first, second)]
+    assert PartKind.TEXT in kinds[0]
+    assert kinds[1] == [PartKind.UPLOAD, PartKind.OPEN, PartKind.IMAGE]
+
+
+def test_figures_that_cannot_be_read_do_not_make_a_saved_order_look_lost(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.scan()
+    table.photograph()
+
+    def unreadable(*_: object) -> Today:
+        raise StorageError("no figures")
+
+    monkeypatch.setattr(ProofRecords, "today", unreadable)
+    table.keys.save()
+
+    assert len(table.saved()) == 1
+    assert table.desk.state is DeskState.READY
+    assert table.notice is None

@@ -158,6 +158,22 @@ def test_refused_refresh_asks_for_consent(bench: Bench) -> None:
     assert kept(bench) == old
 
 
+def test_refused_refresh_is_not_asked_again_until_the_seller_consents(bench: Bench) -> None:
+    bench.connect(left_s=-5)
+    bench.world.faults.set(
+        "error", path="access_token/get", error="error_auth", message="Invalid refresh_token."
+    )
+    for _ in range(3):
+        with pytest.raises(Held):
+            bench.client.get("/api/v2/shop/get_shop_info")
+    asked = bench.world.requests.counts()["by_path"]["/api/v2/auth/access_token/get"]["count"]
+    assert asked == 1
+
+    bench.world.faults.clear()
+    bench.connect()
+    assert bench.client.get("/api/v2/shop/get_shop_info")["shop_name"] == bench.shop.name
+
+
 def test_spent_refresh_token_asks_for_consent(bench: Bench) -> None:
     spent = bench.connect(left_s=-5)
     bench.client.get(INFO)

@@ -268,3 +268,16 @@ def test_decision_about_something_else_changes_nothing(delivery: Delivery) -> No
     mender(delivery).decide("no such part", Decision.THERE, "Budi")
 
     assert delivery.states(proof) == "upload:sent open:held text:blocked image:blocked"
+
+
+def test_a_chat_that_cannot_be_read_for_long_makes_a_person_look(delivery: Delivery) -> None:
+    proof = lose_text(delivery)
+    delivery.sender.plan("look", *[Held("consent", headline="Consent is gone.")] * 60)
+    for _ in range(40):
+        delivery.wait_and_work(30)
+
+    part = delivery.part(proof, "text")
+    assert (part.state, part.reason) == (PartState.HELD, "unknown")
+    assert delivery.state(proof) is ProofState.ATTENTION
+    assert delivery.heard(ProofChanged)[-1].headline == "The chat cannot be read back now."
+    assert delivery.sender.calls.count("text") == 1

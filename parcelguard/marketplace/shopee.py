@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, SettingsError
+from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, SettingsError
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request
 from parcelguard.marketplace.shopee_codes import ClockRefused, failure, token_refused
 from parcelguard.marketplace.vault import Secrets, Vault
@@ -66,6 +66,8 @@ class ShopeeClient:
         self._now = now
         self.clock = MarketplaceClock()
         self._token_lock = Lock()
+        self._refused = ""  # the refresh token that was refused, and with what words
+        self._refusal: Refused | None = None
 
     # ---- the seller's consent ----------------------------------------------------------
 
@@ -242,12 +244,18 @@ class ShopeeClient:
             present = self._vault.load(self.account.local_id) or used
             if present.access_token != used.access_token:
                 return present
+            if self._refusal and self._refused == present.refresh_token:
+                raise self._refusal  # asking again would change nothing until the seller consents
             body = {
                 "refresh_token": present.refresh_token,
                 "partner_id": self.account.partner_id,
                 "shop_id": self.account.shop_id,
             }
-            answer = self._public("/api/v2/auth/access_token/get", body, present.partner_key)
+            try:
+                answer = self._public("/api/v2/auth/access_token/get", body, present.partner_key)
+            except Refused as error:
+                self._refused, self._refusal = present.refresh_token, error
+                raise
             pair = self._pair(answer, present.partner_key)
             self._vault.keep(self.account.local_id, pair)
             log.info("shop %s: token refreshed", self.account.local_id)
