@@ -230,6 +230,9 @@ class PartState(StrEnum):
         return self in (PartState.SENT, PartState.CANCELLED)
 
 
+UNKNOWN_REASON = "unknown"  # held because nobody knows whether it arrived
+
+
 class Decision(StrEnum):
     """A person's answer about a part of which nobody knows whether it arrived."""
 
@@ -258,6 +261,16 @@ class Part:
     remote_id: str = ""
     address: str = ""
 
+    @property
+    def asked(self) -> bool:
+        """Whether a person is asked if it arrived: it was looked for, and nobody can tell."""
+        return self.state is PartState.HELD and self.reason == UNKNOWN_REASON
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it may have arrived; then nothing else goes into its conversation."""
+        return self.asked or self.state in (PartState.LEASED, PartState.UNKNOWN)
+
 
 def plan_parts(photo_ids: Sequence[str], *, with_text: bool = True) -> list[tuple[PartKind, str]]:
     """Return (kind, photo id) in sending order: uploads show nothing and go first, then text, then pictures.
@@ -270,15 +283,6 @@ def plan_parts(photo_ids: Sequence[str], *, with_text: bool = True) -> list[tupl
         *([(PartKind.TEXT, "")] if with_text else []),
         *((PartKind.IMAGE, photo) for photo in photo_ids),
     ]
-
-
-ON_THE_WAY = (
-    PartState.BLOCKED,
-    PartState.QUEUED,
-    PartState.LEASED,
-    PartState.WAITING,
-    PartState.UNKNOWN,
-)
 
 
 def proof_state(parts: Collection[Part]) -> ProofState:

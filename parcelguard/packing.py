@@ -26,9 +26,7 @@ from parcelguard.desk import (
 )
 from parcelguard.domain import (
     MAX_PHOTOS,
-    ON_THE_WAY,
     Order,
-    PartState,
     Photo,
     Proof,
     ProofState,
@@ -49,7 +47,6 @@ from parcelguard.store.files import photo_folder, thumbnail_of
 log = logging.getLogger(__name__)
 
 SECOND_PRESS = timedelta(seconds=2)
-SAME_TEXT = timedelta(hours=24)  # marketplaces refuse the same text within a day, and buyers dislike it
 
 
 class _Message(TypedDict):
@@ -102,6 +99,7 @@ class PackingDesk:
         store: Store,
         media: Path,
         shops: Mapping[str, Shop],
+        same_text: Mapping[str, timedelta],
         camera: DeskCamera,
         orders: OrderDesk,
         bench: Bench,
@@ -111,6 +109,7 @@ class PackingDesk:
         self._store = store
         self._media = media
         self._shops = shops
+        self._same_text = same_text  # how long each shop's marketplace refuses the same text
         self._camera = camera
         self._orders = orders
         self._bench = bench
@@ -121,6 +120,7 @@ class PackingDesk:
         self._asked: dict[str, tuple[int, str]] = {}  # photo id -> its ordinal, the photo it replaces
         self._saved_at: datetime | None = None
         self._scan: Scan | None = None  # what opened the order on the desk
+        self._saved_last = ""  # the order, or the code without one, of the last F4
 
     # ---- what the packer does --------------------------------------------------------
 
@@ -143,13 +143,14 @@ class PackingDesk:
         """Open the order that carries this code, if the desk is free for one."""
         with self._store.read() as records:
             found = records.orders.find(scan.texts)
-            before = records.proofs.last_saved(found[0]) if len(found) == 1 else None
-        if self._desk.state in (DeskState.OPEN, DeskState.UNMATCHED, DeskState.CANCELLED):
+        if self._proof is not None:
             self._scan_while_open(scan, found)
         elif len(found) > 1:
             self._tell(NoticeKind.SEVERAL_ORDERS, scan.text)
         elif not found and scan.source is ScanSource.CAMERA and scan.kind not in ("order", "track"):
             return  # the camera sees sort codes and items that nobody meant to scan
+        elif scan.source is ScanSource.CAMERA and self._saved_last in [scan.text, *map(_key, found)]:
+            return  # the label of the parcel that was just packed is still in view
         elif not found:
             self._begin(scan, None)
             self._sound(Cue.LOOK)
@@ -157,9 +158,8 @@ class PackingDesk:
         elif found[0].cancelled:
             self._face(scan.text, found[0], DeskState.CANCELLED)
             self._sound(Cue.STOP)
-        elif before is not None:
+        elif packed := self._packed_before(found[0], scan.text):
             self._scan = scan
-            packed = PackedBefore(before.saved_at or before.opened_at, before.packer)
             self._face(scan.text, found[0], DeskState.PACKED, packed)
             self._sound(Cue.LOOK)
         else:
@@ -228,12 +228,14 @@ class PackingDesk:
             if replaces:
                 records.proofs.discard_photo(replaces, self._now())
             belongs = records.proofs.add_photo(photo)
-        if not belongs or self._proof is None or photo.proof_id != self._proof.id:
+        if self._proof is None or photo.proof_id != self._proof.id:
             return  # the order was left meanwhile; the photo is kept with it
-        others = [each for each in self._desk.photos if each.photo.id != replaces]
-        photos = sorted([*others, DeskPhoto(photo, thumbnail)], key=lambda each: each.photo.ordinal)
+        photos = list(self._desk.photos)
+        if belongs:
+            photos = [each for each in photos if each.photo.id != replaces] + [DeskPhoto(photo, thumbnail)]
+            self._sound(Cue.PHOTO)
+        photos.sort(key=lambda each: each.photo.ordinal)
         self._show(photos=tuple(photos), taking=len(self._asked), notice=None)
-        self._sound(Cue.PHOTO)
         if self._desk.saving and not self._asked:
             self._commit(self._proof)
 
@@ -256,13 +258,22 @@ class PackingDesk:
         changed = state is not self._desk.state
         saving = self._desk.saving and not order.cancelled  # an F4 that waits is not carried out then
         told = self._message(shop, order)
-        self._show(state=state, order=order, shop=shop, searching=False, saving=saving, **told)
+        packed = self._packed_before(order, self._desk.code)
+        self._show(
+            state=state,
+            order=order,
+            shop=shop,
+            searching=False,
+            saving=saving,
+            packed_before=packed,
+            **told,
+        )
         if changed and order.cancelled:
             self._show(notice=None)
             self._sound(Cue.STOP)
         elif was_unmatched:
             self._show(notice=None)
-            self._sound(Cue.SCANNED)
+            self._sound(Cue.LOOK if packed else Cue.SCANNED)
 
     def order_missing(self, proof_id: str, *, asked: bool) -> None:
         """Say that no marketplace knows the code (`asked`), or that none could be asked."""
@@ -307,7 +318,8 @@ class PackingDesk:
     def _open(self, proof: Proof, order: Order | None) -> None:
         self._proof = proof
         state = DeskState.OPEN if order else DeskState.UNMATCHED
-        self._face(proof.code, order, DeskState.CANCELLED if order and order.cancelled else state)
+        state = DeskState.CANCELLED if order and order.cancelled else state
+        self._face(proof.code, order, state, self._packed_before(order, proof.code))
 
     def _face(
         self, code: str, order: Order | None, state: DeskState, packed: PackedBefore | None = None
@@ -326,15 +338,21 @@ class PackingDesk:
         )
         self._show()
 
+    def _packed_before(self, order: Order | None, code: str) -> PackedBefore | None:
+        """Return when this order, or this code without one, was saved last."""
+        with self._store.read() as records:
+            before = records.proofs.last_saved(order) if order else records.proofs.last_saved_under(code)
+        return PackedBefore(before.saved_at or before.opened_at, before.packer) if before else None
+
     def _message(self, shop: Shop | None, order: Order | None) -> _Message:
         """Return what the buyer will read: nothing where nothing is sent, and not the same thing twice."""
         if not (shop and shop.enabled and order and order.buyer_id):
             return {"message": "", "message_said": False}
         text = fill_message(shop.message, order, shop)
         conversation = f"{order.shop_id}/{order.buyer_id}"
-        said = (PartState.SENT, *ON_THE_WAY)
+        window = self._same_text.get(shop.id, timedelta(0))
         with self._store.read() as records:
-            before = records.parts.text_said(conversation, text, self._now() - SAME_TEXT, said)
+            before = records.parts.text_said(conversation, text, self._now() - window, or_under_way=True)
         return {"message": text, "message_said": before}
 
     def _ask_marketplace(self, scan: Scan) -> None:
@@ -377,6 +395,7 @@ class PackingDesk:
                 planned = plan_parts(photo_ids, with_text=not self._desk.message_said)
                 records.parts.plan(saved, planned, text=self._desk.message, by=proof.packer, reason="F4")
         self._saved_at = saved.saved_at
+        self._saved_last = _key(self._desk.order) if self._desk.order else self._desk.code
         self._leave(None)
         self._sound(Cue.SENT)
         self._publish(ProofSaved(saved, sends))
@@ -416,3 +435,7 @@ class PackingDesk:
             return thumbnail_of(self._media / photo.path).read_bytes()
         except OSError:
             return b""  # the screen draws an empty frame; the original is what counts
+
+
+def _key(order: Order) -> str:
+    return f"{order.shop_id}/{order.number}"

@@ -7,12 +7,10 @@ couriers', order reading on its own; news goes through the hub.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from parcelguard.camera.client import CameraClient
 from parcelguard.camera.copies import CopyRoom
@@ -24,9 +22,10 @@ from parcelguard.delivery.engine import DeliveryEngine
 from parcelguard.delivery.history import History
 from parcelguard.delivery.mending import Mender
 from parcelguard.delivery.news import News
+from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.desk import DeskChanged, DeskState, ProofSaved
 from parcelguard.domain import Decision, Order, Photo, Scan, ScanSource, utc_now
-from parcelguard.errors import AlreadyRunning, ParcelGuardError
+from parcelguard.errors import ParcelGuardError
 from parcelguard.events import EventHub
 from parcelguard.marketplace.vault import Vault
 from parcelguard.orders.desk import OrderIndex
@@ -41,7 +40,10 @@ log = logging.getLogger(__name__)
 
 
 class Station:
-    """The working parts of one bench. Build it off the window's thread: it opens the database."""
+    """The working parts of one bench. Build it off the window's thread: it opens the database.
+
+    Whoever builds it makes sure that it is the only one on its data folder.
+    """
 
     def __init__(
         self,
@@ -56,7 +58,6 @@ class Station:
         self._media = folders.media
         shops = {shop.id: shop.shop() for shop in settings.shops}
         with ExitStack() as undo:
-            undo.enter_context(_only_one(folders.home))
             self.store = Store(folders.database, now)
             undo.callback(self.store.close)
             adopt_photos(self.store, folders.media, now(), _picture_size)
@@ -81,6 +82,7 @@ class Station:
                 for shop_id, channel in channels.items()
                 if shops[shop_id].enabled
             }
+            hold_unserved(self.store, couriers)
             self.delivery = DeliveryEngine(couriers, now)
             undo.callback(self.delivery.stop)
             same_text = {each: channels[each].sender.policy.same_text for each in channels}
@@ -97,6 +99,7 @@ class Station:
                 store=self.store,
                 media=folders.media,
                 shops=shops,
+                same_text=same_text,
                 camera=_DeskCamera(camera),
                 orders=self.orders,
                 bench=Bench(settings.bench.station, settings.bench.packer),
@@ -258,10 +261,15 @@ class Log:
         """Return where a picture lies."""
         return self._media / relative
 
+    def close(self, proof_id: str, reason: str) -> None:
+        """Send nothing more of a proof."""
+        self._mender.close(proof_id, reason=reason, by=self._packer)
+        self._changed(proof_id)
+
     def _changed(self, proof_id: str) -> None:
+        self._delivery.wake()
         shop = self._history.detail(proof_id).entry.shop
         self._news.proof(proof_id, shop.label if shop else "")
-        self._delivery.wake()
 
 
 class _DeskCamera:
@@ -292,18 +300,3 @@ def _picture_size(path: Path) -> tuple[int, int] | None:
             return picture.size
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
         return None
-
-
-@contextmanager
-def _only_one(home: Path) -> Iterator[None]:
-    """Keep a second program off this data folder. Raises AlreadyRunning."""
-    home.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(home / "running.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise AlreadyRunning(str(home)) from error
-    try:
-        yield
-    finally:
-        lock.release()

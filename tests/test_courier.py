@@ -9,8 +9,9 @@ import pytest
 from fakes import OTHER, Clock, Delivery, ScriptedSender, picture, read_only, refuse_writes
 
 from parcelguard.delivery.courier import LEASE
+from parcelguard.delivery.mending import Mender
 from parcelguard.delivery.ports import ChannelPolicy
-from parcelguard.domain import PartState, Proof, ProofState
+from parcelguard.domain import Decision, PartState, Proof, ProofState
 from parcelguard.errors import Held, NoNetwork, NotSent, OutcomeUnknown, Refused, StorageError, TooFast
 from parcelguard.events import Cue, ProofChanged, QueueChanged, Sounded
 from parcelguard.store.database import Store
@@ -163,6 +164,31 @@ def test_too_fast_slows_the_shop_down_and_success_speeds_it_up(delivery: Deliver
     assert timedelta(0) < gap < timedelta(seconds=1)
 
 
+def test_asking_for_less_holds_back_the_whole_shop(delivery: Delivery) -> None:
+    for _ in range(5):
+        delivery.save(OTHER, photos=1)
+    delivery.sender.plan("upload", TooFast("429", retry_after_s=60.0))
+    delivery.work()
+    assert delivery.sender.calls == ["upload"]
+
+    delivery.wait_and_work(60)
+    assert len(delivery.sender.calls) > 5
+
+
+def test_part_that_waits_behind_a_doubt_does_not_keep_the_courier_busy(delivery: Delivery) -> None:
+    first = delivery.save(photos=1)
+    second = delivery.save(photos=1)  # of the same buyer
+    delivery.sender.plan("upload", None, NotSent("later", retry_after_s=5.0))
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    for seconds in (5, 390, 60):
+        delivery.wait_and_work(seconds)
+    assert delivery.state(first) is ProofState.ATTENTION
+    assert not delivery.part(second, "open").state.settled
+
+    assert delivery.work() is None  # only a person's answer changes anything
+
+
 # ---- refused and held ----------------------------------------------------------------------
 
 
@@ -203,9 +229,37 @@ def test_proof_that_comes_to_its_turn_too_late_is_held(delivery: Delivery) -> No
     delivery.clock.advance(2)
     delivery.work()
 
-    assert delivery.part(late, "open").reason == "late"
+    assert delivery.part(late, "upload").reason == "late"
     assert delivery.state(late) is ProofState.ATTENTION
     assert delivery.state(in_time) is ProofState.DELIVERED
+
+
+def test_proof_begun_in_time_goes_no_further_by_itself_when_the_network_was_away_too_long(
+    delivery: Delivery,
+) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", NoNetwork("down"))
+    delivery.work()
+    delivery.wait_and_work(14 * 3600)
+
+    assert delivery.part(proof, "text").reason == "late"
+    assert "image" not in delivery.sender.calls
+
+
+def test_picture_is_uploaded_again_when_its_address_has_grown_old(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("image", OutcomeUnknown("lost"))
+    delivery.work()
+    for seconds in (5, 390, 60):
+        delivery.wait_and_work(seconds)
+    delivery.clock.advance(7200)
+    Mender(delivery.store, {}, {}, delivery.clock).decide(
+        delivery.part(proof, "image").id, Decision.SEND_AGAIN, "Budi"
+    )
+    delivery.work()
+
+    assert delivery.sender.calls[-2:] == ["upload", "image"]
+    assert delivery.state(proof) is ProofState.DELIVERED
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed"])
@@ -276,7 +330,8 @@ def test_nothing_is_sent_when_the_mark_cannot_be_kept(delivery: Delivery) -> Non
     delivery.sender.send_text = on_a_refusing_disk
     delivery.work()
 
-    assert delivery.part(proof, "text").state is PartState.HELD
+    assert delivery.part(proof, "text").state is PartState.WAITING
+    assert "could not prepare" in delivery.part(proof, "text").headline
     assert tries(delivery, proof)[-1].wire_at is None
 
 

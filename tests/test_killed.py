@@ -91,7 +91,7 @@ def pack_until_killed(folder: Path, address: str, shop_id: int) -> None:
             say(proof=event.proof.id)
 
     desk = PackingDesk(
-        store=store, media=media, shops={SHOP.id: SHOP}, camera=Camera(), orders=Orders(),
+        store=store, media=media, shops={SHOP.id: SHOP}, same_text={}, camera=Camera(), orders=Orders(),
         bench=Bench("Bench 01", "Aina"), publish=hear, now=utc_now,
     )  # fmt: skip
     desk.restore()

@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from fakes import NOON, ORDER, SHOP, Delivery, draft, keep_picture, picture
 
+from parcelguard.delivery.history import History
 from parcelguard.delivery.mending import Mender
+from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.domain import Decision, PartState, Proof, ProofState
 from parcelguard.errors import Held, OutcomeUnknown, Refused
 
@@ -172,3 +174,57 @@ def test_unmatched_proof_is_sent_once_its_order_has_come_in(delivery: Delivery, 
     assert resend(delivery, mender, proof) == ["upload", "open", "text", "image"]
     with delivery.store.read() as records:
         assert records.proofs.get(proof.id).order_number == ORDER.number
+
+
+def test_closing_ends_a_proof_and_keeps_who_and_why(delivery: Delivery, mender: Mender) -> None:
+    proof = delivery.save(photos=2)
+    delivery.sender.plan("open", Held("cancelled", code="order_cancelled", headline="Cancelled."))
+    delivery.work()
+    mender.close(proof.id, reason="buyer cancelled", by="Budi")
+    delivery.work()
+
+    assert delivery.state(proof) is ProofState.CLOSED
+    assert "text" not in delivery.sender.calls
+    history = History(delivery.store, {SHOP.id: SHOP}, delivery.media)
+    assert history.detail(proof.id).steps[-1].text == "Budi closed it: buyer cancelled"
+
+
+def test_what_may_have_arrived_has_to_be_decided_before_closing(delivery: Delivery, mender: Mender) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+
+    with pytest.raises(Refused, match="may have arrived"):
+        mender.close(proof.id, reason="enough", by="Budi")
+
+
+def test_shop_without_a_courier_holds_its_parts_and_asks_about_what_may_have_left(
+    delivery: Delivery, mender: Mender
+) -> None:
+    lost = delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    waiting = delivery.save(replace(ORDER, number="261120ZZZZZZZ9", buyer_id="77"), photos=1)
+
+    hold_unserved(delivery.store, served=())
+
+    assert delivery.part(lost, "text").asked
+    assert delivery.part(waiting, "upload").reason == "shop_off"
+    assert {delivery.state(proof) for proof in (lost, waiting)} == {ProofState.ATTENTION}
+    hold_unserved(delivery.store, served=())  # again at the next start: nothing changes
+    assert delivery.part(lost, "text").asked
+
+
+def test_saved_proof_without_an_order_shows_the_text_it_would_be_sent_with(
+    delivery: Delivery, mender: Mender
+) -> None:
+    proof = draft(None)
+    with delivery.store.begin() as records:
+        records.proofs.open(proof)
+        records.proofs.save(replace(proof, state=ProofState.SAVED, saved_at=NOON))
+    history = History(delivery.store, {SHOP.id: SHOP}, delivery.media)
+    assert history.detail(proof.id).text == ""
+
+    with delivery.store.begin() as records:
+        records.orders.keep([replace(ORDER, codes=(proof.code,))])
+    assert ORDER.number in history.detail(proof.id).text

@@ -39,6 +39,7 @@ class Table:
             store=store,
             media=media,
             shops={SHOP.id: replace(SHOP, enabled=True)},
+            same_text={SHOP.id: timedelta(hours=24)},
             camera=self.camera,
             orders=self.orders,
             bench=Bench("Bench 01", "Aina"),

@@ -10,7 +10,7 @@ from fakes import ORDER, OTHER, SHOP, Clock, draft, keep_picture, picture
 from test_packing import Table
 
 from parcelguard.desk import DeskState, NoticeKind
-from parcelguard.domain import PartKind, ProofState, Shot, Today
+from parcelguard.domain import PartKind, ProofState, ScanSource, Shot, Today
 from parcelguard.errors import StorageError
 from parcelguard.events import Cue
 from parcelguard.store.database import Store
@@ -306,3 +306,63 @@ def test_figures_that_cannot_be_read_do_not_make_a_saved_order_look_lost(
     assert len(table.saved()) == 1
     assert table.desk.state is DeskState.READY
     assert table.notice is None
+
+
+def test_photo_that_comes_too_late_for_its_place_does_not_leave_the_desk_waiting(table: Table) -> None:
+    table.scan()
+    table.keys.take_photo()
+    table.keys.photo_failed(table.camera.asked[0].photo_id, "Too slow.", "")
+    table.keys.take_photo()
+    table.answer_photo(0)  # the first one, after all
+    table.keys.save()
+    assert table.desk.saving
+
+    table.answer_photo(1)  # its place is taken
+
+    assert len(table.saved()) == 1
+    assert table.desk.state is DeskState.READY
+
+
+def test_camera_leaves_the_parcel_alone_that_was_just_packed(table: Table) -> None:
+    table.scan()
+    table.photograph()
+    table.keys.save()
+
+    table.scan(source=ScanSource.CAMERA)
+    assert table.desk.state is DeskState.READY
+    table.scan(OTHER.tracking, source=ScanSource.CAMERA)
+    assert table.desk.state is DeskState.OPEN
+
+
+def test_order_found_by_searching_says_that_it_was_packed_before(table: Table) -> None:
+    table.scan()
+    table.photograph()
+    table.keys.save()
+    saved_at = table.clock()
+
+    table.scan("A-CODE-NOBODY-KNOWS")
+    table.keys.order_read(table.orders.searched[-1][0], ORDER)
+
+    assert table.desk.packed_before is not None
+    assert table.desk.packed_before.at == saved_at
+    assert table.sounds()[-1] is Cue.LOOK
+
+
+def test_code_without_an_order_says_that_it_was_saved_before(table: Table) -> None:
+    for _ in range(2):
+        table.scan("A-CODE-NOBODY-KNOWS")
+        table.photograph()
+        first = table.desk.packed_before is None
+        table.keys.save()
+
+    assert not first
+
+
+def test_cancelled_order_gives_way_to_the_next_scan(table: Table) -> None:
+    with table.store.begin() as records:
+        records.orders.keep([replace(ORDER, cancelled=True)])
+    table.scan()
+    assert table.desk.state is DeskState.CANCELLED
+
+    table.scan(OTHER.tracking)
+    assert table.desk.state is DeskState.OPEN

@@ -195,8 +195,9 @@ def test_it_is_there_goes_on_with_the_next_part(delivery: Delivery) -> None:
     assert delivery.state(proof) is ProofState.DELIVERED
     assert delivery.sender.calls.count("text") == 1
     with delivery.store.read() as records:
-        ((at, part_id, answer, by),) = records.parts.decisions(proof.id)
-    assert (at, part_id, answer, by) == (delivery.clock(), delivery.part(proof, "text").id, "there", "Budi")
+        ((at, answer, by, evidence),) = records.parts.decisions(proof.id)
+    assert (at, answer, by) == (delivery.clock(), "there", "Budi")
+    assert evidence.startswith("Looked twice")
 
 
 def test_send_again_sends_once_more_and_only_once(delivery: Delivery) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from parcelguard.delivery.news import News
 from parcelguard.delivery.pace import Pace, pause_after, wait_after
 from parcelguard.delivery.ports import ChatSender, CopyMaker, Receipt, SentMark, Target, Wire
-from parcelguard.domain import Part, PartKind, PartState, Shop
+from parcelguard.domain import UNKNOWN_REASON, Part, PartKind, PartState, Shop
 from parcelguard.errors import (
     DeliveryError,
     Held,
@@ -28,7 +28,7 @@ from parcelguard.errors import (
     TooFast,
 )
 from parcelguard.store.database import Records, Store
-from parcelguard.store.parts import UNKNOWN_REASON, Job, Try
+from parcelguard.store.parts import Job, Try
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ BETWEEN_LOOKS = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(seconds=30)  # reading back itself failed
 LOOKING_PATIENCE = timedelta(minutes=10)
 BEFORE_CLAIM = timedelta(seconds=60)  # clocks differ; a match may look a little older than the attempt
+UPLOAD_LIFE = timedelta(hours=1)
+NOT_PREPARED = "Not sent yet: this computer could not prepare the message."
 LOOKS = 3  # early, and two after the rest
 
 
@@ -111,8 +113,8 @@ class Courier:
             receipt = self._do(job)
         except DeliveryError as error:
             self._failed(job, error)
-        except ParcelGuardError as error:  # the picture cannot be read, say
-            self._failed(job, Held(str(error), headline=error.headline, advice=error.advice))
+        except ParcelGuardError as error:  # this computer could not prepare it; nothing left
+            self._failed(job, NotSent(f"{type(error).__name__}: {error}", headline=NOT_PREPARED))
         except Exception as error:  # a bug: what it did is unknown, and the rest goes on
             log.exception("part %s (%s) failed unexpectedly", job.part.id, job.part.kind)
             self._failed(job, OutcomeUnknown(type(error).__name__))
@@ -120,16 +122,25 @@ class Courier:
             self._sent(job, receipt)
 
     def _do(self, job: Job) -> Receipt:
+        self._refuse_late(job)
         target = self._target(job)
         if job.part.kind is PartKind.UPLOAD:
             return Receipt(message_id=self._sender.upload(self._copy(job)))
         if job.part.kind is PartKind.OPEN:
-            self._refuse_late(job)
             return Receipt(conversation_id=self._sender.open(target, self._visible_left(job)))
         wire = Wire(self._attempt(job).signed_at, lambda: self._mark(job))
         if job.part.kind is PartKind.TEXT:
             return self._sender.send_text(target, job.text, wire)
-        return self._sender.send_image(target, job.address, wire)
+        return self._sender.send_image(target, self._address(job), wire)
+
+    def _address(self, job: Job) -> str:
+        """Return the picture's address; nobody knows how long one lives, so an old one is made anew."""
+        if job.uploaded_at and self._now() - job.uploaded_at < UPLOAD_LIFE:
+            return job.address
+        address = self._sender.upload(self._copy(job))
+        with self._store.begin() as records:
+            records.parts.new_address(job, address)
+        return address
 
     def _copy(self, job: Job) -> bytes:
         """Return the buyer's copy, made from an original that is still what was photographed."""
@@ -151,7 +162,8 @@ class Courier:
         return self._copies.make(path, caption)
 
     def _refuse_late(self, job: Job) -> None:
-        waited = self._now() - job.planned_at
+        """Let nothing go out by itself long after the person who released it has left."""
+        waited = self._now() - job.released_at
         if waited > self._sender.policy.late_after:
             raise Held(
                 f"late by {waited}",
@@ -200,6 +212,7 @@ class Courier:
             self._reached()
         if isinstance(error, TooFast):
             self._pace.too_fast(now)
+            self._paused_until = due  # it means the whole shop, uploads too
         code = error.code if isinstance(error, Refused) else ""
         log.info("part %s %s: %s (%s)", part.id, part.kind, state, type(error).__name__)
         with self._store.begin() as records:

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from parcelguard.domain import Part, PartKind, PartState, Photo, Proof, Shop
+from parcelguard.delivery.mending import CLOSED
+from parcelguard.domain import Part, PartKind, PartState, Photo, Proof, Shop, fill_message
 from parcelguard.errors import StorageError
 from parcelguard.store.database import Store
 from parcelguard.store.log import Generation, LogRow, Position
@@ -62,7 +63,7 @@ class History:
             *_photo_steps(row.proof, photos),
             *_saved_steps(row.proof, generations),
             *(_try_step(*names[each.part_id], each, shop) for each in tries),
-            *(Step(at, f"{by} {_DECIDED[answer]}", Tone.PLAIN) for at, _, answer, by in decided),
+            *(Step(at, _decided(answer, by, evidence), Tone.PLAIN) for at, answer, by, evidence in decided),
         ]
         newest = tuple(part for part in parts if part.generation == row.generation)
         return ProofDetail(
@@ -70,10 +71,17 @@ class History:
             photos=photos,
             parts=newest,
             steps=tuple(sorted(steps, key=lambda step: step.at)),
-            text=generations[-1].text if generations else "",
+            text=generations[-1].text if generations else self._first_text(row.proof),
             headline=row.blocking.headline if row.blocking else "",
             advice=row.blocking.advice if row.blocking else "",
         )
+
+    def _first_text(self, proof: Proof) -> str:
+        """Return what would be sent of a proof that nothing was sent of, once its order is known."""
+        with self._store.read() as records:
+            found = records.orders.find([proof.order_number or proof.code])
+        shop = self._shops.get(found[0].shop_id) if len(found) == 1 else None
+        return fill_message(shop.message, found[0], shop) if shop else ""
 
     def unchanged(self, proof_id: str) -> bool:
         """Whether every original still has the hash it had at capture."""
@@ -100,6 +108,10 @@ class History:
             due_at=row.blocking.due_at if row.blocking else None,
             sent_at=row.sent_at,
         )
+
+
+def _decided(answer: str, by: str, evidence: str) -> str:
+    return f"{by} closed it: {evidence}" if answer == CLOSED else f"{by} {_DECIDED[answer]}"
 
 
 def _photo_steps(proof: Proof, photos: tuple[Photo, ...]) -> list[Step]:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from parcelguard.domain import Decision, Part, PartState, Proof, Shop, plan_parts
 from parcelguard.errors import Refused
 from parcelguard.store.database import Records, Store
-from parcelguard.store.parts import UNKNOWN_REASON
 
 TEXT = ""  # the text's place among the photo ids of a proof's visible parts
+CLOSED = "closed"  # the answer that ends a proof, and the reason its parts were cancelled
 _AFTER = {
     Decision.THERE: PartState.SENT,
     Decision.SEND_AGAIN: PartState.QUEUED,
@@ -41,11 +41,7 @@ class Mender:
         with self._store.begin() as records:
             proof = self._sendable(records, proof_id)
             parts, photos = records.parts.of(proof_id), records.proofs.photos(proof_id)
-            if any(_undecided(part) or part.state is PartState.LEASED for part in parts):
-                raise Refused(
-                    headline="One message may have arrived already.",
-                    advice="Decide about it first: it is there, or not there.",
-                )
+            _refuse_doubt(parts)
             shown = _shown(parts, {TEXT, *(photo.id for photo in photos)})
             with_text = TEXT not in shown
             if with_text:
@@ -62,11 +58,21 @@ class Mender:
         """
         with self._store.begin() as records:
             part = records.parts.get(part_id)
-            if part is None or not _undecided(part):
+            if part is None or not (part.asked or part.state is PartState.UNKNOWN):
                 return ""
             records.parts.decide(part, decision, by)
             records.parts.move(part, _AFTER[decision], reason="", headline="", advice="")
         return part.proof_id
+
+    def close(self, proof_id: str, *, reason: str, by: str) -> None:
+        """Send nothing more of a proof, by a person's decision. Raises Refused while one part is in doubt."""
+        with self._store.begin() as records:
+            parts = records.parts.of(proof_id, generation=0)
+            _refuse_doubt(parts)
+            open_parts = [part for part in parts if not part.state.settled]
+            if open_parts:
+                records.parts.decide(open_parts[0], CLOSED, by, evidence=reason)
+                records.parts.cancel_rest(proof_id, CLOSED)
 
     def _sendable(self, records: Records, proof_id: str) -> Proof:
         proof = records.proofs.get(proof_id)
@@ -94,13 +100,20 @@ class Mender:
 
     def _refuse_same_text(self, records: Records, proof: Proof, text: str) -> None:
         window = self._same_text.get(proof.shop_id, timedelta(0))
-        conversation = f"{proof.shop_id}/{proof.buyer_id}"
         since = self._now() - window
-        if window and records.parts.text_said(conversation, text, since, [PartState.SENT]):
+        if window and records.parts.text_said(proof.conversation, text, since, or_under_way=False):
             raise Refused(
                 headline="The marketplace refuses the same text twice in a day.",
                 advice="Change a few words and send again.",
             )
+
+
+def _refuse_doubt(parts: Iterable[Part]) -> None:
+    if any(part.in_doubt for part in parts):
+        raise Refused(
+            headline="One message may have arrived already.",
+            advice="Decide about it first: it is there, or not there.",
+        )
 
 
 def _shown(parts: Iterable[Part], whole: set[str]) -> set[str]:
@@ -113,8 +126,3 @@ def _shown(parts: Iterable[Part], whole: set[str]) -> set[str]:
         if part.kind.visible and part.state is PartState.SENT:
             shown = {part.photo_id} if shown == whole else {*shown, part.photo_id}
     return set() if shown == whole else shown
-
-
-def _undecided(part: Part) -> bool:
-    held = part.state is PartState.HELD and part.reason == UNKNOWN_REASON
-    return held or part.state is PartState.UNKNOWN

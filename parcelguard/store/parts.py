@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Exists, Row, and_, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from parcelguard.domain import (
+    UNKNOWN_REASON,
     Part,
     PartKind,
     PartState,
@@ -36,19 +37,22 @@ from parcelguard.store.tables import (
     remote_messages,
 )
 
-UNKNOWN_REASON = "unknown"  # held because nobody knows whether it arrived
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A part with all that is needed to carry it out. `address` is its picture's, once uploaded."""
+    """A part with all that is needed to carry it out.
+
+    `released_at`: when a person last set it going, by F4, a resend or a decision. `address` and
+    `uploaded_at` are its picture's, once uploaded.
+    """
 
     part: Part
     proof: Proof
     text: str
-    planned_at: datetime
+    released_at: datetime
     photo: Photo | None
     address: str
+    uploaded_at: datetime | None
     conversation_id: str
 
 
@@ -83,12 +87,7 @@ class PartRecords:
 
         Whatever an older generation had not settled is cancelled. Returns the generation's number.
         """
-        # All at once: cancelling them one by one would release the next part of the old generation each time.
-        settled = [state.value for state in PartState if state.settled]
-        unsettled = update(parts).where(parts.c.proof_id == proof.id, parts.c.state.not_in(settled))
-        self._connection.execute(
-            unsettled.values(state=PartState.CANCELLED.value, reason="replaced", changed_at=self._now())
-        )
+        self.cancel_rest(proof.id, "replaced")
         newest = select(func.coalesce(func.max(generations.c.number), 0)).where(
             generations.c.proof_id == proof.id
         )
@@ -108,7 +107,7 @@ class PartRecords:
                 "kind": kind.value,
                 "state": (PartState.QUEUED if ordinal == 1 else PartState.BLOCKED).value,
                 "shop_id": proof.shop_id,
-                "conversation": f"{proof.shop_id}/{proof.buyer_id}",
+                "conversation": proof.conversation,
                 "photo_id": photo_id,
                 "attempts": 0,
                 "looks": 0,
@@ -134,23 +133,14 @@ class PartRecords:
         A conversation with a message in flight or of unknown fate gets no other one. With
         `visible` false only parts that the buyer never sees are considered.
         """
-        busy = parts.alias()
         kinds = [kind.value for kind in PartKind if visible or not kind.visible]
         due = or_(
             parts.c.state == PartState.QUEUED.value,
             and_(parts.c.state == PartState.WAITING.value, parts.c.due_at <= now),
         )
-        undecided = select(busy.c.id).where(
-            busy.c.conversation == parts.c.conversation,
-            busy.c.id != parts.c.id,
-            or_(
-                busy.c.state.in_([PartState.LEASED.value, PartState.UNKNOWN.value]),
-                and_(busy.c.state == PartState.HELD.value, busy.c.reason == UNKNOWN_REASON),
-            ),
-        )
         query = (
             select(parts)
-            .where(parts.c.shop_id == shop_id, due, parts.c.kind.in_(kinds), ~undecided.exists())
+            .where(parts.c.shop_id == shop_id, due, parts.c.kind.in_(kinds), ~_conversation_in_doubt())
             .order_by(parts.c.proof_id, parts.c.ordinal)
             .limit(1)
         )
@@ -176,7 +166,7 @@ class PartRecords:
         proof = proof_of(self._connection.execute(select(proofs).where(proofs.c.id == part.proof_id)).one())
         generation = self._connection.execute(select(generations).where(*where)).one()
         photo = self._connection.execute(select(photos).where(photos.c.id == part.photo_id)).first()
-        upload = select(parts.c.address).where(
+        upload = select(parts).where(
             parts.c.proof_id == part.proof_id,
             parts.c.generation == part.generation,
             parts.c.photo_id == part.photo_id,
@@ -185,13 +175,17 @@ class PartRecords:
         known = select(conversations.c.remote_id).where(
             conversations.c.shop_id == proof.shop_id, conversations.c.buyer_id == proof.buyer_id
         )
+        decided = select(func.max(decisions.c.made_at)).join(parts).where(parts.c.proof_id == part.proof_id)
+        released = self._connection.execute(decided).scalar() or generation.made_at
+        uploaded = self._connection.execute(upload).first() if part.photo_id else None
         return Job(
             part=part,
             proof=proof,
             text=generation.text,
-            planned_at=generation.made_at,
+            released_at=max(released, generation.made_at),
             photo=photo_of(photo) if photo else None,
-            address=(self._connection.execute(upload).scalar() or "") if part.photo_id else "",
+            address=uploaded.address if uploaded else "",
+            uploaded_at=uploaded.changed_at if uploaded else None,
             conversation_id=self._connection.execute(known).scalar() or "",
         )
 
@@ -226,6 +220,15 @@ class PartRecords:
             self._release_next(part)
         self._refresh(part.proof_id)
         return True
+
+    def new_address(self, job: Job, address: str) -> None:
+        """Replace the address of a picture that was uploaded again."""
+        self._connection.execute(
+            update(parts)
+            .where(parts.c.proof_id == job.proof.id, parts.c.generation == job.part.generation)
+            .where(parts.c.photo_id == job.part.photo_id, parts.c.kind == PartKind.UPLOAD.value)
+            .values(address=address, changed_at=self._now())
+        )
 
     def remember_message(self, part: Part, remote_id: str) -> None:
         """Bind a marketplace message to the one part it satisfies. Raises IntegrityError when it has one."""
@@ -263,10 +266,20 @@ class PartRecords:
         return (part_of(row), row.looks) if row else None
 
     def next_due(self, shop_id: str) -> datetime | None:
-        """Return when the next waiting or unknown part of a shop is due."""
-        states = [PartState.WAITING.value, PartState.UNKNOWN.value]
-        query = select(func.min(parts.c.due_at)).where(parts.c.shop_id == shop_id, parts.c.state.in_(states))
+        """Return when a part can be claimed or looked for next; None when only news changes that."""
+        waiting = and_(parts.c.state == PartState.WAITING.value, ~_conversation_in_doubt())
+        unknown = parts.c.state == PartState.UNKNOWN.value
+        query = select(func.min(parts.c.due_at)).where(parts.c.shop_id == shop_id, or_(waiting, unknown))
         return self._connection.execute(query).scalar()
+
+    def without_courier(self, served: Collection[str]) -> list[tuple[Part, Try | None]]:
+        """Return parts under way of shops that nobody carries for, with their newest attempts."""
+        under_way = [PartState.QUEUED, PartState.LEASED, PartState.WAITING, PartState.UNKNOWN]
+        query = select(parts).where(
+            parts.c.shop_id.not_in(served), parts.c.state.in_([state.value for state in under_way])
+        )
+        left = [part_of(row) for row in self._connection.execute(query).all()]
+        return [(part, self.last_try(part) if part.attempts else None) for part in left]
 
     def leased(self, shop_id: str) -> list[tuple[Part, Try]]:
         """Return parts in flight with their attempts; after a start these are what a crash left."""
@@ -302,33 +315,47 @@ class PartRecords:
         row = self._connection.execute(select(parts).where(parts.c.id == part_id)).first()
         return part_of(row) if row else None
 
-    def text_said(self, conversation: str, text: str, since: datetime, states: Collection[PartState]) -> bool:
-        """Whether this very text went into the conversation since then, by parts in one of `states`."""
+    def text_said(self, conversation: str, text: str, since: datetime, *, or_under_way: bool) -> bool:
+        """Whether the buyer has this very text since then, or (`or_under_way`) will or may have it."""
+        states = [PartState.SENT]
+        if or_under_way:
+            waiting = (PartState.BLOCKED, PartState.QUEUED, PartState.WAITING)
+            states += [PartState.LEASED, PartState.UNKNOWN, *waiting]
+        asked = and_(parts.c.state == PartState.HELD.value, parts.c.reason == UNKNOWN_REASON)
+        said = parts.c.state.in_([state.value for state in states])
         query = (
             select(func.count())
             .select_from(parts.join(generations))
             .where(parts.c.conversation == conversation, parts.c.kind == PartKind.TEXT.value)
-            .where(parts.c.state.in_([state.value for state in states]), parts.c.changed_at >= since)
+            .where(or_(said, asked) if or_under_way else said, parts.c.changed_at >= since)
             .where(generations.c.text == text)
         )
         return self._connection.execute(query).scalar_one() > 0
 
-    def decide(self, part: Part, answer: str, by: str) -> None:
-        """Record a person's answer with the evidence that was on the screen."""
+    def decide(self, part: Part, answer: str, by: str, evidence: str = "") -> None:
+        """Record a person's answer with the evidence: what was on the screen, unless told otherwise."""
         self._connection.execute(
             insert(decisions).values(
                 id=new_id(), part_id=part.id, answer=answer, made_by=by, made_at=self._now(),
-                evidence=f"{part.headline} {part.advice}".strip(),
+                evidence=evidence or f"{part.headline} {part.advice}".strip(),
             )
         )  # fmt: skip
 
+    def cancel_rest(self, proof_id: str, reason: str) -> None:
+        """Cancel whatever is not settled. All at once: one by one, each would release the next."""
+        settled = [state.value for state in PartState if state.settled]
+        unsettled = update(parts).where(parts.c.proof_id == proof_id, parts.c.state.not_in(settled))
+        values = {"state": PartState.CANCELLED.value, "reason": reason, "changed_at": self._now()}
+        self._connection.execute(unsettled.values(**values))
+        self._refresh(proof_id)
+
     def decisions(self, proof_id: str) -> list[tuple[datetime, str, str, str]]:
-        """Return (when, part id, answer, by whom) of every decision about a proof."""
+        """Return (when, answer, by whom, evidence) of every decision about a proof."""
         query = (
             select(decisions).join(parts).where(parts.c.proof_id == proof_id).order_by(decisions.c.made_at)
         )
         return [
-            (row.made_at, row.part_id, row.answer, row.made_by) for row in self._connection.execute(query)
+            (row.made_at, row.answer, row.made_by, row.evidence) for row in self._connection.execute(query)
         ]
 
     def queue(self) -> dict[ProofState, int]:
@@ -368,6 +395,22 @@ class PartRecords:
     def _refresh(self, proof_id: str) -> None:
         state = proof_state(self.of(proof_id, generation=0))
         self._connection.execute(update(proofs).where(proofs.c.id == proof_id).values(state=state.value))
+
+
+def _conversation_in_doubt() -> Exists:
+    """Whether another part of the same conversation may have arrived, as Part.in_doubt tells it of one."""
+    other = parts.alias()
+    return (
+        select(other.c.id)
+        .where(other.c.conversation == parts.c.conversation, other.c.id != parts.c.id)
+        .where(
+            or_(
+                other.c.state.in_([PartState.LEASED.value, PartState.UNKNOWN.value]),
+                and_(other.c.state == PartState.HELD.value, other.c.reason == UNKNOWN_REASON),
+            )
+        )
+        .exists()
+    )
 
 
 def part_of(row: Row[Any]) -> Part:

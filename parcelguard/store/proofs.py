@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from parcelguard.domain import Order, Photo, Proof, ProofState, ScanSource, Shot, Today
 from parcelguard.store.tables import photos, proofs
@@ -57,14 +57,15 @@ class ProofRecords:
 
     def last_saved(self, order: Order) -> Proof | None:
         """Return the newest saved proof of an order."""
-        query = (
-            select(proofs)
-            .where(proofs.c.order_number == order.number, proofs.c.shop_id == order.shop_id)
-            .where(proofs.c.state.in_(SAVED_STATES))
-            .order_by(proofs.c.id.desc())
-            .limit(1)
-        )
-        row = self._connection.execute(query).first()
+        return self._newest_saved(proofs.c.order_number == order.number, proofs.c.shop_id == order.shop_id)
+
+    def last_saved_under(self, code: str) -> Proof | None:
+        """Return the newest saved proof of a code that no order had."""
+        return self._newest_saved(proofs.c.code == code, proofs.c.order_number == "")
+
+    def _newest_saved(self, *about: ColumnElement[bool]) -> Proof | None:
+        query = select(proofs).where(*about, proofs.c.state.in_(SAVED_STATES))
+        row = self._connection.execute(query.order_by(proofs.c.id.desc()).limit(1)).first()
         return proof_of(row) if row else None
 
     def today(self, now: datetime, station: str) -> Today:

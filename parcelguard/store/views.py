@@ -94,5 +94,5 @@ class ProofDetail:
 
     @property
     def undecided(self) -> tuple[Part, ...]:
-        """Visible parts of which nobody knows whether they arrived; a person decides."""
-        return tuple(part for part in self.parts if part.reason == "unknown")
+        """The parts of which nobody knows whether they arrived; a person decides."""
+        return tuple(part for part in self.parts if part.asked)

@@ -1,0 +1,27 @@
+"""Proofs of shops that nobody carries for: switched off or removed from the settings while sending."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from parcelguard.domain import UNKNOWN_REASON, PartState
+from parcelguard.store.database import Store
+
+HEADLINE = "This shop sends no messages."
+ADVICE = "Switch it on in the settings, then resend; or close this proof."
+IN_DOUBT = "Open the chat, then answer: it is there, or not there."
+
+
+def hold_unserved(store: Store, served: Collection[str]) -> None:
+    """Hold what is under way for shops without a courier, so that it neither waits unseen nor goes out later.
+
+    What may have left already is asked about, as always.
+    """
+    with store.begin() as records:
+        for part, attempt in records.parts.without_courier(served):
+            left = part.kind.visible and attempt is not None and attempt.wire_at is not None
+            if left and part.state in (PartState.LEASED, PartState.UNKNOWN):
+                facts = {"reason": UNKNOWN_REASON, "headline": HEADLINE, "advice": IN_DOUBT}
+            else:
+                facts = {"reason": "shop_off", "headline": HEADLINE, "advice": ADVICE}
+            records.parts.move(part, PartState.HELD, due_at=None, **facts)
