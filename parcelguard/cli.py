@@ -118,7 +118,14 @@ def _sandbox(asked: argparse.Namespace) -> int:
             headline="The sandbox needs a few more packages.",
             advice="Install them with: pip install 'parcelguard[sandbox]'",
         ) from error
-    run(port=asked.port, orders=asked.orders, seed=asked.seed, stop_with_stdin=asked.stop_with_stdin)
+    try:
+        run(port=asked.port, orders=asked.orders, seed=asked.seed, stop_with_stdin=asked.stop_with_stdin)
+    except OSError as error:
+        raise ParcelGuardError(
+            str(error),
+            headline=f"The sandbox cannot listen on port {asked.port}.",
+            advice="Another program uses it: end that one, or choose another with --port.",
+        ) from error
     return 0
 
 

@@ -23,7 +23,9 @@ def connect_shop(home: str | None, shop_id: str) -> int:
     if shop is None:
         known = ", ".join(each.id for each in settings.shops) or "none yet"
         raise SettingsError(
-            f"no shop {shop_id!r}; in the settings file: {known}", headline="There is no such shop."
+            f"no shop {shop_id!r}; in the settings file: {known}",
+            headline="There is no such shop.",
+            advice="Name one that is there, or add it to the settings file.",
         )
     folders = folders_of(folder, settings)
     folders.make()
@@ -35,8 +37,17 @@ def connect_shop(home: str | None, shop_id: str) -> int:
         _say(f"\n1. Open this page, log in as the shop's owner, and allow the app:\n\n"
              f"   {client.authorisation_address(REDIRECT, state)}\n\n"
              "2. The browser then shows an address that begins with\n"
-             f"   {REDIRECT} — the page itself may be empty. Copy the whole address here.\n")  # fmt: skip
-        client.accept_consent(input("Address: ").strip(), key, state)
+             f"   {REDIRECT} and says that it cannot be reached. That is as it should be.\n"
+             "   Copy the whole address here.\n")  # fmt: skip
+        try:
+            address = input("Address: ").strip()
+        except EOFError as error:
+            raise SettingsError(
+                "no address",
+                headline="Nothing was connected.",
+                advice="Start again when you have the address.",
+            ) from error
+        client.accept_consent(address, key, state)
         info = client.get("/api/v2/shop/get_shop_info")
     finally:
         http.close()

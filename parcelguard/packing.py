@@ -130,6 +130,7 @@ class PackingDesk:
             proof = records.proofs.open_draft()
             photos = records.proofs.photos(proof.id) if proof else ()
             orders = records.orders.find([proof.order_number]) if proof and proof.order_number else []
+        self._desk = Desk(today=self._today())
         if proof is None:
             self._show()
             return

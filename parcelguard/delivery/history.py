@@ -129,7 +129,7 @@ def _saved_steps(proof: Proof, generations: list[Generation]) -> list[Step]:
         text = "Saved and queued" if generations else "Saved on this computer"
         steps.append(Step(proof.saved_at, text, Tone.OK))
     steps.extend(
-        Step(each.made_at, f"Resent by {each.made_by}: {each.reason}", Tone.PLAIN)
+        Step(each.made_at, f"Sent again by {each.made_by} ({each.reason})", Tone.PLAIN)
         for each in generations
         if each.reason != F4
     )

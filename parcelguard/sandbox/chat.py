@@ -14,8 +14,9 @@ class Chat:
         self._talks: dict[tuple[int, int], Conversation] = {}
         self._by_id: dict[str, Conversation] = {}
         self._accepted: list[Message] = []
-        self._message_ids = 2_300_000_000_000_000_000
-        self._talk_ids = 1_300_000_000_000_000_776
+        begun = int(now() * 1000)  # a client may outlive several runs, and ids never come again
+        self._message_ids = 2_300_000_000_000_000_000 + begun * 1000
+        self._talk_ids = 1_300_000_000_000_000_776 + begun * 1000
 
     def find(self, shop_id: int, buyer_id: int) -> Conversation | None:
         """Return what shop and buyer wrote so far; None before the first message."""

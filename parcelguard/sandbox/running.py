@@ -1,6 +1,7 @@
 """The sandbox on a loopback port: the server itself, and a thread to run it beside a test or an app."""
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -80,6 +81,10 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's delay off only where the protocol is named; 40 ms an answer otherwise.
     taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if (
+        os.name == "posix"
+    ):  # connections of an earlier run linger for a minute; elsewhere this would share the port
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((host, port))
     except OSError:

@@ -231,9 +231,13 @@ class PartRecords:
         )
 
     def remember_message(self, part: Part, remote_id: str) -> None:
-        """Bind a marketplace message to the one part it satisfies. Raises IntegrityError when it has one."""
+        """Bind a marketplace message to the one part it satisfies.
+
+        The first binding stays: an id that comes a second time is the marketplace's slip, and no
+        reason to doubt the answer that brought it.
+        """
         row = {"shop_id": part.conversation.split("/")[0], "remote_id": remote_id, "part_id": part.id}
-        self._connection.execute(insert(remote_messages).values(**row))
+        self._connection.execute(upsert(remote_messages).values(**row).on_conflict_do_nothing())
 
     def taken_messages(self, shop_id: str, remote_ids: Sequence[str]) -> set[str]:
         """Return those of `remote_ids` that satisfy a part already."""

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, or_, select, update
 
 from parcelguard.domain import Order, Photo, Proof, ProofState, ScanSource, Shot, Today
 from parcelguard.store.tables import photos, proofs
@@ -69,10 +69,11 @@ class ProofRecords:
         return proof_of(row) if row else None
 
     def today(self, now: datetime, station: str) -> Today:
-        """Count what was packed here since local midnight, and how fast in the last hour."""
+        """Count the parcels packed here since local midnight, and how fast in the last hour."""
         midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
         saved = and_(proofs.c.station == station, proofs.c.saved_at.is_not(None))
-        count = select(func.count()).where(saved, proofs.c.saved_at >= midnight)
+        parcel = case((proofs.c.order_number == "", proofs.c.code), else_=proofs.c.order_number)
+        count = select(func.count(parcel.distinct())).where(saved, proofs.c.saved_at >= midnight)
         last_hour = select(proofs.c.opened_at, proofs.c.saved_at).where(
             saved, proofs.c.saved_at >= now - timedelta(hours=1)
         )
