@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class NotStarted(ParcelGuardError):
+    """A bug stopped the start; nothing of it is for the person to mend."""
+
+    headline = "ParcelGuard could not start."
+    advice = "Close it and open it again, or call your supervisor: the log file has the reason."
+
+
 class App(QObject):
     """One running program: everything it starts is on one stack and taken down by `close`."""
 
@@ -62,17 +69,24 @@ class App(QObject):
         except ParcelGuardError as error:
             self._tell_failure(error)
         except OSError as error:  # no room for the log file, or no shared memory
+            log.warning("not started: %s", error)
             self._tell_failure(StorageError(str(error)))
+        except Exception as error:
+            log.exception("not started")
+            self._tell_failure(NotStarted(repr(error)))
 
     def _start_all(self) -> None:
         from parcelguard.camera.client import CameraClient
         from parcelguard.logs import start_logging, stop_logging
+        from parcelguard.single import only_one
         from parcelguard.ui.garbage import GarbageTimer
         from parcelguard.ui.sounds import Sounds
 
         self._stack.callback(GarbageTimer(self).stop)
 
         self._folders.make()
+        # Before anything is opened that two programs would share: the camera, the log file, the database.
+        self._stack.enter_context(only_one(self._folders.home))
         start_logging(self._folders.logs)
         self._stack.callback(stop_logging)
         publish = self.hub.publish
@@ -107,6 +121,9 @@ class App(QObject):
         except ParcelGuardError as error:
             log.warning("not started: %s", error)
             self._not_built.emit(error)
+        except Exception as error:
+            log.exception("not started")
+            self._not_built.emit(NotStarted(repr(error)))
 
     def _attach(self, station: Station) -> None:
         self.station = station

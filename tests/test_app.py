@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from parcelguard.config import CameraSettings, Settings, folders_of
 from parcelguard.desk import DeskState, Notice, NoticeKind
 from parcelguard.domain import ProofState
 from parcelguard.events import CameraState
+from parcelguard.logs import FILE
 from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world import World
@@ -194,6 +196,7 @@ def test_a_second_program_on_the_same_folder_says_so_and_touches_nothing(
     settings = station_settings(address, world)
     connect(tmp_path, settings, world)
     with running_app(qtbot, tmp_path, settings):
+        handlers = list(logging.getLogger().handlers)
         second = App(settings, folders_of(tmp_path, settings))
         try:
             with qtbot.waitSignal(second.failed, timeout=PATIENCE_MS) as failed:
@@ -201,6 +204,9 @@ def test_a_second_program_on_the_same_folder_says_so_and_touches_nothing(
             assert failed.args is not None
             assert "already open" in failed.args[0]
             assert second.station is None
+            assert "can scan" not in second.window.pack_screen.preview.accessibleDescription()
+            assert second.camera is None, "the first program's camera is not touched"
+            assert logging.getLogger().handlers == handlers, "nor is its log file"
         finally:
             second.window.close()
             second.close()
@@ -217,6 +223,27 @@ def test_a_folder_that_cannot_be_used_is_told_in_the_window(qtbot: QtBot, tmp_pa
     finally:
         app.window.close()
         app.close()
+
+
+@pytest.mark.parametrize("broken", ["parcelguard.station.Station", "parcelguard.camera.client.CameraClient"])
+def test_a_bug_at_the_start_is_told_in_the_window_and_logged(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("a bug")
+
+    monkeypatch.setattr(broken, fail)
+    settings = Settings(camera=CameraSettings(source="demo"))
+    folders = folders_of(tmp_path, settings)
+    app = App(settings, folders)
+    try:
+        with qtbot.waitSignal(app.failed, timeout=PATIENCE_MS):
+            app.window.show()
+        assert "could not start" in app.window.pack_screen.band_view.band.text
+    finally:
+        app.window.close()
+        app.close()
+    assert "LookupError: a bug" in (folders.logs / FILE).read_text()
 
 
 def test_a_window_closed_while_the_program_starts_leaves_nothing_behind(qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import hashlib
 import io
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
-from camera_helpers import scene
+from camera_helpers import scene, wait_for
 from PIL import Image
 
 from parcelguard.camera import copies
-from parcelguard.camera.copies import LARGEST_BYTES, CopyRoom, CopyUnreadable, buyer_copy
+from parcelguard.camera.copies import LARGEST_BYTES, CopyNotMade, CopyRoom, CopyUnreadable, buyer_copy
+from parcelguard.errors import NotSent
 
+needs_signals = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no way to stop a process here")
 CAPTION = ("241120Q9CKD7T1", "2026-11-21 14:32:07 +08 · Bench 07 · Aina ž 包裹")
 
 
@@ -101,18 +108,98 @@ def test_a_missing_or_broken_off_original_is_refused(tmp_path: Path) -> None:
         buyer_copy(tmp_path / "gone.jpg", CAPTION)
 
 
-def test_the_copy_room_works_in_its_own_process_and_survives_its_death(tmp_path: Path) -> None:
-    file = original(tmp_path, 640, 480)
-    room = CopyRoom()
-    try:
-        first = room.make(file, CAPTION)
-        helpers = [each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())]
-        assert len(helpers) == 1
-        helpers[0].kill()
-        helpers[0].wait(5)
+@pytest.fixture
+def room() -> Iterator[CopyRoom]:
+    opened = CopyRoom()
+    yield opened
+    opened.close()
 
-        assert room.make(file, CAPTION) == first == buyer_copy(file, CAPTION)
-        with pytest.raises(CopyUnreadable):
-            room.make(tmp_path / "gone.jpg", CAPTION)
-    finally:
+
+def helper_of(parent: psutil.Process) -> psutil.Process:
+    (helper,) = [each for each in parent.children() if "spawn_main" in " ".join(each.cmdline())]
+    return helper
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_copy_room_works_in_its_own_process_and_survives_its_death(
+    tmp_path: Path, room: CopyRoom
+) -> None:
+    file = original(tmp_path, 640, 480)
+    first = room.make(file, CAPTION)
+    helper = helper_of(psutil.Process())
+    helper.kill()
+    helper.wait(5)
+
+    assert room.make(file, CAPTION) == first == buyer_copy(file, CAPTION)
+    with pytest.raises(CopyUnreadable) as refused:
+        room.make(tmp_path / "gone.jpg", CAPTION)
+    assert refused.value.headline == CopyUnreadable.headline
+
+
+@needs_signals
+def test_a_helper_that_hangs_is_given_up_in_words_and_the_next_copy_is_made(
+    tmp_path: Path, room: CopyRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = original(tmp_path, 640, 480)
+    first = room.make(file, CAPTION)
+    hung = helper_of(psutil.Process())
+    hung.suspend()
+
+    with monkeypatch.context() as hasty:
+        hasty.setattr(copies, "LONGEST_S", 0.1)
+        with pytest.raises(CopyNotMade) as failed:
+            room.make(file, CAPTION)
+
+    assert "by itself" in failed.value.advice
+    assert "Do not close this parcel" not in failed.value.headline
+    assert isinstance(failed.value, NotSent), "which is what the courier repeats"
+    assert gone(hung)
+    assert room.make(file, CAPTION) == first
+
+
+@needs_signals
+def test_closing_ends_a_helper_that_hangs_and_whoever_waits_for_it(tmp_path: Path, room: CopyRoom) -> None:
+    file = original(tmp_path, 640, 480)
+    room.make(file, CAPTION)
+    hung = helper_of(psutil.Process())
+    hung.suspend()
+    with ThreadPoolExecutor(1) as courier:
+        waiting = courier.submit(room.make, file, CAPTION)
+
         room.close()
+
+        with pytest.raises(CopyNotMade):
+            waiting.result(10)
+    assert gone(hung)
+    with pytest.raises(CopyNotMade):
+        room.make(file, CAPTION)
+
+
+def test_the_helper_does_not_outlive_a_program_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(
+        """
+import sys
+from pathlib import Path
+from parcelguard.camera.copies import CopyRoom
+
+if __name__ == "__main__":
+    CopyRoom().make(Path(sys.argv[1]), ())
+    print("made", flush=True)
+    sys.stdin.read()
+"""
+    )
+    command = [sys.executable, str(script), str(original(tmp_path, 640, 480))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "made\n"
+            helper = helper_of(psutil.Process(program.pid))
+            assert not gone(helper)
+        finally:
+            program.kill()
+
+    wait_for(lambda: gone(helper))

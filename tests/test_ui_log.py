@@ -9,13 +9,15 @@ from threading import Thread, current_thread, main_thread
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from ui_helpers import FakeLog, Hands, make_entry, make_settings, read_scan
 
 from parcelguard.domain import ProofState
+from parcelguard.errors import StorageError
 from parcelguard.events import EventHub, ProofChanged
 from parcelguard.store.views import LogFilter
+from parcelguard.ui import log_filters
 from parcelguard.ui.log import EMPTY_LOG, NOTHING_FOUND, LogPage
 from parcelguard.ui.log_filters import Span, span_bounds
 from parcelguard.ui.log_model import Column
@@ -205,6 +207,101 @@ def test_a_sent_proof_is_sent_again_only_with_a_reason(open_log: Open, tmp_path:
     assert foot.panel.isHidden()
 
 
+def only(state: ProofState, folder: Path) -> FakeLog:
+    desk = FakeLog(folder, 1)
+    desk.entries = [make_entry(1, state)]
+    return desk
+
+
+def test_a_proof_saved_without_a_chat_can_be_sent_now(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    log = open_log(only(ProofState.SAVED, tmp_path))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot = log.page.detail.foot
+    assert log.texts(Column.RESEND) == ["Send now"]
+    assert (foot.main.text(), foot.close_proof.isVisible()) == ("Send now", False)
+
+    qtbot.mouseClick(foot.main, LEFT)
+    assert log.desk.resent == []
+    assert foot.panel.text.toPlainText() == log.desk.detail("p1").text
+    assert "twice" not in foot.panel.gets.text()
+    assert foot.panel.confirm.text() == "Send now"
+    qtbot.mouseClick(foot.panel.confirm, LEFT)
+
+    qtbot.waitUntil(lambda: log.desk.resent == [("p1", log.desk.detail("p1").text, "Sent from the log")])
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (ProofState.DELIVERED, "The photos stand in the chat twice then."),
+        (ProofState.PARTLY, "What is in the chat already stands there twice then."),
+        (ProofState.CLOSED, "The buyer gets this text and 3 photos."),
+    ],
+)
+def test_sending_again_says_what_the_buyer_sees_twice(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, state: ProofState, words: str
+) -> None:
+    log = open_log(only(state, tmp_path))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot = log.page.detail.foot
+    qtbot.mouseClick(foot.main, LEFT)
+    assert foot.panel.gets.text().endswith(words)
+    assert foot.panel.reason.text() == ""
+
+
+@pytest.mark.parametrize("state", [ProofState.ATTENTION, ProofState.WAITING])
+def test_a_proof_is_closed_only_with_a_reason(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, state: ProofState
+) -> None:
+    log = open_log(only(state, tmp_path))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot = log.page.detail.foot
+    qtbot.mouseClick(foot.close_proof, LEFT)
+    panel = foot.close_panel
+    assert panel.isVisible()
+    assert not panel.confirm.isEnabled()
+    qtbot.keyClicks(panel.reason, "  ")
+    qtbot.keyClick(panel.reason, Qt.Key.Key_Return)
+    assert log.desk.closed == []
+
+    panel.reason.setText("The buyer cancelled")
+    qtbot.mouseClick(panel.confirm, LEFT)
+
+    qtbot.waitUntil(lambda: log.desk.closed == [("p1", "The buyer cancelled")])
+    assert panel.isHidden()
+
+
+def test_closing_can_be_left_with_esc_and_news_take_it_away_once_it_makes_no_sense(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    log = open_log(only(ProofState.WAITING, tmp_path))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot = log.page.detail.foot
+    qtbot.mouseClick(foot.close_proof, LEFT)
+    Hands().press(log.window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(foot.close_panel.isHidden)
+    assert log.window.page is Page.LOG
+
+    qtbot.mouseClick(foot.close_proof, LEFT)
+    log.desk.entries = [make_entry(1, ProofState.DELIVERED)]
+    log.hub.publish(ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.DELIVERED))
+    qtbot.waitUntil(foot.close_panel.isHidden)
+    assert not foot.close_proof.isVisible()
+    assert foot.main.isVisible()
+
+
+@pytest.mark.parametrize(
+    "state", [state for state in ProofState if state not in (ProofState.ATTENTION, ProofState.WAITING)]
+)
+def test_what_is_sent_or_not_begun_offers_no_closing(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, state: ProofState
+) -> None:
+    log = open_log(only(state, tmp_path))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    qtbot.waitUntil(log.page.detail.foot.open_folder.isVisible)
+    assert not log.page.detail.foot.close_proof.isVisible()
+
+
 def test_a_text_being_written_survives_news(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
     log = open_log(FakeLog(tmp_path, 4))
     log.page.table.selectRow(1)
@@ -258,6 +355,31 @@ def test_what_nobody_knows_is_asked_and_answered_once(open_log: Open, tmp_path: 
     qtbot.waitUntil(lambda: desk.decided == [("p1-part-2", Decision.THERE)])
 
 
+def test_an_answer_that_could_not_be_kept_can_be_given_again(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StorageError("no disk")
+
+    desk = FakeLog(tmp_path, 4)
+    desk.undecided = 1
+    log = open_log(desk)
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot, reason = log.page.detail.foot, log.page.detail.reason
+    answer = next(
+        each
+        for each in foot.questions.findChildren(QPushButton)
+        if each.accessibleName() == "Photo 1: It is there"
+    )
+    monkeypatch.setattr(desk, "decide", fail)
+    qtbot.mouseClick(answer, LEFT)
+    qtbot.waitUntil(lambda: "Cannot save" in reason.accessibleName())
+
+    monkeypatch.undo()
+    qtbot.mouseClick(answer, LEFT)
+    qtbot.waitUntil(lambda: desk.decided == [("p1-part-1", Decision.THERE)])
+
+
 def test_originals_are_said_to_be_unchanged_only_after_the_check(
     open_log: Open, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -305,6 +427,31 @@ def test_a_log_that_cannot_be_read_says_so(open_log: Open, tmp_path: Path, qtbot
     qtbot.waitUntil(lambda: log.label("Cannot save on this computer."))
 
 
+def test_a_bug_behind_the_log_is_told_and_logged(
+    open_log: Open,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("a bug")
+
+    log = open_log(FakeLog(tmp_path, 4))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot, reason = log.page.detail.foot, log.page.detail.reason
+
+    monkeypatch.setattr(log.desk, "resend", fail)
+    qtbot.mouseClick(foot.main, LEFT)
+    qtbot.waitUntil(lambda: "did not work" in reason.accessibleName())
+    assert foot.main.isEnabled()
+
+    monkeypatch.setattr(log.desk, "page", fail)
+    log.page.filters.search.setText("x")
+    qtbot.waitUntil(lambda: log.label("did not work"))
+    assert {str(record.exc_info[1]) for record in caplog.records if record.exc_info} == {"a bug"}
+
+
 def test_markup_in_a_buyers_name_is_shown_as_it_is(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
     desk = FakeLog(tmp_path, 1)
     entry = desk.entries[0]
@@ -337,6 +484,22 @@ def test_dates_are_days_of_this_place() -> None:
     assert until is not None
     assert until - since == timedelta(days=2)
     assert span_bounds(Span.ALL, "", "", today) == (None, None)
+
+
+def test_a_date_that_is_none_or_beyond_the_clock_counts_as_no_limit() -> None:
+    today = date(2026, 11, 21)
+    day = span_bounds(Span.CUSTOM, "2026-11-15", "", today)
+    assert span_bounds(Span.CUSTOM, "2026-11-15", "9999-12-31", today) == day
+    assert span_bounds(Span.CUSTOM, "2026-11-15", "2026-13", today) == day
+    assert span_bounds(Span.CUSTOM, "0001-01-01", "", today) == (None, None)
+
+
+def test_a_date_the_system_cannot_place_counts_as_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(day: date) -> None:
+        raise OSError(22, "Invalid argument")  # Windows, before 1970
+
+    monkeypatch.setattr(log_filters, "_midnight", refuse)
+    assert span_bounds(Span.CUSTOM, "1969-12-31", "", date(2026, 11, 21)) == (None, None)
 
 
 def test_from_and_to_can_be_typed(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ui_helpers import NUMBER, SHOP, make_entry, make_proof, open_desk
 
+from parcelguard.camera.client import NOT_TAKEN
 from parcelguard.desk import Desk, DeskState, Notice, NoticeKind, PackedBefore, ProofSaved
 from parcelguard.domain import ProofState
-from parcelguard.errors import NoNetwork, OutcomeUnknown
+from parcelguard.errors import DiskFull, NoNetwork, OutcomeUnknown
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.ui import words
 from parcelguard.ui.log_words import status
@@ -54,6 +55,47 @@ def test_an_order_packed_before_tells_when_and_by_whom() -> None:
     at = datetime.now(UTC)
     told = said(open_desk(state=DeskState.PACKED, packed_before=PackedBefore(at, "Wei")))
     assert told == (BandTone.WARN, f"Packed {at.astimezone():%H:%M} by Wei. F1 adds photos, Esc leaves it")
+
+
+@pytest.mark.parametrize("state", [DeskState.OPEN, DeskState.UNMATCHED])
+def test_photos_of_a_parcel_packed_before_are_told_apart_from_a_first_packing(state: DeskState) -> None:
+    at = datetime.now(UTC)
+    before = PackedBefore(at, "Wei")
+    packed = f"Packed {at.astimezone():%H:%M} by Wei"
+    without, with_photos = (open_desk(count, state=state, packed_before=before) for count in (0, 3))
+
+    assert said(without) == (BandTone.WARN, f"{packed}. F1 adds photos, Esc leaves it")
+    assert said(with_photos) == (BandTone.WARN, f"{packed} already. F4 adds these photos, Esc leaves it")
+
+
+@pytest.mark.parametrize(
+    ("detail", "text"),
+    [
+        (
+            f"{NOT_TAKEN} Photos taken so far are safe.",
+            "Photo not taken. Press F1 again. Photos taken so far are safe",
+        ),
+        (
+            f"{DiskFull.headline} {DiskFull.advice}",
+            "The disk is full. Do not close this parcel. Free some space; photos taken so far are safe",
+        ),
+    ],
+)
+def test_a_photo_that_failed_is_told_once(detail: str, text: str) -> None:
+    desk = open_desk(1, notice=Notice(NoticeKind.PHOTO_FAILED, detail))
+    assert said(desk) == (BandTone.BAD, text)
+
+
+def test_no_notice_promises_to_send_what_may_only_be_saved() -> None:
+    sentences = [words.notice(Notice(kind, "X"))[1] for kind in NoticeKind]
+    assert not [sentence for sentence in sentences if "send" in sentence.lower()]
+
+
+def test_news_of_a_proof_carry_the_shops_label_and_a_saved_proof_its_id() -> None:
+    labels = {"Shopee MY": "another shop whose id looks like this label", SHOP.id: SHOP.label}
+
+    assert words.proof_band(changed(ProofState.DELIVERED), labels.__getitem__).badge == "Shopee MY"
+    assert words.proof_band(ProofSaved(make_proof(), sends=True), labels.__getitem__).badge == SHOP.label
 
 
 def test_a_packing_of_another_day_tells_the_day() -> None:

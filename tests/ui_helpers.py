@@ -263,6 +263,7 @@ class FakeLog:
         self.pages_read = 0
         self.resent: list[tuple[str, str, str]] = []
         self.decided: list[tuple[str, Decision]] = []
+        self.closed: list[tuple[str, str]] = []
         self.whole = True
         self.broken = False
         self.undecided = 0
@@ -338,6 +339,9 @@ class FakeLog:
 
     def decide(self, part_id: str, decision: Decision) -> None:
         self.decided.append((part_id, decision))
+
+    def close(self, proof_id: str, reason: str) -> None:
+        self.closed.append((proof_id, reason))
 
     def media_path(self, relative: str) -> Path:
         return self.media / relative

@@ -11,13 +11,12 @@ import logging
 import multiprocessing
 import signal
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from parcelguard.errors import StorageError
+from parcelguard.errors import NotSent, StorageError
 from parcelguard.resources import asset
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ _STRIP_OPACITY = 0.62
 _TEXT_COLOUR = (255, 255, 255)
 _FONT_SHARE = 1 / 38  # of the picture's shorter edge
 _SMALLEST_FONT = 11
+LONGEST_S = 60.0  # a copy takes a second
+_END_S = 5.0
 
 
 class CopyUnreadable(StorageError):
@@ -41,6 +42,13 @@ class CopyUnreadable(StorageError):
 
     headline = "A photo on this computer cannot be read."
     advice = "The supervisor can look at it in the log; other photos are not touched."
+
+
+class CopyNotMade(NotSent):
+    """The helper process hung, broke or could not be started; the original is safe."""
+
+    headline = "Saved. The buyer’s copy of a photo could not be made yet."
+    advice = "Keep packing. It is tried again by itself."
 
 
 def buyer_copy(original: Path, caption: Sequence[str]) -> bytes:
@@ -115,54 +123,109 @@ def _encoded(picture: Image.Image) -> bytes:
 
 
 class CopyRoom:
-    """Makes buyer copies in one helper process, started when first needed and again if it breaks."""
+    """Makes buyer copies in one helper process, started when first needed and again if it breaks.
+
+    A plain process on a pipe rather than an executor: one that hangs can be killed, and the end
+    of the pipe ends it when the window's process is gone.
+    """
 
     def __init__(self) -> None:
+        self._turn = Lock()  # one copy at a time
         self._lock = Lock()
-        self._pool: ProcessPoolExecutor | None = None
+        self._helper: _Helper | None = None
+        self._closed = False
 
     def make(self, original: Path, caption: Sequence[str]) -> bytes:
-        """Return the buyer's copy; waits for it. Raises CopyUnreadable or StorageError."""
+        """Return the buyer's copy; waits for it. Raises CopyUnreadable or CopyNotMade."""
         lines = tuple(caption)
-        try:
-            return self._ask(original, lines)
-        except BrokenProcessPool as error:
-            log.warning("the copy process broke and is started again: %s", error)
-        try:
-            return self._ask(original, lines)
-        except BrokenProcessPool as error:
-            raise StorageError(f"no copy of {original.name}: {error}") from error
+        with self._turn:
+            try:
+                return self._ask(original, lines)
+            except (EOFError, OSError) as error:
+                log.warning("the copy process broke and is started again: %r", error)
+            try:
+                return self._ask(original, lines)
+            except (EOFError, OSError) as error:
+                raise CopyNotMade(f"{original.name}: {error!r}") from error
 
     def close(self) -> None:
-        """End the helper process."""
+        """End the helper process at once; a copy being made is given up."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(cancel_futures=True)
+            self._closed = True
+            if self._helper is not None:
+                self._helper.kill()
+        with self._turn:  # whoever waited for the helper has heard its end
+            self._forget()
 
     def _ask(self, original: Path, caption: tuple[str, ...]) -> bytes:
-        pool = self._opened()
+        helper = self._opened()
+        answer: bytes | Exception | None = None
         try:
-            return pool.submit(buyer_copy, original, caption).result()
-        except BrokenProcessPool:
-            self._forget(pool)
-            raise
+            answer = helper.ask(original, caption)
+        finally:
+            if answer is None:
+                self._forget()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    def _opened(self) -> ProcessPoolExecutor:
+    def _opened(self) -> _Helper:
         with self._lock:
-            if self._pool is None:
-                self._pool = ProcessPoolExecutor(
-                    1, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupts
-                )
-            return self._pool
+            if self._closed:
+                raise CopyNotMade("the program ends")
+            if self._helper is None:
+                self._helper = _Helper()
+            return self._helper
 
-    def _forget(self, broken: ProcessPoolExecutor) -> None:
+    def _forget(self) -> None:
         with self._lock:
-            if self._pool is broken:
-                self._pool = None
-        broken.shutdown(cancel_futures=True)
+            helper, self._helper = self._helper, None
+        if helper is not None:
+            helper.end()
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl+C to the window: it reaches every process of the terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+class _Helper:
+    """The helper process and the pipe to it."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), name="copies", daemon=True)
+        with theirs:  # the helper's end is open in the helper alone, so that its death ends the pipe
+            self._process.start()
+
+    def ask(self, original: Path, caption: tuple[str, ...]) -> bytes | Exception:
+        """Return what came of it. Raises CopyNotMade after a long wait; EOFError or OSError when it broke."""
+        self._connection.send((original, caption))
+        if not self._connection.poll(LONGEST_S):
+            raise CopyNotMade(f"{original.name}: no answer in {LONGEST_S:.0f} s")
+        answer: bytes | Exception = self._connection.recv()
+        return answer
+
+    def kill(self) -> None:
+        """End it now, even if it was stopped; from any thread."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """End it and give the pipe back."""
+        self.kill()
+        self._process.join(_END_S)
+        self._connection.close()
+
+
+def _serve(connection: Connection) -> None:
+    """Make copies until the window's process closes its end of the pipe, or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the window decides
+    while True:
+        try:
+            original, caption = connection.recv()
+            connection.send(_outcome(original, caption))
+        except (EOFError, OSError):
+            return
+
+
+def _outcome(original: Path, caption: tuple[str, ...]) -> bytes | Exception:
+    try:
+        return buyer_copy(original, caption)
+    except Exception as error:  # noqa: BLE001 - raised again where it was asked for
+        return error

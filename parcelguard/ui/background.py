@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,13 @@ from parcelguard.threads import Worker
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+
+
+class NoAnswer(ParcelGuardError):
+    """A bug behind a question; whoever asked still hears that nothing came of it."""
+
+    headline = "That did not work."
+    advice = "Try again. If that does not help, call your supervisor: the log file has the reason."
 
 
 class Background(QObject):
@@ -60,10 +68,12 @@ class Background(QObject):
             answer = question()
         except ParcelGuardError as error:
             log.warning("%s: %s", self._name, error)
-            told = error
-            self._answered.emit(lambda: failed(told))
+            self._answered.emit(partial(failed, error))
+        except Exception as error:
+            log.exception("%s: a question failed", self._name)
+            self._answered.emit(partial(failed, NoAnswer(repr(error))))
         else:
-            self._answered.emit(lambda: then(answer))
+            self._answered.emit(partial(then, answer))
 
     def _deliver(self, answer: Callable[[], None]) -> None:
         if not self._closed:

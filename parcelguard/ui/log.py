@@ -40,7 +40,7 @@ _WIDTHS = {
     Column.SHOP: 112,
     Column.BUYER: 96,
     Column.PACKER: 76,
-    Column.RESEND: 74,
+    Column.RESEND: 82,
 }
 _NEEDED_ROOM = {
     Column.PACKER: 860,
@@ -92,7 +92,7 @@ class LogPage(QWidget):
 
     def escape(self) -> bool:
         """Leave the nearest thing that is open; False if there is none."""
-        return self.detail.foot.close_panel() or self.filters.clear_search()
+        return self.detail.foot.leave_panel() or self.filters.clear_search()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin in the search field, up to date."""
@@ -240,7 +240,7 @@ class LogPage(QWidget):
             self.detail.show_proof(entry.proof.id)
 
     def _on_click(self, index: QModelIndex) -> None:
-        """Act on the Resend link only: Enter and double clicks come from scanners and haste."""
+        """Act on the link only: Enter and double clicks come from scanners and haste."""
         entry = index.data(ENTRY_ROLE)
         if index.column() != Column.RESEND or not isinstance(entry, LogEntry):
             return

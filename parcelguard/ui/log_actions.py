@@ -26,6 +26,13 @@ from parcelguard.ui.ports import Decision
 from parcelguard.ui.theme import Theme
 
 FAILED_REASON = "Sending failed"
+_REASONS = {ProofState.ATTENTION: FAILED_REASON, ProofState.SAVED: "Sent from the log"}
+_TWICE = {
+    ProofState.DELIVERED: "The photos stand in the chat twice then.",
+    ProofState.PARTLY: "What is in the chat already stands there twice then.",
+}
+_MAIN = {ProofState.ATTENTION: "Resend", ProofState.SAVED: "Send now"}
+_CLOSABLE = (ProofState.ATTENTION, ProofState.WAITING)
 _ANSWERS = (
     (Decision.THERE, "It is there"),
     (Decision.LEAVE, "Leave it"),
@@ -33,10 +40,11 @@ _ANSWERS = (
 )
 
 
-def button(words: str, parent: QWidget, *, main: bool = False) -> QPushButton:
-    """Return a push button; `main` marks the one main action."""
+def button(words: str, parent: QWidget, *, main: bool = False, quiet: bool = False) -> QPushButton:
+    """Return a push button; `main` marks the one main action, `quiet` one that is seldom wanted."""
     made = QPushButton(words, parent)
     made.setProperty("main", main)
+    made.setProperty("quiet", quiet)
     made.setAutoDefault(False)
     return made
 
@@ -49,61 +57,109 @@ def plain_label(words: str, parent: QWidget) -> QLabel:
     return made
 
 
-class ResendPanel(QWidget):
+class Panel(QWidget):
+    """A question that stands in place of the buttons: a reason, which is kept, and yes or no."""
+
+    cancelled = Signal()
+
+    def __init__(self, theme: Theme, yes: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.reason = QLineEdit(self)
+        self.reason.setAccessibleName("Reason")
+        self.reason.setMaxLength(200)
+        self.confirm = button(yes, self, main=True)
+        self.cancel = button("Cancel", self)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(theme.px(8))
+        self._rows.addWidget(self.reason)
+        row = QHBoxLayout()
+        row.addWidget(self.confirm)
+        row.addWidget(self.cancel)
+        row.addStretch(1)
+        self._rows.addLayout(row)
+        self.reason.textChanged.connect(self._check)
+        self.reason.returnPressed.connect(self._confirm)
+        self.confirm.clicked.connect(self._confirm)
+        self.cancel.clicked.connect(self.cancelled)
+        self.hide()
+
+    def _insert(self, *widgets: QWidget) -> None:
+        """Put these between the reason and the buttons."""
+        for place, widget in enumerate(widgets, 1):
+            self._rows.insertWidget(place, widget)
+
+    def _begin(self) -> None:
+        self._check()
+        self.show()
+        self.reason.setFocus()
+
+    def _complete(self) -> bool:
+        return bool(self.reason.text().strip())
+
+    def _check(self) -> None:
+        self.confirm.setEnabled(self._complete())
+
+    def _confirm(self) -> None:
+        if self.confirm.isEnabled():
+            self._tell()
+
+    def _tell(self) -> None:
+        raise NotImplementedError
+
+
+class ResendPanel(Panel):
     """Reason and text of a further sending, and what the buyer gets."""
 
     confirmed = Signal(str, str)  # text, reason
-    cancelled = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.reason = QLineEdit(self)
-        self.reason.setPlaceholderText("Why it is sent again (kept with the proof)")
-        self.reason.setAccessibleName("Reason")
-        self.reason.setMaxLength(200)
+        super().__init__(theme, "Send again", parent)
         self.text = QPlainTextEdit(self)
         self.text.setAccessibleName("Message to buyer")
         self.text.setTabChangesFocus(True)
         self.text.setFixedHeight(theme.em(96))
         self.gets = plain_label("", self)
-        self.confirm = button("Send again", self, main=True)
-        self.cancel = button("Cancel", self)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.px(8))
-        for widget in (self.reason, self.text, self.gets):
-            rows.addWidget(widget)
-        row = QHBoxLayout()
-        row.addWidget(self.confirm)
-        row.addWidget(self.cancel)
-        row.addStretch(1)
-        rows.addLayout(row)
-        self.reason.textChanged.connect(self._check)
+        self._insert(self.text, self.gets)
         self.text.textChanged.connect(self._check)
-        self.reason.returnPressed.connect(self._confirm)
-        self.confirm.clicked.connect(self._confirm)
-        self.cancel.clicked.connect(self.cancelled)
 
     def open(self, detail: ProofDetail) -> None:
-        """Begin with the text that was sent; a failed one brings its reason along."""
-        failed = detail.entry.proof.state is ProofState.ATTENTION
-        self.reason.setText(FAILED_REASON if failed else "")
+        """Begin with the text that was sent; what the buyer has not seen brings its reason along."""
+        state = detail.entry.proof.state
+        first = state is ProofState.SAVED
+        self.reason.setPlaceholderText(f"Why it is sent {'now' if first else 'again'} (kept with the proof)")
+        self.reason.setText(_REASONS.get(state, ""))
+        self.confirm.setText("Send now" if first else "Send again")
         self.text.setPlainText(detail.text)
         count = len(detail.photos)
         photos = f"{count} photo{'s' if count != 1 else ''}"
-        again = "" if failed else " They stand in the chat twice then."
-        self.gets.setText(f"The buyer gets this text and {photos}.{again}")
-        self._check()
-        self.show()
-        self.reason.setFocus()
+        self.gets.setText(f"The buyer gets this text and {photos}. {_TWICE.get(state, '')}".strip())
+        self._begin()
 
-    def _check(self) -> None:
-        told = bool(self.reason.text().strip()) and bool(self.text.toPlainText().strip())
-        self.confirm.setEnabled(told)
+    def _complete(self) -> bool:
+        return super()._complete() and bool(self.text.toPlainText().strip())
 
-    def _confirm(self) -> None:
-        if self.confirm.isEnabled():
-            self.confirmed.emit(self.text.toPlainText().strip(), self.reason.text().strip())
+    def _tell(self) -> None:
+        self.confirmed.emit(self.text.toPlainText().strip(), self.reason.text().strip())
+
+
+class ClosePanel(Panel):
+    """Why nothing more is to be sent of a proof."""
+
+    confirmed = Signal(str)  # reason
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, "Close proof", parent)
+        self.reason.setPlaceholderText("Why nothing more is sent (kept with the proof)")
+        self._insert(plain_label("Nothing more of it is sent. The photos stay on this computer.", self))
+
+    def open(self) -> None:
+        """Begin without a reason."""
+        self.reason.clear()
+        self._begin()
+
+    def _tell(self) -> None:
+        self.confirmed.emit(self.reason.text().strip())
 
 
 class Questions(QWidget):
@@ -127,6 +183,11 @@ class Questions(QWidget):
         for asked in self._asked:
             self._rows.addWidget(asked)
         self.setVisible(bool(self._asked))
+
+    def enable(self) -> None:
+        """Take an answer again, after one that could not be kept."""
+        for asked in self._asked:
+            asked.setEnabled(True)
 
     def _question(self, part: Part, detail: ProofDetail) -> QWidget:
         name = part_name(part, detail)
@@ -154,6 +215,7 @@ class Actions(QWidget):
     """The buttons at the foot of the detail, or what they opened."""
 
     resend = Signal(str, str)  # text, reason
+    closed = Signal(str)  # reason
     decided = Signal(str, Decision)
     folder = Signal()
 
@@ -161,29 +223,24 @@ class Actions(QWidget):
         super().__init__(parent)
         self._detail: ProofDetail | None = None
         self.panel = ResendPanel(theme, self)
+        self.close_panel = ClosePanel(theme, self)
         self.questions = Questions(theme, self)
         self._buttons = QWidget(self)
         self.main = button("Resend", self._buttons, main=True)
         self.edit = button("Edit and resend", self._buttons)
         self.open_folder = button("Folder", self._buttons)
-        row = QVBoxLayout(self._buttons) if theme.large_text else QHBoxLayout(self._buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.px(8))
-        for each in (self.main, self.edit, self.open_folder):
-            row.addWidget(each)
-        row.addStretch(1)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.px(10))
-        for widget in (self.questions, self.panel, self._buttons):
-            rows.addWidget(widget)
+        self.close_proof = button("Close…", self._buttons, quiet=True)
+        self.close_proof.setAccessibleName("Close this proof: nothing more of it is sent")
+        self._lay_out(theme)
         self.main.clicked.connect(self.begin)
         self.edit.clicked.connect(self._open_panel)
+        self.close_proof.clicked.connect(self._open_close)
         self.open_folder.clicked.connect(self.folder)
         self.panel.confirmed.connect(self._confirm)
-        self.panel.cancelled.connect(self.close_panel)
+        self.close_panel.confirmed.connect(self._confirm_close)
+        for panel in (self.panel, self.close_panel):
+            panel.cancelled.connect(self.leave_panel)
         self.questions.answered.connect(self.decided)
-        self.panel.hide()
 
     def show_detail(self, detail: ProofDetail) -> None:
         """Offer what makes sense for this proof. A text being written stays."""
@@ -192,42 +249,86 @@ class Actions(QWidget):
         state = detail.entry.proof.state
         failed = state is ProofState.ATTENTION
         unsure = bool(detail.undecided)
-        self.main.setText("Resend" if failed else "Resend proof")
+        self.main.setText(_MAIN.get(state, "Resend proof"))
         self.main.setVisible(state in RESENDABLE and not unsure)
-        self.main.setEnabled(True)
         self.edit.setVisible(failed and not unsure)
+        self.close_proof.setVisible(state in _CLOSABLE)
+        self.enable()
         self.questions.show_parts(detail)
-        if not same or state not in RESENDABLE:
-            self.close_panel()
+        if not same or (self.panel.isVisibleTo(self) and state not in RESENDABLE):
+            self.leave_panel()
+        if self.close_panel.isVisibleTo(self) and state not in _CLOSABLE:
+            self.leave_panel()
+
+    def enable(self) -> None:
+        """Let the person act, again after what was asked did not work."""
+        self.main.setEnabled(True)
+        self.close_proof.setEnabled(True)
+        self.questions.enable()
 
     def begin(self) -> None:
-        """Send a failed proof again at once; ask for the reason when the buyer has it already."""
+        """Send a failed proof again at once; open the panel for any other."""
         detail = self._detail
         if detail is None or not self.main.isVisibleTo(self._buttons):
             return
         if detail.entry.proof.state is ProofState.ATTENTION:
-            self.main.setEnabled(False)  # a second click says nothing new
+            self._wait()
             self.resend.emit(detail.text, FAILED_REASON)
         else:
             self._open_panel()
 
-    def close_panel(self) -> bool:
-        """Leave the panel; False if it was not open."""
-        if self.panel.isHidden():
+    def leave_panel(self) -> bool:
+        """Leave what is asked; False if nothing is."""
+        if self.panel.isHidden() and self.close_panel.isHidden():
             return False
         self.panel.hide()
+        self.close_panel.hide()
         self._buttons.show()
         return True
+
+    def _lay_out(self, theme: Theme) -> None:
+        row = QVBoxLayout() if theme.large_text else QHBoxLayout()
+        for each in (self.main, self.edit, self.open_folder):
+            row.addWidget(each)
+        row.addStretch(1)
+        last = QHBoxLayout()  # closing stands apart: it ends what the others begin
+        last.addWidget(self.close_proof)
+        last.addStretch(1)
+        buttons = QVBoxLayout(self._buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.addLayout(row)
+        buttons.addLayout(last)
+        for layout in (row, buttons):
+            layout.setSpacing(theme.px(8))
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.px(10))
+        for widget in (self.questions, self.panel, self.close_panel, self._buttons):
+            rows.addWidget(widget)
 
     def _open_panel(self) -> None:
         if self._detail is not None:
             self._buttons.hide()
             self.panel.open(self._detail)
 
+    def _open_close(self) -> None:
+        self._buttons.hide()
+        self.close_panel.open()
+
     def _confirm(self, text: str, reason: str) -> None:
-        self.close_panel()
-        self.main.setEnabled(False)
+        self.leave_panel()
+        self._wait()
         self.resend.emit(text, reason)
+
+    def _confirm_close(self, reason: str) -> None:
+        self.leave_panel()
+        self._wait()
+        self.closed.emit(reason)
+
+    def _wait(self) -> None:
+        """Take no second click: it says nothing new."""
+        self.main.setEnabled(False)
+        self.close_proof.setEnabled(False)
 
 
 def part_name(part: Part, detail: ProofDetail) -> str:

@@ -53,6 +53,7 @@ class LogDetail(QWidget):
         self._lay_out()
         self.strip.chosen.connect(self._show_photo)
         self.foot.resend.connect(self._resend)
+        self.foot.closed.connect(self._close)
         self.foot.decided.connect(self._decide)
         self.foot.folder.connect(self._open_folder)
         self.clear()
@@ -168,7 +169,7 @@ class LogDetail(QWidget):
     def _tell(self, error: ParcelGuardError) -> None:
         self.empty.hide()
         self._content.show()
-        self.foot.main.setEnabled(True)
+        self.foot.enable()
         self.reason.show_reason(BandTone.BAD, error.headline, error.advice)
 
     def _no_picture(self, _error: ParcelGuardError) -> None:
@@ -189,6 +190,12 @@ class LogDetail(QWidget):
         proof_id = self._proof_id
         self._rows.ask(
             partial(self._desk.decide, part_id, decision), partial(self._acted, proof_id), self._tell
+        )
+
+    def _close(self, reason: str) -> None:
+        proof_id = self._proof_id
+        self._rows.ask(
+            partial(self._desk.close, proof_id, reason), partial(self._acted, proof_id), self._tell
         )
 
     def _acted(self, proof_id: str, _nothing: None) -> None:

@@ -32,14 +32,12 @@ _DAYS = {Span.TODAY: 1, Span.WEEK: 7, Span.MONTH: 30}
 def span_bounds(span: Span, first: str, last: str, today: date) -> tuple[datetime | None, datetime | None]:
     """Return since (inclusive) and until (exclusive) in UTC; days are days of this place.
 
-    Raises ValueError for a date that is none.
+    A typed date that is none, or that no clock here can name, is no limit.
     """
     if span is Span.ALL:
         return None, None
     if span is Span.CUSTOM:
-        since = _midnight(date.fromisoformat(first)) if first else None
-        until = _midnight(date.fromisoformat(last) + timedelta(days=1)) if last else None
-        return since, until
+        return _typed(first), _typed(last, days_on=1)
     return _midnight(today - timedelta(days=_DAYS[span] - 1)), None
 
 
@@ -88,12 +86,9 @@ class LogFilters(QWidget):
 
     @property
     def query(self) -> LogQuery:
-        """Return what is asked for now; a date that is none counts as not given."""
+        """Return what is asked for now."""
         today = datetime.now().astimezone().date()
-        try:
-            since, until = span_bounds(self._span, self.first.text(), self.last.text(), today)
-        except ValueError:
-            since, until = None, None
+        since, until = span_bounds(self._span, self.first.text(), self.last.text(), today)
         chosen = next(kind for kind, chip in self.chips.items() if chip.isChecked())
         return LogQuery(text=self.search.text().strip(), since=since, until=until, filter=chosen)
 
@@ -163,6 +158,13 @@ class LogFilters(QWidget):
     def _at_once(self) -> None:
         self._typing.stop()
         self.changed.emit()
+
+
+def _typed(text: str, days_on: int = 0) -> datetime | None:
+    try:
+        return _midnight(date.fromisoformat(text) + timedelta(days=days_on))
+    except (ValueError, OverflowError, OSError):  # the last two: beyond year 9999, before 1970 on Windows
+        return None
 
 
 def _midnight(day: date) -> datetime:

@@ -23,7 +23,13 @@ Index = QModelIndex | QPersistentModelIndex
 ENTRY_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 THUMBNAIL = QSize(160, 100)
 KEPT_PICTURES = 400
-RESENDABLE = (ProofState.DELIVERED, ProofState.PARTLY, ProofState.ATTENTION, ProofState.CLOSED)
+RESENDABLE = (
+    ProofState.SAVED,
+    ProofState.DELIVERED,
+    ProofState.PARTLY,
+    ProofState.ATTENTION,
+    ProofState.CLOSED,
+)
 
 
 class Column(IntEnum):
@@ -222,7 +228,8 @@ def cell(entry: LogEntry, column: Column) -> str:
     if column is Column.STATUS:
         return status(entry, utc_now())[1]
     if column is Column.RESEND:
-        return "Resend" if proof.state in RESENDABLE else ""
+        again = "Send now" if proof.state is ProofState.SAVED else "Resend"
+        return again if proof.state in RESENDABLE else ""
     texts = {
         Column.ORDER: proof.order_number or proof.code,
         Column.SHOP: entry.shop.label if entry.shop else "",

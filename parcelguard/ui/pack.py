@@ -104,7 +104,7 @@ class PackScreen(QWidget):
                 return
         told = (news.state, news.headline)
         if news.state in _TOLD and self._told.get(news.proof_id) != told:
-            self._show_toast(words.proof_band(news, self._shop_name))
+            self._show_toast(words.proof_band(news))
         if news.state is ProofState.WAITING:
             self._told[news.proof_id] = told
         else:
@@ -124,6 +124,7 @@ class PackScreen(QWidget):
     def fail(self, sentence: str) -> None:
         """Say why nothing can be packed, until the program is ready after all."""
         self._failure = sentence
+        self.preview.show_message("", "")  # it would promise a camera, and that orders can be scanned
         self._show_band()
 
     def remark(self, sentence: str) -> None:
@@ -208,8 +209,8 @@ class PackScreen(QWidget):
         desk = self._desk
         return desk is not None and desk.state is DeskState.READY and desk.notice is None
 
-    def _shop_name(self, shop: str) -> str:
-        return self._shop_names.get(shop, shop)
+    def _shop_name(self, shop_id: str) -> str:
+        return self._shop_names.get(shop_id, shop_id)
 
 
 def _proof_id(news: ProofChanged | ProofSaved) -> str:

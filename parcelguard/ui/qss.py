@@ -66,6 +66,8 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {muted}; }}
 QPushButton[main="true"] {{ background: {fill}; color: {on_fill}; border-color: {fill}; }}
 QPushButton[main="true"]:focus {{ border-color: {text}; }}
+QPushButton[quiet="true"] {{ background: transparent; color: {muted}; border-color: transparent; }}
+QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus {{ color: {text}; border-color: {line}; }}
 QLabel {{ color: {muted}; font-size: {small}; background: transparent; }}
 QTableView {{ background: {bg}; border: none; gridline-color: {line}; outline: none; }}
 QHeaderView {{ background: {bg}; border: none; }}

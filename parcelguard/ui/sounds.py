@@ -1,7 +1,8 @@
 """The five sounds of a bench, played from a thread of their own.
 
 `play` never waits and never raises: without a sound card a bench packs on in silence. The
-device is opened with the first sound and rests when nothing was heard for a while.
+device is opened with the first sound, rests when nothing was heard for a while, and is opened anew
+with the next sound after it failed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sys
 import wave
 from array import array
 from collections.abc import Callable, Generator
+from contextlib import suppress
+from functools import partial
 from os import environ
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -54,7 +57,10 @@ class Sounds:
         self._playing = b""
         self._next = b""
         self._uncut = False  # what plays is a stop
+        self._clips: dict[Cue, bytes] = {}
         self._device: Device | None = None
+        self._running = False  # the device asks for frames
+        self._silent = False  # and said so in the log
         self._tried = Event()
         self._thread: Thread | None = None
 
@@ -68,54 +74,86 @@ class Sounds:
     def play(self, cue: Cue) -> None:
         """Let a cue be heard soon."""
         if self._volume > 0:
-            self._wake()
             self._asked.put(cue)
+            self._wake()
 
     def close(self) -> None:
         """Fall silent and end the thread."""
-        if self._thread is not None:
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
             self._asked.put(None)
-            self._thread.join(OPENING_S)
-            self._thread = None
+            thread.join(OPENING_S)
+
+    def _wake(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="sounds", daemon=True)
+                self._thread.start()
 
     # ---- the thread ------------------------------------------------------------------
 
-    def _wake(self) -> None:
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="sounds", daemon=True)
-            self._thread.start()
-
     def _run(self) -> None:
-        try:
-            self._device = self._open_device()
-            clips = {cue: read_clip(asset(f"sounds/{cue}.wav"), self._volume) for cue in Cue}
-        except Exception as error:  # noqa: BLE001 - any driver's failure means silence, nothing worse
-            log.warning("no sound: %s", error)
-            self._tried.set()
-            return
+        ended = not self._attempt(self._open)
         self._tried.set()
-        try:
-            self._serve(self._device, clips)
-        finally:
-            self._device.close()
-
-    def _serve(self, device: Device, clips: dict[Cue, bytes]) -> None:
-        running = False
-        while True:
+        while not ended:
             try:
-                cue = self._asked.get(timeout=REST_AFTER_S if running else None)
+                cue = self._asked.get(timeout=REST_AFTER_S if self._running else None)
             except Empty:
-                device.stop()
-                running = False
+                ended = not self._attempt(self._rest)
                 continue
-            if cue is None:
-                return
-            self._choose(clips[cue], stop=cue is Cue.STOP)
-            if not running:
-                filler = self._fill()
-                next(filler)
-                device.start(filler)
-                running = True
+            ended = cue is None or not self._attempt(partial(self._sound, cue))
+        self._give_back()
+
+    def _attempt(self, what: Callable[[], None]) -> bool:
+        """Do it; a device that fails is given back and opened anew with the next cue. False: close came."""
+        try:
+            what()
+        except Exception as error:  # noqa: BLE001 - any driver's failure means silence, nothing worse
+            if not self._silent:
+                log.warning("no sound: %s", error)
+            self._silent = True
+            goes_on = self._drop_asked()
+            self._give_back()
+            return goes_on
+        return True
+
+    def _open(self) -> None:
+        if self._device is None:
+            self._device = self._open_device()
+            self._clips = self._clips or {
+                cue: read_clip(asset(f"sounds/{cue}.wav"), self._volume) for cue in Cue
+            }
+
+    def _sound(self, cue: Cue) -> None:
+        self._open()
+        self._choose(self._clips[cue], stop=cue is Cue.STOP)
+        if self._device is not None and not self._running:
+            filler = self._fill()
+            next(filler)
+            self._device.start(filler)
+            self._running, self._silent = True, False
+
+    def _rest(self) -> None:
+        self._running = False
+        if self._device is not None:
+            self._device.stop()
+
+    def _give_back(self) -> None:
+        device, self._device, self._running = self._device, None, False
+        if device is not None:
+            with suppress(Exception):  # it is gone already
+                device.close()
+        with self._lock:
+            self._playing = self._next = b""
+
+    def _drop_asked(self) -> bool:
+        """Forget the cues of a time without sound; False if the end was asked for among them."""
+        with suppress(Empty):
+            while self._asked.get_nowait() is not None:
+                pass
+            return False
+        return True
 
     def _choose(self, clip: bytes, *, stop: bool) -> None:
         with self._lock:

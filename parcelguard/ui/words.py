@@ -57,7 +57,7 @@ def band(desk: Desk, last: LastProof = None, shop_name: ShopName = str) -> Band:
     """Return what the band says now.
 
     `last` is the newest news of the proof that was saved last; it is shown while no order is
-    open. `shop_name` turns a shop's id into its badge.
+    open. `shop_name` turns the id of a saved proof's shop into its label; other news bring the label.
     """
     if desk.state is DeskState.READY and desk.notice is None and last is not None:
         return proof_band(last, shop_name)
@@ -79,7 +79,7 @@ def proof_band(last: ProofChanged | ProofSaved, shop_name: ShopName = str) -> Ba
         code = proof.order_number or proof.code
         return Band(tone=tone, text=_saved(last), badge=shop_name(proof.shop_id), code=code)
     tone, text = _delivery(last)
-    return Band(tone=tone, text=text, badge=shop_name(last.shop), code=last.order_number)
+    return Band(tone=tone, text=text, badge=last.shop, code=last.order_number)
 
 
 def buyer_line(desk: Desk) -> str:
@@ -98,7 +98,7 @@ def _now(desk: Desk) -> tuple[BandTone, str]:
         return notice(desk.notice)
     if desk.saving:
         return BandTone.INFO, "Saving…"
-    if desk.state is DeskState.PACKED:
+    if desk.state is DeskState.PACKED or desk.packed_before is not None:
         return BandTone.WARN, _packed_before(desk)
     if desk.state is DeskState.UNMATCHED:
         return BandTone.WARN, _unmatched(desk)
@@ -127,24 +127,27 @@ def _packed_before(desk: Desk) -> str:
     before = desk.packed_before
     if before is None:
         return "Packed before. F1 adds photos, Esc leaves it"
-    return f"Packed {moment(before.at)} by {before.packer}. F1 adds photos, Esc leaves it"
+    packed = f"Packed {moment(before.at)} by {before.packer}"
+    if desk.photos:
+        return f"{packed} already. F4 adds these photos, Esc leaves it"
+    return f"{packed}. F1 adds photos, Esc leaves it"
 
 
 _NOTICES: dict[NoticeKind, tuple[BandTone, str]] = {
     NoticeKind.SCAN_FIRST: (BandTone.WARN, "Scan an order first"),
-    NoticeKind.THREE_ALREADY: (BandTone.WARN, "3 of 3 photos. F4 sends, F2 takes the last again"),
+    NoticeKind.THREE_ALREADY: (BandTone.WARN, "3 of 3 photos. F4 saves, F2 takes the last again"),
     NoticeKind.NO_PHOTO_YET: (BandTone.WARN, "No photo yet. Press F1 first"),
     NoticeKind.NOTHING_TO_RETAKE: (BandTone.WARN, "No photo to take again. Press F1"),
     NoticeKind.OTHER_ORDER_OPEN: (
         BandTone.WARN,
-        "{} is another order. F4 sends this one first, Esc clears it",
+        "{} is another order. F4 saves this one first, Esc leaves it",
     ),
     NoticeKind.NOT_AN_ORDER: (BandTone.WARN, "{} is not an order"),
     NoticeKind.SEVERAL_ORDERS: (BandTone.WARN, "Several orders have {}. Scan the order number"),
     NoticeKind.STILL_CANCELLED: (BandTone.BAD, CANCELLED),
     NoticeKind.NO_SUCH_ORDER: (BandTone.WARN, "No order has this number. Photos are kept under it"),
     NoticeKind.NOT_LOOKED_UP: (BandTone.WARN, "Could not look it up. Photos are kept under this number"),
-    NoticeKind.PHOTO_FAILED: (BandTone.BAD, "Photo not taken. {}"),
+    NoticeKind.PHOTO_FAILED: (BandTone.BAD, "{}"),
     NoticeKind.NOT_KEPT: (BandTone.BAD, "{}"),
     NoticeKind.RESTORED: (BandTone.INFO, "This order was still open. Its photos are safe"),
     NoticeKind.PHOTOS_KEPT: (BandTone.READY, "Order {} left, photos kept. Scan an order"),
