@@ -157,7 +157,7 @@ def test_history_tells_each_step_in_words(delivery: Delivery, history: History, 
         "Photo 1 accepted",
     ]
     assert {step.tone for step in detail.steps} == {Tone.OK}
-    assert detail.text == f"Hi, {ORDER.number}."
+    assert detail.text == f"Once more: Hi, {ORDER.number}."
     assert [part.state for part in detail.parts] == [PartState.SENT] * 4
 
 

@@ -228,3 +228,32 @@ def test_saved_proof_without_an_order_shows_the_text_it_would_be_sent_with(
     with delivery.store.begin() as records:
         records.orders.keep([replace(ORDER, codes=(proof.code,))])
     assert ORDER.number in history.detail(proof.id).text
+
+
+def test_words_proposed_for_another_sending_differ_from_those_the_buyer_has(
+    delivery: Delivery, mender: Mender
+) -> None:
+    proof = delivery.save(photos=1)
+    delivery.work()
+    history = History(delivery.store, {SHOP.id: SHOP}, delivery.media)
+    first = history.detail(proof.id).text
+    assert first.startswith("Once more: ")
+
+    resend(delivery, mender, proof, text=first)
+    second = history.detail(proof.id).text
+    assert second.startswith("Once more (3): ")
+    resend(delivery, mender, proof, text=second)
+    assert delivery.state(proof) is ProofState.DELIVERED
+
+
+def test_log_tells_a_question_from_a_failure(delivery: Delivery, mender: Mender) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    history = History(delivery.store, {SHOP.id: SHOP}, delivery.media)
+    assert history.detail(proof.id).entry.checking
+
+    for seconds in (5, 390, 60):
+        delivery.wait_and_work(seconds)
+    entry = history.detail(proof.id).entry
+    assert (entry.asks, entry.checking) == (True, False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from parcelguard.delivery.mending import CLOSED
-from parcelguard.domain import Part, PartKind, PartState, Photo, Proof, Shop, fill_message
+from parcelguard.domain import Part, PartKind, PartState, Photo, Proof, ProofState, Shop, fill_message
 from parcelguard.errors import StorageError
 from parcelguard.store.database import Store
 from parcelguard.store.log import Generation, LogRow, Position
@@ -71,13 +71,18 @@ class History:
             photos=photos,
             parts=newest,
             steps=tuple(sorted(steps, key=lambda step: step.at)),
-            text=generations[-1].text if generations else self._first_text(row.proof),
+            text=self._text_to_send(row.proof, generations),
             headline=row.blocking.headline if row.blocking else "",
             advice=row.blocking.advice if row.blocking else "",
         )
 
-    def _first_text(self, proof: Proof) -> str:
-        """Return what would be sent of a proof that nothing was sent of, once its order is known."""
+    def _text_to_send(self, proof: Proof, generations: list[Generation]) -> str:
+        """Propose the words of the next sending; after a delivery other ones, since the same are refused."""
+        if proof.state is ProofState.DELIVERED:
+            times = "" if len(generations) == 1 else f" ({len(generations) + 1})"
+            return f"Once more{times}: {generations[0].text}"
+        if generations:
+            return generations[-1].text
         with self._store.read() as records:
             found = records.orders.find([proof.order_number or proof.code])
         shop = self._shops.get(found[0].shop_id) if len(found) == 1 else None
@@ -97,6 +102,7 @@ class History:
             return False
 
     def _entry(self, row: LogRow) -> LogEntry:
+        blocking = row.blocking
         return LogEntry(
             proof=row.proof,
             at=row.at,
@@ -104,9 +110,11 @@ class History:
             thumbnail=row.thumbnail,
             photos=row.photos,
             generation=row.generation,
-            headline=row.blocking.headline if row.blocking else "",
-            due_at=row.blocking.due_at if row.blocking else None,
+            headline=blocking.headline if blocking else "",
+            due_at=blocking.due_at if blocking else None,
             sent_at=row.sent_at,
+            asks=blocking is not None and blocking.asked,
+            checking=blocking is not None and blocking.state is PartState.UNKNOWN,
         )
 
 

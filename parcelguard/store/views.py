@@ -41,7 +41,10 @@ class LogQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """One row of the log. `thumbnail` is relative to the media folder; empty when there is none."""
+    """One row of the log. `thumbnail` is relative to the media folder; empty when there is none.
+
+    `headline` and `due_at` are of the part that keeps the proof from being delivered.
+    """
 
     proof: Proof
     at: datetime
@@ -52,6 +55,8 @@ class LogEntry:
     headline: str = ""
     due_at: datetime | None = None
     sent_at: datetime | None = None
+    asks: bool = False  # nobody knows whether a message arrived; a person decides
+    checking: bool = False  # the chat is being looked through for one
 
 
 @dataclass(frozen=True, slots=True)
