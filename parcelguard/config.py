@@ -7,7 +7,10 @@ all of them at once. Secrets are not in it; they live in `secrets.json` beside t
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from ipaddress import IPv6Address
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -18,6 +21,10 @@ from msgspec import Meta, Struct
 from parcelguard.domain import DEFAULT_MESSAGE, Shop, unknown_placeholders
 from parcelguard.errors import SettingsError, StorageError
 
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_ADDRESS = re.compile(
+    rf"https?://(?:\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::[0-9]{{1,5}})?", re.IGNORECASE
+)
 SHOPEE_HOST = "https://partner.shopeemobile.com"
 
 Name = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -244,6 +251,17 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+def _is_host(address: str) -> bool:
+    """Whether an address names a host that can exist, and a port where it names one at all."""
+    try:
+        parts = urlsplit(address)
+        if "[" in address:
+            IPv6Address(parts.hostname or "")
+        return bool(_ADDRESS.fullmatch(address)) and parts.port != 0
+    except ValueError:  # broken brackets, or a port beyond the last one
+        return False
+
+
 def _on_this_computer(address: str) -> bool:
     try:
         return urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
@@ -258,7 +276,13 @@ def _contradictions(settings: Settings) -> list[str]:
     found.extend(
         f"shops: the id {id_!r} is used twice" for id_ in sorted({i for i in ids if ids.count(i) > 1})
     )
+    for one, other in combinations(settings.shops, 2):
+        same = (one.marketplace, one.shop_id) == (other.marketplace, other.shop_id)
+        if same and one.id != other.id:
+            found.append(f"shops: {one.id!r} and {other.id!r} are the same shop (shop_id {one.shop_id})")
     for shop in settings.shops:
+        if not _is_host(shop.host):
+            found.append(f"shops.{shop.id}.host: {shop.host} is no address of a host")
         found.extend(
             f"shops.{shop.id}.message: unknown placeholder {{{name}}}"
             for name in unknown_placeholders(shop.message)

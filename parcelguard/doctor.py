@@ -104,11 +104,17 @@ def _sqlite() -> Finding:
 
 def _disk(folders: Folders) -> Iterator[Finding]:
     for name, folder in (("records", folders.home), ("photos", folders.media)):
-        nearest = next(each for each in (folder, *folder.parents) if each.exists())
-        if not os.access(nearest, os.W_OK):
+        try:
+            nearest = next((each for each in (folder, *folder.parents) if each.exists()), None)
+            usage = shutil.disk_usage(nearest) if nearest and os.access(nearest, os.W_OK) else None
+        except OSError:  # a drive without a disk in it, say
+            nearest = usage = None
+        if nearest is None:
+            yield Finding(Verdict.BAD, name, f"{folder} cannot be reached; is its drive connected?")
+            continue
+        if usage is None:
             yield Finding(Verdict.BAD, name, f"{folder} cannot be written to")
             continue
-        usage = shutil.disk_usage(nearest)
         share = usage.free / usage.total
         little = share < LITTLE_SPACE or usage.free < TOO_LITTLE_BYTES
         free = f"{usage.free / 1e9:.1f} GB free ({share:.0%})"
@@ -157,7 +163,11 @@ def _shops(settings: Settings, folders: Folders) -> Iterator[Finding]:
     if not vault.private:
         yield Finding(Verdict.BAD, "secrets", f"{folders.secrets} can be read by others: chmod 600 it")
     for shop in settings.shops:
-        secrets = vault.load(shop.id)
+        try:
+            secrets = vault.load(shop.id)
+        except ParcelGuardError as error:
+            yield Finding(Verdict.BAD, "secrets", f"{folders.secrets}: {error.headline} {error.advice}")
+            break
         connected = (
             "connected" if secrets and secrets.refresh_token else f"run: parcelguard connect {shop.id}"
         )

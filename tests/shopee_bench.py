@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from parcelguard.chat.shopee import ShopeeChat
 from parcelguard.delivery.ports import Target, Wire
@@ -24,6 +28,26 @@ from parcelguard.sandbox.world import World
 SEND = "/api/v2/sellerchat/send_message"
 
 
+class Tampering(httpx.BaseTransport):
+    """Passes calls on to the server and changes some answers on their way back."""
+
+    def __init__(self, path: str, change: Callable[[dict[str, Any]], object]) -> None:
+        self._inner = httpx.HTTPTransport()
+        self._path, self._change = path, change
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        if self._path not in request.url.path:
+            return answer
+        body = json.loads(answer.read())
+        answer.close()
+        self._change(body)
+        return httpx.Response(answer.status_code, json=body)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
 class Bench:
     """Everything one shop needs, plus what the server saw."""
 
@@ -32,12 +56,20 @@ class Bench:
         self.shop = next(iter(world.shops.values()))
         self.vault = Vault(folder / "secrets.json")
         self.account = Account("kopi", address, world.partner.partner_id, self.shop.shop_id)
-        self.http = Http(address)
-        self.client = ShopeeClient(self.account, self.vault, self.http, now)
+        self.marks: list[float] = []
+        self._speak(Http(address))
+        self.connect()
+
+    def _speak(self, http: Http) -> None:
+        self.http = http
+        self.client = ShopeeClient(self.account, self.vault, http, self.now)
         self.chat = ShopeeChat(self.client, timedelta(0))
         self.orders = ShopeeOrders(self.client)
-        self.marks: list[float] = []
-        self.connect()
+
+    def tamper(self, path: str, change: Callable[[dict[str, Any]], object]) -> None:
+        """From now on `change` alters each answer for `path`."""
+        self.http.close()
+        self._speak(Http(self.address, Tampering(path, change)))
 
     def connect(self, left_s: float = 14_400) -> Secrets:
         """Let the seller agree; the token has so many seconds left."""

@@ -100,6 +100,46 @@ def test_picture_with_a_hole_in_it_goes_though_its_end_is_there(
     assert not partial.exists()
 
 
+def test_folder_among_the_pictures_is_left_alone(store: Store, media: Path, proof: Proof) -> None:
+    keep_picture(media, proof, 1, picture())
+    folder = folder_of(media, proof)
+    names = ["0-folder.part", "1-contents-0123456789ab.jpg", "2-label-0123456789ab.jpg.part"]
+    for name in names:
+        (folder / name).mkdir()
+
+    assert adopt(store, media) == 1
+    assert all((folder / name).is_dir() for name in names)
+
+
+def test_file_that_cannot_be_removed_costs_no_other_picture(
+    store: Store, media: Path, proof: Proof, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = picture()
+    stuck = half_written(media, proof, 1, data[:300], data)
+    keep_picture(media, proof, 2, picture(2))
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "used by another program", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert adopt(store, media) == 1
+    assert stuck.exists()
+    assert stuck.name in caplog.text
+
+
+def test_picture_that_cannot_be_read_costs_no_other(store: Store, media: Path, proof: Proof) -> None:
+    keep_picture(media, proof, 1, picture(1))
+    kept = keep_picture(media, proof, 2, picture(2))
+
+    def size(path: Path) -> tuple[int, int] | None:
+        if path.name.startswith("1-"):
+            raise OSError(5, "input/output error")
+        return (64, 48)
+
+    assert adopt_photos(store, media, NOON, size) == 1
+    assert [photo.path for photo in photos(store, proof)] == [kept.path]
+
+
 def test_foreign_files_are_left_alone(store: Store, media: Path, proof: Proof) -> None:
     folder = folder_of(media, proof)
     folder.mkdir(parents=True)

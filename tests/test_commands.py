@@ -13,8 +13,9 @@ from app_helpers import connect, station_settings
 
 from parcelguard.bench.harness import Row, spread, table
 from parcelguard.cli import main
+from parcelguard.config import Folders
 from parcelguard.connect import REDIRECT
-from parcelguard.doctor import Finding, Verdict, findings_of
+from parcelguard.doctor import Finding, Verdict, _disk, findings_of
 from parcelguard.marketplace.vault import Vault
 from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
@@ -118,6 +119,33 @@ def test_the_doctor_names_what_is_wrong(tmp_path: Path) -> None:
 
     (tmp_path / "settings.toml").write_text("[camera]\nfps = 'fast'\n")
     assert about(list(findings_of(tmp_path)), "settings").verdict is Verdict.BAD
+
+
+def test_the_doctor_goes_on_when_the_keys_cannot_be_read(tmp_path: Path) -> None:
+    written(tmp_path, "http://127.0.0.1:9", 1, 2)
+    (tmp_path / "secrets.json").write_text("{")
+    (tmp_path / "secrets.json").chmod(0o600)
+    findings = list(findings_of(tmp_path))
+
+    assert about(findings, "secrets").verdict is Verdict.BAD
+    assert "Restore it from a backup" in about(findings, "secrets").words
+    assert "does not answer" in about(findings, "network").words
+
+
+@pytest.mark.parametrize("error", [None, OSError(21, "the device is not ready")])
+def test_the_doctor_tells_of_a_drive_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError | None
+) -> None:
+    def missing(_path: Path) -> bool:
+        if error:
+            raise error
+        return False
+
+    monkeypatch.setattr(Path, "exists", missing)
+    finding = next(_disk(Folders(tmp_path, tmp_path / "media")))
+
+    assert finding.verdict is Verdict.BAD
+    assert "drive" in finding.words
 
 
 def test_the_doctor_sees_a_wrong_clock(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from parcelguard.config import (
@@ -138,6 +139,50 @@ def test_unknown_placeholder_is_a_mistake() -> None:
 def test_message_must_name_the_order() -> None:
     (told,) = mistakes(SHOP + 'message = "Hi {buyer}"')
     assert told.startswith("shops.kopi.message: {order} is missing")
+
+
+def test_one_shop_under_two_ids_is_a_mistake() -> None:
+    again = SHOP.replace('"kopi"', '"teh"')
+    (told,) = mistakes(SHOP + again)
+    assert told == "shops: 'kopi' and 'teh' are the same shop (shop_id 227700123)"
+    assert len(parse_settings(SHOP + again.replace("227700123", "227700124")).shops) == 2
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://partner:abc",
+        "https://partner:",
+        "https://partner:0",
+        "https://partner:99999",
+        "https://partner:-1",
+        "https://:443",
+        "https://[::g]",
+        "https://[::1",
+        "https://[::1]x",
+        "https://a..b",
+        "https://-a.example",
+        "https://a_b%20.example",
+        "https://partner.shopeemobile.com\\\\x",
+        "https://:",
+        "https://[127.0.0.1]",
+    ],
+)
+def test_host_that_cannot_be_one_is_a_mistake(host: str) -> None:
+    (told,) = mistakes(f'{SHOP}host = "{host}"')
+    assert "host" in told
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://partner.shopeemobile.com",
+        "https://openplatform.shopee.com.br:8443",
+        "https://[2001:db8::1]:443",
+    ],
+)
+def test_host_that_passes_can_be_called(host: str) -> None:
+    assert httpx.URL(parse_settings(f'{SHOP}host = "{host}"').shops[0].host).host
 
 
 def test_the_same_shop_twice_is_a_mistake() -> None:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from parcelguard.domain import Scan, ScanSource
-from parcelguard.scanner.normaliser import LONGEST_CODE, read_scan
-from parcelguard.scanner.recogniser import is_ean13, recognise
+from parcelguard.scanner.normaliser import LONGEST_CODE, MOST_CANDIDATES, read_scan
+from parcelguard.scanner.recogniser import is_gtin, recognise
 
 SPRING = datetime(2026, 3, 1, tzinfo=UTC)
 SPX = "SPXID054330680586"
@@ -138,6 +138,13 @@ def test_parts_of_a_list_are_candidates_the_likeliest_first(delimiter: str) -> N
     assert "2" not in scan.texts
 
 
+def test_payload_of_many_parts_asks_for_a_few_of_them() -> None:
+    scan = read("|".join([*(f"PART-{n:05}" for n in range(40)), SPX]))
+    assert scan.text == SPX
+    assert len(scan.candidates) == 5
+    assert scan.candidates[-1].startswith("PART-00000|")
+
+
 # ---- shapes --------------------------------------------------------------------------------
 
 
@@ -194,14 +201,30 @@ def test_postal_number_needs_its_check_digit() -> None:
     assert recognise("RB473124828CN", SPRING) == ("", "")
 
 
-def test_item_barcode_is_not_taken_for_an_order() -> None:
-    assert is_ean13("4006381333931")
-    assert recognise("4006381333931", SPRING) == ("", "")
+@pytest.mark.parametrize(
+    "code", ["96385074", "036000291452", "4006381333931", "5901234123457", "10614141000415"]
+)
+def test_barcodes_of_goods_and_cartons_are_neither_order_nor_tracking(code: str) -> None:
+    assert is_gtin(code)
+    assert recognise(code, SPRING) == ("", "")
+
+
+def test_digits_with_a_wrong_check_digit_are_no_goods() -> None:
+    for code in ("036000291453", "4006381333932", "10614141000416", "123456789", "²" * 13):
+        assert not is_gtin(code)
     assert recognise("4006381333932", SPRING) == ("order", "lazada")
+    assert recognise("10614141000416", SPRING) == ("track", "anteraja")
+
+
+def test_tracking_number_whose_last_digit_is_right_by_chance_is_told_by_its_symbology() -> None:
+    code = "10614141000415"
+    assert recognise(code, SPRING, symbology="Code128") == ("track", "anteraja")
+    assert recognise(code, SPRING, symbology="ITF") == ("", "")
+    assert read(code, symbology="Code128").kind == "track"
+    assert read(code, symbology="ITF").kind == ""
 
 
 def test_digits_of_other_scripts_are_no_codes() -> None:
-    assert not is_ean13("²" * 13)
     assert recognise("٤٠٠٦٣٨١٣٣٣٩٣٢", SPRING) == ("", "")
 
 
@@ -229,5 +252,5 @@ def test_hostile_texts_raise_nothing_and_stay_bounded() -> None:
         scan = read_scan(hostile_text(numbers), ScanSource.CAMERA, prefix="~", suffix="\t")
         if scan:
             assert all(0 < len(text) <= LONGEST_CODE for text in scan.texts)
-            assert len(scan.texts) <= LONGEST_CODE
+            assert len(scan.candidates) <= MOST_CANDIDATES
             assert not any(letter < " " and letter != "\x1d" for letter in scan.text)

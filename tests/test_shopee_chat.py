@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -285,6 +286,81 @@ def test_conversation_is_found_on_a_later_page(tmp_path: Path, clock: Clock) -> 
         look = bench.chat.look(bench.target(first), mark(bench, f"Hello. {first.order_sn}"))
         assert len(look.found) == 1
         assert len(orders) > 25
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        "a text",
+        {"message_type": "bundle_message", "content": "[..]"},
+        {"message_type": "text", "content": "[..]"},
+        {"message_type": "text", "content": None},
+        {"message_type": "image", "content": ["[..]"]},
+        {"message_type": None, "content": [None]},
+        {"message_type": "text", "content": {"text": None}, "created_timestamp": "soon"},
+        {"message_type": "text", "content": {"text": 5}, "created_timestamp": None},
+    ],
+)
+def test_odd_message_in_front_hides_nothing(bench: Bench, odd: object) -> None:
+    order = bench.order()
+    message = bench.say("Hello.")
+    if isinstance(odd, dict):
+        odd = {"from_shop_id": bench.shop.shop_id, "message_id": "odd", **odd}
+    bench.tamper("get_message", lambda body: body["response"]["messages"].insert(0, odd))
+    conversation = bench.world.transcript()[0]["conversation_id"]
+
+    look = bench.chat.look(bench.target(order, conversation), mark(bench, f"Hello. {order.order_sn}"))
+    assert (look.found, look.covered) == ((message,), True)
+    assert bench.chat.open(bench.target(order, conversation), planned=3)
+
+
+def test_null_is_not_taken_for_the_beginning_of_a_conversation(bench: Bench) -> None:
+    order = bench.order()
+    bench.say("First.")
+    for _ in range(75):
+        bench.world.buyer_says(order.buyer.user_id, "and?")
+    bench.tamper("get_message", lambda body: body["response"]["messages"].__setitem__(0, None))
+    look = bench.chat.look(bench.target(order), mark(bench, "Something else."))
+    assert (look.found, look.covered) == ((), False)
+
+
+def test_message_that_stands_on_two_pages_counts_once(bench: Bench) -> None:
+    order = bench.order()
+    message = bench.say("Twin.")
+    text = f"Twin. {order.order_sn}"
+    for _ in range(24):
+        bench.world.buyer_says(order.buyer.user_id, "and?")
+    conversation = bench.world.transcript()[0]["conversation_id"]
+    last_of_page: list[dict[str, object]] = []
+
+    def repeat(body: dict[str, Any]) -> None:
+        messages = body["response"]["messages"]
+        if last_of_page:
+            messages.insert(0, last_of_page[0])
+        else:
+            last_of_page.append(messages[-1])
+            body["response"]["page_result"]["next_offset"] = messages[-1]["message_id"]
+
+    bench.tamper("get_message", repeat)
+    look = bench.chat.look(bench.target(order, conversation), mark(bench, text))
+    assert bench.asked("get_message") == 2
+    assert look.found == (message,)
+
+
+def test_odd_conversations_and_cursors_are_passed_over(bench: Bench) -> None:
+    order = bench.order()
+    message = bench.say("Hello.")
+    text = mark(bench, f"Hello. {order.order_sn}")
+    bench.tamper("conversation_list", lambda body: body["response"]["conversations"].insert(0, None))
+    assert bench.chat.look(bench.target(order), text).found == (message,)
+
+    odd = {
+        "conversations": "none",
+        "page_result": {"more": True, "next_cursor": {"next_message_time_nano": "x"}},
+    }
+    bench.tamper("conversation_list", lambda body: body.update(response=odd))
+    assert bench.chat.look(bench.target(order), text).covered is False
 
 
 def test_upload_that_answers_without_an_address_is_repeated_later(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from fakes import Clock
 from shopee_bench import Bench, open_bench
 
 from parcelguard.domain import utc_now
-from parcelguard.errors import DeliveryError, Held, NotSent, SettingsError, StorageError
+from parcelguard.errors import DeliveryError, Held, NotSent, Refused, SettingsError, StorageError
 from parcelguard.marketplace.shopee import Account, ShopeeClient, sign
 from parcelguard.marketplace.shopee_codes import ClockRefused
 from parcelguard.marketplace.vault import Secrets, Vault
@@ -172,6 +172,62 @@ def test_refused_refresh_is_not_asked_again_until_the_seller_consents(bench: Ben
     bench.world.faults.clear()
     bench.connect()
     assert bench.client.get("/api/v2/shop/get_shop_info")["shop_name"] == bench.shop.name
+
+
+def test_refusal_that_is_no_verdict_on_the_token_is_asked_again(bench: Bench) -> None:
+    for code in ("source_ip_undeclared", "error_limit", "error_sign"):
+        bench.connect(left_s=-5)
+        bench.world.faults.set("error", path="access_token/get", error=code, times=1)
+        with pytest.raises(Refused):
+            bench.client.get(INFO)
+        assert bench.client.get(INFO)["shop_name"] == "Kopi & Co"
+
+
+def test_refused_refresh_is_told_anew_each_time_without_the_token(bench: Bench) -> None:
+    secrets = bench.connect(left_s=-5)
+    bench.world.faults.set("error", path="access_token/get", error="refresh_token_expired")
+    told = []
+    for _ in range(3):
+        with pytest.raises(Held) as caught:
+            bench.client.get(INFO)
+        told.append(caught.value)
+
+    assert len({id(error) for error in told}) == 3
+    assert {(str(error), error.code, error.headline) for error in told[1:]} == {
+        (str(told[0]), "refresh_token_expired", told[0].headline)
+    }
+    assert secrets.refresh_token not in str(vars(bench.client))
+
+
+def test_token_that_still_works_is_used_though_its_refresh_is_refused(bench: Bench) -> None:
+    bench.connect(left_s=600)
+    bench.world.faults.set("error", path="access_token/get", error="error_auth")
+    assert [bench.client.get(INFO)["shop_name"] for _ in range(2)] == ["Kopi & Co"] * 2
+    assert bench.say()
+    assert bench.asked("access_token/get") == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "hours"),
+    [
+        ("4h", 0),
+        ([], 0),
+        (None, 0),
+        (-5, 0),
+        ("nan", 0),
+        (10**400, 0),
+        (1e300, 30 * 24),
+        ("14400", 4),
+        (14400, 4),
+    ],
+)
+def test_new_pair_is_kept_whatever_its_life_is_told_to_be(bench: Bench, told: object, hours: int) -> None:
+    old = bench.connect(left_s=-5)
+    bench.tamper("access_token/get", lambda body: body.update(expire_in=told))
+
+    assert bench.client.get(INFO)["shop_name"] == "Kopi & Co"
+    assert kept(bench).refresh_token != old.refresh_token
+    assert abs(kept(bench).expires - utc_now() - timedelta(hours=hours)) < timedelta(minutes=1)
 
 
 def test_spent_refresh_token_asks_for_consent(bench: Bench) -> None:

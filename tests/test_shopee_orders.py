@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from fakes import ORDER, wait_for, wedge
@@ -126,6 +129,47 @@ def test_refusal_of_all_packages_is_not_taken_for_missing_tracking(bench: Bench)
         bench.orders.read(bench.order().order_sn)
 
 
+def no_quantity(order: dict[str, Any]) -> None:
+    order["item_list"][0] = order["item_list"][0] | {"model_quantity_purchased": "", "active_qty": None}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "left"),
+    [
+        (no_quantity, 2),
+        (lambda order: order.pop("order_sn"), 2),
+        (lambda order: order.update(order_sn=None), 2),
+        (lambda order: order.update(item_list=[None, "mug"], package_list=[None]), 3),
+        (lambda order: order.update(item_list="mug", package_list=7), 3),
+    ],
+)
+def test_one_odd_order_does_not_end_the_reading(
+    bench: Bench, store: Store, caplog: pytest.LogCaptureFixture, spoil: Callable[[Any], object], left: int
+) -> None:
+    bench.tamper("get_order_detail", lambda body: spoil(body["response"]["order_list"][0]))
+    index = Index(store, {"kopi": bench.orders}, lambda: utc_now() + timedelta(seconds=2))
+
+    assert index.sync() == left
+    index.stop()
+    with store.read() as records:
+        assert records.orders.synced_until("kopi")
+    assert ("left out" in caplog.text) == (left < 3)
+    assert not any(order.buyer.name in caplog.text for order in bench.world.orders.values())
+
+
+def test_nulls_among_the_listed_orders_are_passed_over(bench: Bench) -> None:
+    bench.tamper(
+        "get_order_list", lambda body: body["response"]["order_list"].extend([None, {}, {"order_sn": None}])
+    )
+    assert len(all_orders(bench)) == 3
+
+
+def test_odd_order_that_is_asked_for_is_not_taken_for_an_unknown_one(bench: Bench) -> None:
+    bench.tamper("get_order_detail", lambda body: no_quantity(body["response"]["order_list"][0]))
+    with pytest.raises(NotSent, match="odd"):
+        bench.orders.read(bench.order().order_sn)
+
+
 def test_part_of_a_line_that_was_cancelled_is_not_to_be_packed() -> None:
     from parcelguard.orders.shopee import _item
 
@@ -141,8 +185,10 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, object]] = []
+        self.orders: list[Order] = []
 
     def order_read(self, proof_id: str, order: Order) -> None:
+        self.orders.append(order)
         self.heard.append((proof_id, order.number))
 
     def order_missing(self, proof_id: str, *, asked: bool) -> None:
@@ -184,6 +230,12 @@ def make(store: Store, *answers: Order | Exception | None) -> tuple[Index, Ear, 
     return index, ear, sources
 
 
+def read_before(store: Store, *numbers: int) -> None:
+    with store.begin() as records:
+        for number in numbers:
+            records.orders.mark_synced(f"shop{number}", utc_now())
+
+
 @pytest.mark.parametrize(
     ("answers", "heard"),
     [
@@ -200,12 +252,23 @@ def make(store: Store, *answers: Order | Exception | None) -> tuple[Index, Ear, 
 )
 def test_search_is_always_answered(store: Store, answers: tuple[object, ...], heard: object) -> None:
     index, ear, _ = make(store, *answers)
+    read_before(store, *range(len(answers)))
     index.search("p1", wedge("CODE12345"))
     assert index.stop()
 
     assert ear.heard == [("p1", heard)]
     with store.read() as records:
         assert bool(records.orders.find([ORDER.number])) is (heard == ORDER.number)
+
+
+def test_first_reading_is_not_made_for_a_question(store: Store) -> None:
+    index, ear, sources = make(store, None, None)
+    read_before(store, 1)
+    index.search("p1", wedge("CODE12345"))
+    assert index.stop()
+
+    assert [len(source.spans) for source in sources] == [0, 1]
+    assert ear.heard == [("p1", False)]
 
 
 def test_refresh_is_silent_when_the_marketplace_cannot_be_asked(store: Store) -> None:
@@ -249,6 +312,65 @@ def test_reading_that_failed_is_begun_again_from_the_same_place(store: Store) ->
     index.stop()
     with store.read() as records:
         assert records.orders.synced_until("shop0") is None
+
+
+def test_refresh_without_tracking_leaves_the_desk_what_is_known(store: Store) -> None:
+    index, ear, _ = make(store, replace(ORDER, shop_id="shop0", tracking="", codes=()))
+    with store.begin() as records:
+        records.orders.keep([replace(ORDER, shop_id="shop0")])
+    index.refresh("p1", replace(ORDER, shop_id="shop0"))
+    assert index.stop()
+    assert ear.orders[0].tracking == ORDER.tracking
+
+
+class SlowSource(Source):
+    """Knows one order by its list only, and reads the list for as long as the test wants."""
+
+    def __init__(self, answer: Order) -> None:
+        super().__init__(answer)
+        self.began, self.may_end = Event(), Event()
+
+    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+        self.began.set()
+        assert self.may_end.wait(10)
+        yield from super().changed(since, until)
+
+    def look_up(self, code: str) -> Order | None:
+        return None
+
+
+def test_questions_do_not_wait_for_a_reading_and_are_answered_again_when_it_ends(store: Store) -> None:
+    order = replace(ORDER, shop_id="slow")
+    source = SlowSource(order)
+    index = OrderIndex(store, {"slow": source}, utc_now)
+    ear = Ear()
+    index.start(ear)
+    assert source.began.wait(10)
+
+    index.search("p1", wedge(ORDER.tracking))
+    index.search("p2", wedge("SPXMY000000000000"))
+    index.refresh("p0", order)
+    wait_for(lambda: len(ear.heard) == 3)
+    assert ear.heard == [("p1", False), ("p2", False), ("p0", order.number)]
+
+    source.may_end.set()
+    wait_for(lambda: len(ear.heard) == 4)
+    assert ear.heard[3:] == [("p1", order.number)]
+    assert index.stop()
+
+
+def test_code_that_can_be_looked_up_is_found_during_a_reading(bench: Bench, store: Store) -> None:
+    slow = SlowSource(ORDER)
+    index = OrderIndex(store, {"slow": slow, "kopi": bench.orders}, utc_now)
+    ear = Ear()
+    index.start(ear)
+    assert slow.began.wait(10)
+
+    index.search("p1", wedge(bench.order().order_sn))
+    wait_for(lambda: ear.heard)
+    assert ear.heard == [("p1", bench.order().order_sn)]
+    slow.may_end.set()
+    assert index.stop()
 
 
 def test_regular_reading_fills_the_index_and_survives_a_failing_shop(bench: Bench, store: Store) -> None:

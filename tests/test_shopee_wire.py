@@ -61,6 +61,12 @@ def client_at(bench: Bench, address: str) -> tuple[ShopeeClient, Http]:
     return ShopeeClient(Account("kopi", address, 1, 2), bench.vault, http, bench.now), http
 
 
+def reply(connection: socket.socket, status: str, body: bytes) -> None:
+    connection.recv(65536)
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    connection.sendall(head.encode() + body)
+
+
 # ---- sends ---------------------------------------------------------------------------------
 
 
@@ -114,6 +120,25 @@ def test_name_that_is_not_found_and_failing_tls_are_no_network(bench: Bench) -> 
         with pytest.raises(NoNetwork):
             client.send(SEND, {}, bench.now(), lambda: pytest.fail("marked"))
         http.close()
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
+def test_proxy_that_refuses_the_tunnel_is_no_network_and_sets_no_mark(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    heard: list[bytes] = []
+
+    def refuse(connection: socket.socket) -> None:
+        heard.append(connection.recv(65536))
+        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with server(refuse) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        client, http = client_at(bench, "https://partner.shopee.invalid")
+        with pytest.raises(NoNetwork):
+            client.send(SEND, {}, bench.now(), lambda: pytest.fail("marked"))
+        http.close()
+    assert heard[0].startswith(b"CONNECT partner.shopee.invalid:443 ")
 
 
 def test_name_that_is_found_only_after_the_deadline_sends_nothing(
@@ -231,6 +256,28 @@ def test_half_and_foreign_answers_are_unknown_for_a_send(bench: Bench, answer: b
         http.close()
 
 
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("404 Not Found", b'{"message": "no Route matched with those values"}'),
+        ("404 Not Found", b'{"message": "no Route matched with those values", "request_id": "1"}'),
+        ("403 Forbidden", b'{"request_id": "1"}'),
+        ("400 Bad Request", b'{"error": "", "response": {"message_id": "7"}}'),
+        ("200 OK", b'{"request_id": "1"}'),
+        ("200 OK", b'{"error": "", "response": null}'),
+        ("200 OK", b'{"error": "", "message_id": "7"}'),
+    ],
+)
+def test_answer_that_is_not_wholly_shopees_success_is_unknown_for_a_send(
+    bench: Bench, status: str, body: bytes
+) -> None:
+    with server(lambda connection: reply(connection, status, body)) as address:
+        client, http = client_at(bench, address)
+        with pytest.raises(OutcomeUnknown):
+            client.send(SEND, {}, bench.now(), lambda: None)
+        http.close()
+
+
 def test_answer_without_an_error_field_is_a_success_when_it_is_shopees(bench: Bench) -> None:
     body = b'{"request_id": "r1", "response": {"message_id": "7"}}'
 
@@ -273,7 +320,7 @@ def test_each_send_has_a_connection_of_its_own(bench: Bench) -> None:
         accepted.append(1)
         connection.settimeout(1)
         while connection.recv(65536):
-            connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"error":""}')
+            connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n{"error":"","response":{}}')
 
     with server(reply) as address:
         client, http = client_at(bench, address)
@@ -304,6 +351,23 @@ def test_read_without_a_clear_answer_is_simply_not_done(
     with pytest.raises(NotSent):
         bench.client.get(INFO)
     assert bench.client.get(INFO)["shop_name"] == "Kopi & Co"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("404 Not Found", b'{"message": "no Route matched", "request_id": "1"}'),
+        ("403 Forbidden", b'{"request_id": "1"}'),
+        ("302 Found", b'{"request_id": "1"}'),
+        ("400 Bad Request", b'{"error": "", "response": {"order_list": []}}'),
+    ],
+)
+def test_gateway_that_answers_a_read_is_not_taken_for_shopee(bench: Bench, status: str, body: bytes) -> None:
+    with server(lambda connection: reply(connection, status, body)) as address:
+        client, http = client_at(bench, address)
+        with pytest.raises(NotSent):
+            client.get(INFO)
+        http.close()
 
 
 def test_upload_may_be_repeated(bench: Bench) -> None:

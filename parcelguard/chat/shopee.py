@@ -7,12 +7,13 @@ message; the outbox decides. Every message names its order, which a first contac
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from parcelguard.delivery.ports import ChannelPolicy, Look, Receipt, SentMark, Target, Wire
 from parcelguard.domain import PartKind
 from parcelguard.errors import Held, NotSent
+from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.shopee import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
 
 CHAT = "/api/v2/sellerchat"
@@ -84,7 +85,7 @@ class ShopeeChat:
         for message in self._messages(conversation):
             if message is None:  # the conversation's beginning
                 covered = True
-            elif self._long_before(_moment(message), mark.since):
+            elif self._long_before(moment(message.get("created_timestamp")), mark.since):
                 covered = True
                 break
             elif self._own(message) and _matches(message, mark):
@@ -113,7 +114,7 @@ class ShopeeChat:
             order_sn_list=target.order_number,
             response_optional_fields="buyer_user_id",
         )
-        for order in answer.get("order_list") or ():
+        for order in rows(answer.get("order_list")):
             if order.get("order_sn") == target.order_number:
                 return dict(order)
         raise Held(
@@ -137,16 +138,24 @@ class ShopeeChat:
             )
 
     def _messages(self, conversation: str) -> Iterator[Mapping[str, Any] | None]:
-        """Yield messages newest first, and None at the conversation's beginning; at most three pages."""
+        """Yield messages newest first, and None at the conversation's beginning; at most three pages.
+
+        A message that comes while the pages are read moves the others: one may stand on two pages.
+        """
         offset: str | int = 0
+        seen: set[str] = set()
         for page in range(PAGES):
             query = {"offset": offset} if page else {}
             answer = self._client.get(
                 f"{CHAT}/get_message", conversation_id=conversation, page_size=PAGE, **query
             )
             messages = answer.get("messages") or []
-            yield from messages
-            offset = (answer.get("page_result") or {}).get("next_offset") or ""
+            for message in rows(messages):
+                message_id = str(message.get("message_id") or "")
+                if message_id not in seen:
+                    yield message
+                seen.update(filter(None, [message_id]))
+            offset = entry(answer.get("page_result")).get("next_offset") or ""
             if not offset or len(messages) < PAGE:
                 yield None
                 return
@@ -158,38 +167,38 @@ class ShopeeChat:
             answer = self._client.get(
                 f"{CHAT}/get_conversation_list", direction="older", type="all", page_size=PAGE, **cursor
             )
-            for conversation in answer.get("conversations") or ():
+            for conversation in rows(answer.get("conversations")):
                 if str(conversation.get("to_id")) == buyer_id:
                     return str(conversation.get("conversation_id") or ""), True
-            result = answer.get("page_result") or {}
-            following = (result.get("next_cursor") or {}).get("next_message_time_nano")
+            result = entry(answer.get("page_result"))
+            following = entry(result.get("next_cursor")).get("next_message_time_nano")
             if not result.get("more") or not following:
                 return "", True
-            if self._long_before(datetime.fromtimestamp(int(following) / 1e9, UTC), since):
+            if not str(following).isdecimal():
+                return "", False
+            if self._long_before(moment(int(following) / 1e9), since):
                 return "", True
             cursor = {"next_timestamp_nano": int(following)}
         return "", False
 
-    def _long_before(self, told: datetime, since: datetime) -> bool:
+    def _long_before(self, told: datetime | None, since: datetime) -> bool:
         """Compare Shopee's time with a moment of this computer, whose clock may be minutes off."""
-        return told < since + self._client.clock.offset
+        return told is not None and told < since + self._client.clock.offset
 
     def _own(self, message: Mapping[str, Any]) -> bool:
         """Buyers can have a shop of their own, so ids are compared, not tested for zero."""
         return str(message.get("from_shop_id")) == str(self._client.account.shop_id)
 
 
-def _moment(message: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(int(message.get("created_timestamp") or 0), UTC)
-
-
 def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
-    content = message.get("content") or {}
-    if mark.kind is PartKind.TEXT:
-        same = " ".join(str(content.get("text") or "").split()) == " ".join(mark.text.split())
-        return message.get("message_type") == "text" and same
+    kind = "text" if mark.kind is PartKind.TEXT else "image"
+    if message.get("message_type") != kind:
+        return False
+    content = entry(message.get("content"))  # other kinds hold lists and texts here
+    if kind == "text":
+        return " ".join(str(content.get("text") or "").split()) == " ".join(mark.text.split())
     address = str(content.get("url") or content.get("image_url") or "")
-    return message.get("message_type") == "image" and _tail(address) == _tail(mark.address) != ""
+    return _tail(address) == _tail(mark.address) != ""
 
 
 def _tail(address: str) -> str:

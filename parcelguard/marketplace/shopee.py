@@ -2,7 +2,8 @@
 
 Every call signs partner id, path, timestamp, access token and shop id with HMAC-SHA256; neither
 the other query values nor the body are signed. An answer is a success when its `error` is
-empty, whatever the HTTP status says.
+empty and its status is one too; a visible message must come back as well, since a gateway in front
+of Shopee answers in much the same form.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -19,12 +22,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, SettingsError
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request
-from parcelguard.marketplace.shopee_codes import ClockRefused, failure, token_refused
+from parcelguard.marketplace.shopee_codes import ClockRefused, consent_ended, failure, token_refused
 from parcelguard.marketplace.vault import Secrets, Vault
 
 log = logging.getLogger(__name__)
 
 REFRESH_WHEN_LEFT = timedelta(minutes=30)
+LONGEST_LIFE = timedelta(days=30)
 SIGNATURE_WINDOW = timedelta(seconds=300)
 CANCELLED_STATES = ("IN_CANCEL", "CANCELLED")  # the buyer asked for it, and it is final
 AUTHORISATION_PAGES = {
@@ -66,7 +70,7 @@ class ShopeeClient:
         self._now = now
         self.clock = MarketplaceClock()
         self._token_lock = Lock()
-        self._refused = ""  # the refresh token that was refused, and with what words
+        self._refused = ""  # the hash of the refresh token that was refused, and with what words
         self._refusal: Refused | None = None
 
     # ---- the seller's consent ----------------------------------------------------------
@@ -121,7 +125,7 @@ class ShopeeClient:
         for last_try in (False, True):
             request = self._signed("POST", path, {}, secrets, signed_at, json=body)
             answer = self._http.send(request, mark)
-            error = self._error(answer)
+            error = self._error(answer) or _not_shown(answer)
             if error is None:
                 return _response(answer)
             # Time and token are checked before anything is processed, so once more is safe.
@@ -193,7 +197,8 @@ class ShopeeClient:
 
     def _error(self, answer: Answer) -> DeliveryError | None:
         """Return what an answer refuses, or None for a success by Shopee's own test."""
-        if answer.body is None or not answer.body.keys() & {"error", "request_id"}:
+        body = answer.body
+        if body is None or not _is_envelope(body, answer.status):
             if answer.status == 429:
                 return failure("error_rate_limit", "", "", 429, answer.retry_after_s)
             if answer.status == 491:
@@ -204,13 +209,13 @@ class ShopeeClient:
                 advice="Check the network: a log-in page or proxy may stand in between.",
             )
         self.clock.learn(answer.date, self._now())  # only Shopee's own word: a log-in page may be hours off
-        code = str(answer.body.get("error") or "")
-        if code in ("", "-") and answer.status < 500:
+        code = str(body.get("error") or "")
+        if code in ("", "-") and answer.status < 400:
             return None
         return failure(
             code,
-            str(answer.body.get("message") or ""),
-            str(answer.body.get("request_id") or ""),
+            str(body.get("message") or ""),
+            str(body.get("request_id") or ""),
             answer.status,
             answer.retry_after_s,
         )
@@ -230,9 +235,9 @@ class ShopeeClient:
             return secrets
         try:
             return self._refresh(secrets)
-        except NotSent:
+        except (NotSent, Refused):
             if left > timedelta(0):
-                return secrets  # it still works; refreshing is tried again with the next call
+                return secrets  # it still works; whoever finds that it does not asks for consent
             raise
 
     def _refresh(self, used: Secrets) -> Secrets:
@@ -244,8 +249,9 @@ class ShopeeClient:
             present = self._vault.load(self.account.local_id) or used
             if present.access_token != used.access_token:
                 return present
-            if self._refusal and self._refused == present.refresh_token:
-                raise self._refusal  # asking again would change nothing until the seller consents
+            fingerprint = hashlib.sha256(present.refresh_token.encode()).hexdigest()
+            if self._refusal and self._refused == fingerprint:
+                raise copy(self._refusal)  # asking again would change nothing until the seller consents
             body = {
                 "refresh_token": present.refresh_token,
                 "partner_id": self.account.partner_id,
@@ -254,7 +260,9 @@ class ShopeeClient:
             try:
                 answer = self._public("/api/v2/auth/access_token/get", body, present.partner_key)
             except Refused as error:
-                self._refused, self._refusal = present.refresh_token, error
+                log.warning("shop %s: token not refreshed: %s", self.account.local_id, error)
+                if consent_ended(error):  # a copy, since the error itself holds on to this call's values
+                    self._refused, self._refusal = fingerprint, copy(error)
                 raise
             pair = self._pair(answer, present.partner_key)
             self._vault.keep(self.account.local_id, pair)
@@ -266,9 +274,33 @@ class ShopeeClient:
         if not access or not refresh:
             raise Held("token answer without tokens", code="not_connected", **_CONSENT_WORDS)
         now = (self._now() + self.clock.offset).timestamp()
-        life = float(answer.get("expire_in") or 0)
-        expires = life if life > 1e9 else now + life  # one documented sample holds an absolute time
+        expires = now + _life_s(answer.get("expire_in"), now)
         return replace(Secrets(partner_key), access_token=access, refresh_token=refresh, expires_at=expires)
+
+
+def _is_envelope(body: Mapping[str, Any], status: int) -> bool:
+    """Whether Shopee itself speaks: gateways know no `error`, and their refusals have a `request_id` too."""
+    return "error" in body or ("request_id" in body and status < 300)
+
+
+def _not_shown(answer: Answer) -> OutcomeUnknown | None:
+    """Doubt a success that brings nothing back; the message's id alone may be missing."""
+    if isinstance((answer.body or {}).get("response"), dict):
+        return None
+    return OutcomeUnknown(f"HTTP {answer.status} without a response", headline="Shopee did not confirm.")
+
+
+def _life_s(told: object, now: float) -> float:
+    """Return for how long a token works; nonsense means that it is refreshed with the next call."""
+    try:
+        life = float(told)  # type: ignore[arg-type]  # anything may stand in an answer
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    if not math.isfinite(life):
+        return 0.0
+    if life > 1e9:
+        life -= now  # one documented sample holds an absolute time
+    return min(max(life, 0.0), LONGEST_LIFE.total_seconds())
 
 
 def _response(answer: Answer) -> dict[str, Any]:

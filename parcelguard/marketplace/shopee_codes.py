@@ -112,8 +112,21 @@ MEANINGS: Mapping[str, Meaning] = {
     "error_data": _BUSY,
     "system_busy": _BUSY,
 }
+_ENDS_CONSENT = {
+    "error_auth",
+    "refresh_token_expired",
+    "error_shop_refresh_token",
+    "shop_access_expired",
+    "shop_no_linked",
+    "partner_shop_no_link",
+}
 _SERVER_TROUBLE = ("inner", "internal", "timeout", "busy")
 NO_PERMISSION_STATUS = 491
+
+
+def consent_ended(error: Refused) -> bool:
+    """Whether a refused refresh stays refused until the seller agrees again."""
+    return error.code.rsplit(".", 1)[-1] in _ENDS_CONSENT
 
 
 def not_found(error: Refused) -> bool:

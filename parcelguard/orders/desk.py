@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 SYNC_EVERY_S = 300.0
 FIRST_SYNC = timedelta(days=15)
+MOST_UNANSWERED = 20
 OVERLAP = timedelta(minutes=10)  # orders that changed while the last list was read
 
 
@@ -32,7 +34,11 @@ class Asker(Protocol):
 
 
 class OrderIndex:
-    """The desk's questions go first on one thread; the regular reading of orders has its own."""
+    """The desk's questions go first on one thread; the regular reading of orders has its own.
+
+    No question waits for a reading under way, which may take minutes: it is answered with what is
+    known, and again when the reading brought the order.
+    """
 
     def __init__(self, store: Store, sources: Mapping[str, OrderSource], now: Callable[[], datetime]) -> None:
         self._store = store
@@ -40,7 +46,8 @@ class OrderIndex:
         self._now = now
         self._asker: Asker | None = None
         self._questions = Worker("order questions")
-        self._stopping = Event()
+        self._unanswered: deque[tuple[str, Scan]] = deque(maxlen=MOST_UNANSWERED)  # on the questions' thread
+        self._stopping, self._due = Event(), Event()
         self._reading = Lock()
         self._sync = Thread(target=self._keep_fresh, name="order sync", daemon=True)
 
@@ -52,6 +59,7 @@ class OrderIndex:
     def stop(self) -> bool:
         """End both threads; False means a call hangs."""
         self._stopping.set()
+        self._due.set()
         done = self._questions.stop()
         if self._sync.ident is not None:
             self._sync.join(25)
@@ -79,19 +87,19 @@ class OrderIndex:
             log.info("order not read again: %s", error)
             return
         if fresh:
-            with self._store.begin() as records:
-                records.orders.keep([fresh])
-            self._asker.order_read(proof_id, fresh)
+            self._asker.order_read(proof_id, self._kept(fresh))
 
     def _search(self, proof_id: str, scan: Scan) -> None:
         """Ask for the code itself, then read what is new: no call finds a tracking number."""
         if self._asker is None:
             return
-        asked = False
+        asked, still_reading = False, False
         for shop_id, source in self._sources.items():
             try:
-                order = self._look_up(shop_id, source, scan)
-                asked = True
+                order = self._look_up(source, scan)
+                waits = order is None and not self._read_news(shop_id, source)
+                order = order or self._indexed(scan)
+                asked, still_reading = True, still_reading or waits
             except ParcelGuardError as error:
                 log.info("code not looked up at %s: %s", shop_id, error)
                 continue
@@ -101,18 +109,32 @@ class OrderIndex:
             if order:
                 self._asker.order_read(proof_id, order)
                 return
-        self._asker.order_missing(proof_id, asked=asked)
+        self._unanswered.append((proof_id, scan))
+        self._asker.order_missing(proof_id, asked=asked and not still_reading)
 
-    def _look_up(self, shop_id: str, source: OrderSource, scan: Scan) -> Order | None:
-        for text in scan.texts:
-            if order := source.look_up(text):
-                with self._store.begin() as records:
-                    records.orders.keep([order])
-                return order
-        self._sync_shop(shop_id, source)
+    def _look_up(self, source: OrderSource, scan: Scan) -> Order | None:
+        found = next(filter(None, map(source.look_up, scan.texts)), None)
+        return self._kept(found) if found else None
+
+    def _indexed(self, scan: Scan) -> Order | None:
+        """Return the one order that the index has for a code by now."""
         with self._store.read() as records:
-            found = [order for order in records.orders.find(scan.texts) if order.shop_id == shop_id]
+            found = records.orders.find(scan.texts)
         return found[0] if len(found) == 1 else None
+
+    def _kept(self, order: Order) -> Order:
+        """Keep an order and return it with what was known of it before."""
+        with self._store.begin() as records:
+            records.orders.keep([order])
+            return records.orders.get(order.shop_id, order.number) or order
+
+    def _look_again(self) -> None:
+        """Answer what was asked before the reading that just ended; the desk knows if it still matters."""
+        for question in list(self._unanswered):
+            proof_id, scan = question
+            if self._asker and (order := self._indexed(scan)):
+                self._unanswered.remove(question)
+                self._asker.order_read(proof_id, order)
 
     def _keep_fresh(self) -> None:
         while not self._stopping.is_set():
@@ -123,12 +145,32 @@ class OrderIndex:
                     log.info("orders of %s not read: %s", shop_id, error)
                 except Exception:  # one shop's odd answer must not stop the others
                     log.exception("orders of %s not read", shop_id)
-            self._stopping.wait(SYNC_EVERY_S)
+                self._questions.post(self._look_again)
+            self._due.wait(SYNC_EVERY_S)
+            self._due.clear()
 
     def _sync_shop(self, shop_id: str, source: OrderSource) -> int:
-        """Read what changed since the last time. One at a time: a question waits for a reading under way."""
+        """Read what changed since the last time, one reading at a time."""
         with self._reading:
             return self._read_changes(shop_id, source)
+
+    def _read_news(self, shop_id: str, source: OrderSource) -> bool:
+        """Read what changed for a question; False when that is left to the regular reading.
+
+        It is when a reading is under way, and the first one is: it may take minutes.
+        """
+        with self._store.read() as records:
+            first = records.orders.synced_until(shop_id) is None
+        if first:
+            self._due.set()
+            return False
+        if not self._reading.acquire(blocking=False):
+            return False
+        try:
+            self._read_changes(shop_id, source)
+        finally:
+            self._reading.release()
+        return True
 
     def _read_changes(self, shop_id: str, source: OrderSource) -> int:
         until = self._now()

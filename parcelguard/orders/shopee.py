@@ -6,15 +6,20 @@ kept in the local index.
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from parcelguard.domain import Item, Order
-from parcelguard.errors import Refused
+from parcelguard.errors import NotSent, Refused
+from parcelguard.marketplace.answers import rows
 from parcelguard.marketplace.shopee import CANCELLED_STATES, ShopeeClient, joined
 from parcelguard.marketplace.shopee_codes import not_found
+
+log = logging.getLogger(__name__)
 
 FIELDS = (
     "buyer_user_id,buyer_username,item_list,package_list,cancel_by,cancel_reason,shipping_carrier,split_up"
@@ -22,8 +27,13 @@ FIELDS = (
 LONGEST_SPAN = timedelta(days=15)
 LIST_PAGE = 100
 DETAIL_PAGE = 50
+Row = Mapping[str, Any]
 _ORDER_NUMBER = re.compile(r"\d{6}[0-9A-Z]{8}")
 _PACKAGE_NUMBER = re.compile(r"OFG[0-9A-Z]+|\d{15,}")
+
+
+class OddOrder(NotSent):
+    """One order came in a form that cannot be read; the others can."""
 
 
 class ShopeeOrders:
@@ -43,12 +53,12 @@ class ShopeeOrders:
     def read(self, number: str) -> Order | None:
         """Return one order as it is now."""
         try:
-            found = self._orders([number])
+            found = self._details([number])
         except Refused as error:
             if not_found(error):
                 return None
             raise
-        return next((order for order in found if order.number == number), None)
+        return next((self._order(*each) for each in found if each[0].get("order_sn") == number), None)
 
     def look_up(self, code: str) -> Order | None:
         """Ask for codes of the shapes that Shopee can look up: order numbers and package numbers."""
@@ -71,7 +81,9 @@ class ShopeeOrders:
                 page_size=LIST_PAGE,
                 cursor=cursor,
             )
-            yield from (str(row["order_sn"]) for row in answer.get("order_list") or ())
+            yield from filter(
+                None, (str(row.get("order_sn") or "") for row in rows(answer.get("order_list")))
+            )
             cursor = str(answer.get("next_cursor") or "")
             if not answer.get("more") or not cursor:
                 return
@@ -79,32 +91,34 @@ class ShopeeOrders:
     def _known_orders(self, numbers: Sequence[str]) -> list[Order]:
         """Read many orders at once, or one by one when Shopee refuses all because it misses one."""
         try:
-            return self._orders(numbers)
+            found = self._details(numbers)
         except Refused as error:
             if not not_found(error):
                 raise
-        return [order for order in map(self.read, numbers) if order]
+            return list(_readable(partial(self.read, number) for number in numbers))
+        return list(_readable(partial(self._order, *each) for each in found))
 
-    def _orders(self, numbers: Sequence[str]) -> list[Order]:
+    def _details(self, numbers: Sequence[str]) -> list[tuple[Row, list[Row]]]:
+        """Return orders as they came, each with its packages."""
         answer = self._client.get(
             "/api/v2/order/get_order_detail",
             order_sn_list=joined(numbers),
             response_optional_fields=FIELDS,
         )
-        details = answer.get("order_list") or []
+        details = rows(answer.get("order_list"))
         package_numbers = [
             str(package["package_number"])
             for detail in details
-            for package in detail.get("package_list") or ()
+            for package in rows(detail.get("package_list"))
             if package.get("package_number")
         ]
-        packages: dict[str, list[Mapping[str, Any]]] = {}
+        packages: dict[str, list[Row]] = {}
         for some in _batches(package_numbers):
             for package in self._packages(some):
                 packages.setdefault(str(package.get("order_sn")), []).append(package)
-        return [self._order(detail, packages.get(str(detail.get("order_sn")), [])) for detail in details]
+        return [(detail, packages.get(str(detail.get("order_sn")), [])) for detail in details]
 
-    def _packages(self, numbers: Sequence[str]) -> list[Mapping[str, Any]]:
+    def _packages(self, numbers: Sequence[str]) -> list[Row]:
         """Read packages; an unknown one is left out, the others are still worth having."""
         try:
             answer = self._client.get("/api/v2/order/get_package_detail", package_number_list=joined(numbers))
@@ -112,21 +126,29 @@ class ShopeeOrders:
             if not not_found(error):
                 raise
             return [] if len(numbers) == 1 else [each for one in numbers for each in self._packages([one])]
-        return list(answer.get("package_list") or [])
+        return rows(answer.get("package_list"))
 
-    def _order(self, detail: Mapping[str, Any], packages: Sequence[Mapping[str, Any]]) -> Order:
+    def _order(self, detail: Row, packages: Sequence[Row]) -> Order:
+        """Turn an order as it came into ours. Raises OddOrder."""
+        number = str(detail.get("order_sn") or "")
+        try:
+            items = tuple(_item(each) for each in rows(detail.get("item_list")))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise OddOrder(f"order {number}: an item's quantity is odd") from error
+        if not number:
+            raise OddOrder("an order without its number")
         tracking = [str(package.get("tracking_number") or "") for package in packages]
-        numbers = [str(each.get("package_number") or "") for each in detail.get("package_list") or ()]
+        numbers = [str(each.get("package_number") or "") for each in rows(detail.get("package_list"))]
         codes = [*tracking, *numbers, str(detail.get("booking_sn") or "")]
         return Order(
             shop_id=self._client.account.local_id,
-            number=str(detail["order_sn"]),
+            number=number,
             buyer_id=str(detail.get("buyer_user_id") or ""),
             buyer_name=str(detail.get("buyer_username") or ""),
             tracking=next(filter(None, tracking), ""),
             carrier=str(detail.get("shipping_carrier") or ""),
             cancelled=str(detail.get("order_status")) in CANCELLED_STATES,
-            items=tuple(_item(each) for each in detail.get("item_list") or ()),
+            items=items,
             codes=tuple(code for code in codes if code),
         )
 
@@ -135,7 +157,19 @@ def _batches(numbers: Sequence[str]) -> Iterator[Sequence[str]]:
     return (numbers[start : start + DETAIL_PAGE] for start in range(0, len(numbers), DETAIL_PAGE))
 
 
-def _item(row: Mapping[str, Any]) -> Item:
+def _readable(readings: Iterable[Callable[[], Order | None]]) -> Iterator[Order]:
+    """Yield what can be read; one odd order must not keep the others from the index."""
+    for reading in readings:
+        try:
+            order = reading()
+        except OddOrder as error:
+            log.warning("left out: %s", error)
+            continue
+        if order:
+            yield order
+
+
+def _item(row: Row) -> Item:
     names = (str(row.get("item_name") or ""), str(row.get("model_name") or ""))
     counts = (row.get("active_qty"), row.get("model_quantity_purchased"))
     quantity = next((count for count in counts if count is not None), 1)  # 0: this line was cancelled

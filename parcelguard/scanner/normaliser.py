@@ -15,6 +15,7 @@ from parcelguard.domain import Scan, ScanSource
 from parcelguard.scanner.recogniser import recognise
 
 LONGEST_CODE = 512
+MOST_CANDIDATES = 5  # each may cost a call
 SHORTEST_PART = 5  # a quantity or a flag inside a payload is no code
 GROUP_SEPARATOR = "\x1d"  # FNC1 inside GS1 data; part of the code
 _AIM = re.compile(r"^\]([A-Za-z])([0-9A-Za-z])")  # ISO/IEC 15424: ] + letter + modifier
@@ -37,8 +38,8 @@ def read_scan(
         return None
     parts = _parts(text)
     best = parts[0] if parts else text
-    rest = tuple(part for part in dict.fromkeys([*parts[1:], text]) if part != best)
-    kind, hint = recognise(best)
+    rest = tuple(part for part in dict.fromkeys([*parts[1:MOST_CANDIDATES], text]) if part != best)
+    kind, hint = recognise(best, symbology=symbology)
     return Scan(text=best, raw=raw, source=source, symbology=symbology, candidates=rest, kind=kind, hint=hint)
 
 

@@ -37,12 +37,19 @@ _SHAPES: tuple[tuple[str, str, str], ...] = (
     ("order", "lazada", r"\d{13,16}"),  # after all carriers that use digits only
 )
 _COMPILED = tuple((kind, hint, re.compile(pattern, re.ASCII)) for kind, hint, pattern in _SHAPES)
+_ON_GOODS = ("", "EAN13", "EAN8", "UPCA", "ITF")  # "": a scanner that does not tell
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _OLDEST_ORDER = timedelta(days=2 * 366)
 
 
-def recognise(text: str, now: datetime | None = None) -> tuple[str, str]:
-    """Return (kind, hint) of the first shape that fits: ("order", "shopee"), or ("", "")."""
+def recognise(text: str, now: datetime | None = None, symbology: str = "") -> tuple[str, str]:
+    """Return (kind, hint) of the first shape that fits: ("order", "shopee"), or ("", "").
+
+    Goods and cartons carry digits too. Their check digit tells them, unless the symbology is one
+    that goods do not use: every tenth tracking number has a right one by chance.
+    """
+    if symbology in _ON_GOODS and is_gtin(text):
+        return "", ""
     today = (now or datetime.now(UTC)).date()
     for kind, hint, shape in _COMPILED:
         if shape.fullmatch(text) and _plausible(hint, text, today):
@@ -55,8 +62,6 @@ def _plausible(hint: str, text: str, today: date) -> bool:
         return _shopee_date(text, today)
     if hint == "upu-s10":
         return _s10_digit(text[2:10]) == int(text[10])
-    if hint == "lazada" and len(text) == 13:
-        return not is_ean13(text)
     return True
 
 
@@ -69,12 +74,12 @@ def _shopee_date(text: str, today: date) -> bool:
     return today - _OLDEST_ORDER <= day <= today + timedelta(days=1)
 
 
-def is_ean13(text: str) -> bool:
-    """Whether 13 digits carry a right EAN-13 check digit: an item, not an order."""
-    if len(text) != 13 or not (text.isascii() and text.isdigit()):
+def is_gtin(text: str) -> bool:
+    """Whether the digits of an EAN-8, UPC-A, EAN-13 or ITF-14 end in the right check digit."""
+    if len(text) not in (8, 12, 13, 14) or not (text.isascii() and text.isdigit()):
         return False
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(text[:12]))
-    return (10 - total % 10) % 10 == int(text[12])
+    total = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(text[:-1])))
+    return (10 - total % 10) % 10 == int(text[-1])
 
 
 def _s10_digit(serial: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,43 +33,65 @@ def adopt_photos(
     adopted = 0
     for proof in proofs:
         folder = media / photo_folder(proof.opened_at, proof.id)
-        if folder.is_dir():
-            adopted += _adopt_in(store, media, folder, proof, size_of)
+        try:
+            paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        except OSError as error:
+            log.warning("not looked into %s: %s", folder.name, error)
+            continue
+        adopted += _adopt_in(store, media, paths, proof, size_of)
     return adopted
 
 
 def _adopt_in(
     store: Store,
     media: Path,
-    folder: Path,
+    paths: list[Path],
     proof: Proof,
     size_of: Callable[[Path], tuple[int, int] | None],
 ) -> int:
     with store.begin() as records:
         known = records.proofs.known_paths(proof.id)
         found = 0
-        for path in _pictures(folder):
-            relative = path.relative_to(media).as_posix()
-            size = size_of(path) if relative not in known else None
-            if size:
-                _add(records, proof, _photo(path, relative, proof, size))
+        for path in paths:
+            try:
+                photo = _found(path, media, known, proof, size_of)
+            except OSError as error:  # one thing that cannot be read or removed must not stop the start
+                log.warning("left alone %s: %s", path.name, error)
+                continue
+            if photo:
+                _add(records, proof, photo)
                 found += 1
-                log.warning("adopted %s", relative)
+                log.warning("adopted %s", photo.path)
         return found
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    """Yield complete originals; a flushed picture that was not renamed yet gets its name now."""
-    for path in sorted(folder.iterdir()):
-        if path.name.endswith(PARTIAL_SUFFIX):
-            final = path.with_name(path.name.removesuffix(PARTIAL_SUFFIX))
-            if _is_whole(path, final.name) and not final.exists():
-                path.rename(final)
-                yield final
-            else:
-                path.unlink()
-        elif _NAME.fullmatch(path.name):
-            yield path
+def _found(
+    path: Path,
+    media: Path,
+    known: Container[str],
+    proof: Proof,
+    size_of: Callable[[Path], tuple[int, int] | None],
+) -> Photo | None:
+    """Return the picture that has no row yet, if this path holds one."""
+    original = _original(path)
+    relative = original.relative_to(media).as_posix() if original else ""
+    if original is None or relative in known:
+        return None
+    size = size_of(original)
+    return _photo(original, relative, proof, size) if size else None
+
+
+def _original(path: Path) -> Path | None:
+    """Return a complete original; a flushed picture that was not renamed yet gets its name now."""
+    if not path.is_file():
+        return None
+    if not path.name.endswith(PARTIAL_SUFFIX):
+        return path if _NAME.fullmatch(path.name) else None
+    final = path.with_name(path.name.removesuffix(PARTIAL_SUFFIX))
+    if _is_whole(path, final.name) and not final.exists():
+        return path.rename(final)
+    path.unlink()
+    return None
 
 
 def _is_whole(path: Path, name: str) -> bool:

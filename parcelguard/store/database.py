@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import QueuePool
@@ -59,6 +59,8 @@ class Store:
         self._now = now
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():  # SQLite would let others of this computer read it
+                path.touch(mode=0o600)
         except OSError as error:
             raise StorageError(f"{path.parent}: {error}") from error
         with _told_in_words(path):
@@ -119,7 +121,8 @@ def _version(path: Path) -> str | None:
 
 def _engine(path: Path, pragmas: tuple[str, ...], size: int) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
+        hide_parameters=True,  # an error's text goes into the log, and buyers' names do not
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=0,

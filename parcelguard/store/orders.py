@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
 
 from parcelguard.domain import Item, Order
@@ -21,7 +21,10 @@ class OrderRecords:
         self._now = now
 
     def keep(self, found: Iterable[Order]) -> None:
-        """Insert or replace orders with their codes."""
+        """Insert or renew orders. Codes are only added, and a known tracking number is never blanked.
+
+        A reading may come without them: of an older state, or while the packages could not be read.
+        """
         for order in found:
             row = {
                 "shop_id": order.shop_id,
@@ -35,6 +38,8 @@ class OrderRecords:
                 "read_at": self._now(),
             }
             changes = {key: row[key] for key in row if key not in ("shop_id", "number")}
+            if not order.tracking:
+                del changes["tracking"]
             upsert = (
                 insert(orders)
                 .values(row)
@@ -57,6 +62,12 @@ class OrderRecords:
                 return found
         return []
 
+    def get(self, shop_id: str, number: str) -> Order | None:
+        """Return one order as it is kept."""
+        query = select(orders).where(orders.c.shop_id == shop_id, orders.c.number == number)
+        row = self._connection.execute(query).one_or_none()
+        return self._order(row) if row else None
+
     def synced_until(self, shop_id: str) -> datetime | None:
         """Return up to when this shop's orders were read completely."""
         query = select(sync_marks.c.until).where(sync_marks.c.shop_id == shop_id)
@@ -70,11 +81,9 @@ class OrderRecords:
         )
 
     def _keep_codes(self, order: Order) -> None:
-        where = (order_codes.c.shop_id == order.shop_id, order_codes.c.number == order.number)
-        self._connection.execute(delete(order_codes).where(*where))
         codes = dict.fromkeys(filter(None, map(_key, (order.number, order.tracking, *order.codes))))
         rows = [{"code": code, "shop_id": order.shop_id, "number": order.number} for code in codes]
-        self._connection.execute(insert(order_codes), rows)
+        self._connection.execute(insert(order_codes).on_conflict_do_nothing(), rows)
 
     def _order(self, row: Row[Any]) -> Order:
         where = (order_codes.c.shop_id == row.shop_id, order_codes.c.number == row.number)
