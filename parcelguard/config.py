@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,6 +29,13 @@ SHOPEE_HOST = "https://partner.shopeemobile.com"
 
 Name = Annotated[str, Meta(min_length=1, max_length=40)]
 Symbology = Literal["Code128", "QRCode", "EAN13", "EAN8", "UPCA", "Code39", "ITF", "DataMatrix"]
+_PLAIN_WORDS = {
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`str`": "text in quotes",
+    "`bool`": "true or false",
+    "`array`": "a list",
+}
 ALL_SYMBOLOGIES: tuple[Symbology, ...] = get_args(Symbology)
 
 
@@ -88,9 +95,11 @@ class FolderSettings(Section, frozen=True, kw_only=True):
 class ShopSettings(Section, frozen=True, kw_only=True):
     """One shop. The app's partner key and the shop's tokens are secrets and not kept here."""
 
-    id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    id: Annotated[
+        str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="small letters, digits and hyphens")
+    ]
     marketplace: Literal["shopee"] = "shopee"
-    region: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] = "MY"
+    region: Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="two capital letters")] = "MY"
     name: Name
     partner_id: Annotated[int, Meta(gt=0)]
     shop_id: Annotated[int, Meta(gt=0)]
@@ -242,8 +251,21 @@ def _value(kind: Any, value: Any, where: str, mistakes: list[str]) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        mistakes.append(f"{where} = {_shown(value)}: {str(error)[:1].lower()}{str(error)[1:]}")
+        mistakes.append(f"{where} = {_shown(value)}: {_expected(kind, error)}")
         return None
+
+
+def _expected(kind: Any, error: msgspec.ValidationError) -> str:
+    """Return in plain words what should stand there."""
+    if get_origin(kind) is Literal:
+        return f"expected one of {', '.join(map(str, get_args(kind)))}"
+    described = [meta.description for meta in getattr(kind, "__metadata__", ()) if meta.description]
+    if described:
+        return f"expected {described[0]}"
+    told = f"{str(error)[:1].lower()}{str(error)[1:]}"
+    for name, words in _PLAIN_WORDS.items():
+        told = told.replace(name, words)
+    return told
 
 
 def _shown(value: Any) -> str:

@@ -152,6 +152,8 @@ class PackingDesk:
             return  # the camera sees sort codes and items that nobody meant to scan
         elif scan.source is ScanSource.CAMERA and self._saved_last in [scan.text, *map(_key, found)]:
             return  # the label of the parcel that was just packed is still in view
+        elif not found and scan.kind == "item" and scan.source is not ScanSource.TYPED:
+            self._tell(NoticeKind.NOT_AN_ORDER, scan.text)
         elif not found:
             self._begin(scan, None)
             self._sound(Cue.LOOK)

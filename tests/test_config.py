@@ -78,7 +78,7 @@ def test_every_wrong_value_is_named_with_its_place() -> None:
         "shops[1].id",
         "shops[1].partner_id",
     ]
-    assert told[2] == "camera.quality = 101: expected `int` <= 100"
+    assert told[2] == "camera.quality = 101: expected a whole number <= 100"
 
 
 def test_unknown_keys_are_named_with_those_that_are_known() -> None:

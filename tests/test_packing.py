@@ -397,3 +397,11 @@ def test_everything_is_committed_before_it_is_told(table: Table) -> None:
     table.keys.save()
 
     assert {"open 0", "open 1", "saved"} == set(seen)
+
+
+def test_item_barcode_opens_nothing_unless_it_is_typed(table: Table) -> None:
+    table.scan("9556001234563", kind="item")
+    assert (table.desk.state, table.notice) == (DeskState.READY, NoticeKind.NOT_AN_ORDER)
+
+    table.scan("9556001234563", kind="item", source=ScanSource.TYPED)
+    assert table.desk.state is DeskState.UNMATCHED

@@ -202,11 +202,18 @@ def test_postal_number_needs_its_check_digit() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["96385074", "036000291452", "4006381333931", "5901234123457", "10614141000415"]
+    ("code", "symbology"),
+    [
+        ("96385074", ""),
+        ("4006381333931", ""),
+        ("036000291452", "UPCA"),
+        ("5901234123457", "EAN13"),
+        ("10614141000415", "ITF"),
+    ],
 )
-def test_barcodes_of_goods_and_cartons_are_neither_order_nor_tracking(code: str) -> None:
+def test_barcodes_of_goods_and_cartons_are_neither_order_nor_tracking(code: str, symbology: str) -> None:
     assert is_gtin(code)
-    assert recognise(code, SPRING) == ("", "")
+    assert recognise(code, SPRING, symbology) == ("item", "gtin")
 
 
 def test_digits_with_a_wrong_check_digit_are_no_goods() -> None:
@@ -219,9 +226,10 @@ def test_digits_with_a_wrong_check_digit_are_no_goods() -> None:
 def test_tracking_number_whose_last_digit_is_right_by_chance_is_told_by_its_symbology() -> None:
     code = "10614141000415"
     assert recognise(code, SPRING, symbology="Code128") == ("track", "anteraja")
-    assert recognise(code, SPRING, symbology="ITF") == ("", "")
+    assert recognise(code, SPRING) == ("track", "anteraja")
+    assert recognise(code, SPRING, symbology="ITF") == ("item", "gtin")
     assert read(code, symbology="Code128").kind == "track"
-    assert read(code, symbology="ITF").kind == ""
+    assert read(code, symbology="ITF").kind == "item"
 
 
 def test_digits_of_other_scripts_are_no_codes() -> None:

@@ -38,6 +38,7 @@ AUTHORISATION_PAGES = {
     "https://openplatform.sandbox.test-stable.shopee.sg": "https://open.sandbox.test-stable.shopee.com/auth",
     "https://openplatform.sandbox.test-stable.shopee.cn": "https://open.sandbox.test-stable.shopee.cn/auth",
 }
+_AGAIN = "Nothing was changed. Run the command again and copy the whole address after allowing."
 _CONSENT_WORDS = {
     "headline": "This shop is not connected.",
     "advice": "Connect it with: parcelguard connect",
@@ -92,12 +93,16 @@ class ShopeeClient:
         values = parse_qs(urlsplit(redirected_to).query)
         code, shop = values.get("code", [""])[0], values.get("shop_id", [""])[0]
         if values.get("state", [state])[0] != state:
-            raise SettingsError("state differs", headline="This address belongs to another attempt.")
+            raise SettingsError(
+                "state differs", headline="This address belongs to another attempt.", advice=_AGAIN
+            )
         if not code:
-            raise SettingsError("no code in the address", headline="This address holds no code from Shopee.")
+            raise SettingsError(
+                "no code in the address", headline="This address holds no code from Shopee.", advice=_AGAIN
+            )
         if shop and shop != str(self.account.shop_id):
             raise SettingsError(
-                f"shop {shop}", headline=f"This consent is for shop {shop}, not for this one."
+                f"shop {shop}", headline=f"This consent is for shop {shop}, not for this one.", advice=_AGAIN
             )
         body = {"code": code, "shop_id": self.account.shop_id, "partner_id": self.account.partner_id}
         answer = self._public("/api/v2/auth/token/get", body, partner_key)
@@ -203,8 +208,11 @@ class ShopeeClient:
                 return failure("error_rate_limit", "", "", 429, answer.retry_after_s)
             if answer.status == 491:
                 return failure("error_permission", "", "", 491)
+            detail = f"HTTP {answer.status} without Shopee's envelope"
+            if answer.status >= 500:
+                return failure("error_server", detail, "", answer.status)
             return OutcomeUnknown(
-                f"HTTP {answer.status} without Shopee's envelope",
+                detail,
                 headline="Something answers in place of Shopee.",
                 advice="Check the network: a log-in page or proxy may stand in between.",
             )

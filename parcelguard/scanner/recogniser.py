@@ -37,7 +37,8 @@ _SHAPES: tuple[tuple[str, str, str], ...] = (
     ("order", "lazada", r"\d{13,16}"),  # after all carriers that use digits only
 )
 _COMPILED = tuple((kind, hint, re.compile(pattern, re.ASCII)) for kind, hint, pattern in _SHAPES)
-_ON_GOODS = ("", "EAN13", "EAN8", "UPCA", "ITF")  # "": a scanner that does not tell
+_ON_GOODS = ("EAN13", "EAN8", "UPCA", "ITF")
+_RETAIL_LENGTHS = (8, 13)  # where a scanner tells no symbology; carriers use 12 and 14 digits too
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _OLDEST_ORDER = timedelta(days=2 * 366)
 
@@ -48,8 +49,9 @@ def recognise(text: str, now: datetime | None = None, symbology: str = "") -> tu
     Goods and cartons carry digits too. Their check digit tells them, unless the symbology is one
     that goods do not use: every tenth tracking number has a right one by chance.
     """
-    if symbology in _ON_GOODS and is_gtin(text):
-        return "", ""
+    told = symbology in _ON_GOODS or (not symbology and len(text) in _RETAIL_LENGTHS)
+    if told and is_gtin(text):
+        return "item", "gtin"
     today = (now or datetime.now(UTC)).date()
     for kind, hint, shape in _COMPILED:
         if shape.fullmatch(text) and _plausible(hint, text, today):
