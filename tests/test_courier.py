@@ -14,13 +14,13 @@ from parcelguard.delivery.ports import ChannelPolicy
 from parcelguard.domain import Decision, PartState, Proof, ProofState
 from parcelguard.errors import Held, NoNetwork, NotSent, OutcomeUnknown, Refused, StorageError, TooFast
 from parcelguard.events import Cue, ProofChanged, QueueChanged, Sounded
+from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
-from parcelguard.store.parts import Try
 
 
 def tries(delivery: Delivery, proof: Proof) -> list[Try]:
     with delivery.store.read() as records:
-        return records.parts.tries(proof.id)
+        return records.attempts.tries(proof.id)
 
 
 # ---- a day without trouble -----------------------------------------------------------------

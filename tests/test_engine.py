@@ -41,7 +41,7 @@ def test_engine_carries_what_waits_and_what_is_saved_later(
 def test_engine_sorts_out_a_crash_first(delivery: Delivery, engine: DeliveryEngine) -> None:
     proof = delivery.save(photos=1)
     with delivery.store.begin() as records:
-        assert records.parts.claim(SHOP.id, delivery.clock(), visible=True)
+        assert records.attempts.claim(SHOP.id, delivery.clock(), visible=True)
 
     engine.start()
     wait_for(lambda: delivery.state(proof) is ProofState.DELIVERED)

@@ -296,7 +296,7 @@ def leased(store: Store, media: Path, order: Order = ORDER) -> str:
     """Save a proof and send its first part on its way; return the part's id."""
     save_proof(store, media, NOON, order)
     with store.begin() as records:
-        part = records.parts.claim("kopi", NOON, visible=True)
+        part = records.attempts.claim("kopi", NOON, visible=True)
     assert part
     return part.id
 
@@ -316,21 +316,21 @@ def test_claim_passes_over_a_conversation_with_a_message_in_flight(store: Store,
     elsewhere = save_proof(store, media, NOON, OTHER)
 
     with store.begin() as records:
-        part = records.parts.claim("kopi", NOON, visible=True)
+        part = records.attempts.claim("kopi", NOON, visible=True)
         assert part
         assert part.id != first
         assert part.proof_id == elsewhere.id != same_buyer.id
-        assert records.parts.claim("kopi", NOON, visible=True) is None
+        assert records.attempts.claim("kopi", NOON, visible=True) is None
 
 
 def test_message_cannot_satisfy_two_parts_nor_a_part_two_messages(store: Store, media: Path) -> None:
     proof = save_proof(store, media, NOON)
     with store.begin() as records:
         first, second, *_ = records.parts.of(proof.id)
-        records.parts.remember_message(first, "m1")
+        records.remote.remember_message(first, "m1")
     with store.begin() as records:
-        records.parts.remember_message(second, "m1")  # the marketplace's slip: the first binding stays
-        records.parts.remember_message(first, "m2")
+        records.remote.remember_message(second, "m1")  # the marketplace's slip: the first binding stays
+        records.remote.remember_message(first, "m2")
     with store._readers.begin() as connection:
         bound = connection.execute(text("SELECT part_id, remote_id FROM remote_message")).all()
     assert bound == [(first.id, "m1")]
@@ -372,17 +372,17 @@ def test_attempt_and_generation_need_what_they_belong_to(store: Store) -> None:
 def test_change_decided_on_an_older_state_changes_nothing(store: Store, media: Path) -> None:
     save_proof(store, media, NOON)
     with store.begin() as records:
-        part = records.parts.claim("kopi", NOON, visible=True)
+        part = records.attempts.claim("kopi", NOON, visible=True)
         assert part
         assert records.parts.move(part, PartState.WAITING, due_at=NOON)
         assert not records.parts.move(part, PartState.HELD)
-        assert not records.parts.mark_wire(part, NOON)
+        assert not records.attempts.mark_wire(part, NOON)
 
 
 def test_success_is_always_accepted(store: Store, media: Path) -> None:
     save_proof(store, media, NOON)
     with store.begin() as records:
-        part = records.parts.claim("kopi", NOON, visible=True)
+        part = records.attempts.claim("kopi", NOON, visible=True)
         assert part
         records.parts.move(part, PartState.UNKNOWN, due_at=NOON)
         assert records.parts.move(part, PartState.SENT)

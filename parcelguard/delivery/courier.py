@@ -27,8 +27,8 @@ from parcelguard.errors import (
     Refused,
     TooFast,
 )
+from parcelguard.store.attempts import Job, Try
 from parcelguard.store.database import Records, Store
-from parcelguard.store.parts import Job, Try
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Courier:
     def recover(self) -> None:
         """Sort out what a crash left in flight: without a wire mark it certainly was not sent."""
         with self._store.read() as records:
-            leased = records.parts.leased(self._shop.id)
+            leased = records.attempts.leased(self._shop.id)
         self._sort_out(leased)
 
     def step(self) -> datetime | None:
@@ -82,22 +82,22 @@ class Courier:
         if self._paused_until and now < self._paused_until:
             return self._paused_until
         with self._store.read() as records:
-            leased = records.parts.leased(self._shop.id)
+            leased = records.attempts.leased(self._shop.id)
         self._sort_out([each for each in leased if now - each[1].claimed_at >= LEASE])
         with self._store.read() as records:
-            unknown = records.parts.due_unknown(self._shop.id, now)
+            unknown = records.attempts.due_unknown(self._shop.id, now)
         if unknown:
             self._judge(*unknown)
             return now
         may_send = self._pace.next_at is None or now >= self._pace.next_at
         with self._store.begin() as records:
-            part = records.parts.claim(self._shop.id, now, visible=may_send)
-            job = records.parts.job(part) if part else None
+            part = records.attempts.claim(self._shop.id, now, visible=may_send)
+            job = records.attempts.job(part) if part else None
         if job:
             self._carry(job)
             return now
         with self._store.read() as records:
-            due = records.parts.next_due(self._shop.id)
+            due = records.attempts.next_due(self._shop.id)
         return self._pace.next_at if not may_send else due
 
     def proof_saved(self, proof_id: str) -> None:
@@ -139,7 +139,7 @@ class Courier:
             return job.address
         address = self._sender.upload(self._copy(job))
         with self._store.begin() as records:
-            records.parts.new_address(job, address)
+            records.parts.new_address(job.part, address)
         return address
 
     def _copy(self, job: Job) -> bytes:
@@ -178,7 +178,7 @@ class Courier:
         if now - self._attempt(job).claimed_at > CLAIM_LIFE:
             raise NotSent("claim too old to send")
         with self._store.begin() as records:
-            if not records.parts.mark_wire(job.part, now):
+            if not records.attempts.mark_wire(job.part, now):
                 raise NotSent("claim lost before sending")
 
     # ---- how it went -------------------------------------------------------------------
@@ -188,11 +188,11 @@ class Courier:
         upload = part.kind is PartKind.UPLOAD
         facts = {"address": receipt.message_id} if upload else {"remote_id": receipt.message_id}
         with self._store.begin() as records:
-            records.parts.end_attempt(part, "sent")
+            records.attempts.end_attempt(part, "sent")
             if part.kind.visible and receipt.message_id:
-                records.parts.remember_message(part, receipt.message_id)
+                records.remote.remember_message(part, receipt.message_id)
             if receipt.conversation_id:
-                records.parts.remember_conversation(
+                records.remote.remember_conversation(
                     self._shop.id, job.proof.buyer_id, receipt.conversation_id
                 )
             records.parts.move(part, PartState.SENT, reason="", headline="", advice="", **facts)
@@ -216,7 +216,7 @@ class Courier:
         code = error.code if isinstance(error, Refused) else ""
         log.info("part %s %s: %s (%s)", part.id, part.kind, state, type(error).__name__)
         with self._store.begin() as records:
-            records.parts.end_attempt(part, state, code=code, detail=str(error))
+            records.attempts.end_attempt(part, state, code=code, detail=str(error))
             records.parts.move(
                 part, state, due_at=due, reason=code, headline=error.headline, advice=error.advice, looks=0
             )
@@ -245,7 +245,7 @@ class Courier:
     def _judge(self, part: Part, looks: int) -> None:
         """Look for a message of unknown fate in the chat. Found is proof at once; absence has to rest."""
         with self._store.read() as records:
-            job, attempt = records.parts.job(part), records.parts.last_try(part)
+            job, attempt = records.attempts.job(part), records.attempts.last_try(part)
         mark = SentMark(
             kind=part.kind, since=attempt.claimed_at - BEFORE_CLAIM, text=job.text, address=job.address
         )
@@ -257,11 +257,11 @@ class Courier:
             self._look_later(part, attempt)
             return
         with self._store.begin() as records:
-            taken = records.parts.taken_messages(self._shop.id, look.found)
+            taken = records.remote.taken_messages(self._shop.id, look.found)
             found = [message for message in look.found if message not in taken]
             question = self._conclude(records, part, attempt, looks + 1, found, covered=look.covered)
             if look.conversation_id:
-                records.parts.remember_conversation(self._shop.id, job.proof.buyer_id, look.conversation_id)
+                records.remote.remember_conversation(self._shop.id, job.proof.buyer_id, look.conversation_id)
         self._announce(part.proof_id, question)
 
     def _look_later(self, part: Part, attempt: Try) -> None:
@@ -281,8 +281,8 @@ class Courier:
         now = self._now()
         rested = attempt.signed_at + self._sender.policy.settle
         if len(found) == 1:
-            records.parts.end_attempt(part, "sent", detail="found by reading back")
-            records.parts.remember_message(part, found[0])
+            records.attempts.end_attempt(part, "sent", detail="found by reading back")
+            records.remote.remember_message(part, found[0])
             records.parts.move(part, PartState.SENT, remote_id=found[0], reason="", headline="", advice="")
         elif found:
             return self._ask(records, part, "Two messages in the chat look like this one.")
@@ -306,7 +306,7 @@ class Courier:
         for part, attempt in stale:
             with self._store.begin() as records:
                 if part.kind.visible and attempt.wire_at:
-                    records.parts.end_attempt(part, "unknown", detail="interrupted")
+                    records.attempts.end_attempt(part, "unknown", detail="interrupted")
                     unknown = OutcomeUnknown
                     records.parts.move(
                         part,
@@ -317,7 +317,7 @@ class Courier:
                         looks=0,
                     )
                 else:
-                    records.parts.end_attempt(part, "not sent", detail="interrupted before sending")
+                    records.attempts.end_attempt(part, "not sent", detail="interrupted before sending")
                     records.parts.move(part, PartState.QUEUED)
 
     # ---- help --------------------------------------------------------------------------
@@ -330,7 +330,7 @@ class Courier:
 
     def _attempt(self, job: Job) -> Try:
         with self._store.read() as records:
-            return records.parts.last_try(job.part)
+            return records.attempts.last_try(job.part)
 
     def _visible_left(self, job: Job) -> int:
         """Count the messages that this generation still has to post."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from parcelguard.delivery.mending import CLOSED
 from parcelguard.domain import Part, PartKind, PartState, Photo, Proof, ProofState, Shop, fill_message
 from parcelguard.errors import StorageError
+from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
 from parcelguard.store.log import Generation, LogRow, Position
-from parcelguard.store.parts import Try
 from parcelguard.store.views import LogEntry, LogFilter, LogPage, LogQuery, ProofDetail, Step, Tone
 
 PAGE = 50
@@ -53,7 +53,7 @@ class History:
             photos = records.proofs.photos(proof_id)
             generations = records.log.generations(proof_id)
             parts = records.parts.of(proof_id)
-            tries = records.parts.tries(proof_id)
+            tries = records.attempts.tries(proof_id)
             decided = records.parts.decisions(proof_id)
         entry = self._entry(row)
         shop = entry.shop.label if entry.shop else "The marketplace"

@@ -18,7 +18,7 @@ def hold_unserved(store: Store, served: Collection[str]) -> None:
     What may have left already is asked about, as always.
     """
     with store.begin() as records:
-        for part, attempt in records.parts.without_courier(served):
+        for part, attempt in records.attempts.without_courier(served):
             left = part.kind.visible and attempt is not None and attempt.wire_at is not None
             if left and part.state in (PartState.LEASED, PartState.UNKNOWN):
                 facts = {"reason": UNKNOWN_REASON, "headline": HEADLINE, "advice": IN_DOUBT}

@@ -21,10 +21,12 @@ from sqlalchemy.pool import QueuePool
 
 from parcelguard.domain import utc_now
 from parcelguard.errors import DiskFull, StorageError
+from parcelguard.store.attempts import AttemptRecords
 from parcelguard.store.log import LogRecords
 from parcelguard.store.orders import OrderRecords
 from parcelguard.store.parts import PartRecords
 from parcelguard.store.proofs import ProofRecords
+from parcelguard.store.remote import RemoteRecords
 from parcelguard.store.tables import SCHEMA_VERSION
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,8 @@ class Records:
         self.orders = OrderRecords(connection, now)
         self.proofs = ProofRecords(connection)
         self.parts = PartRecords(connection, now)
+        self.attempts = AttemptRecords(connection, self.parts, now)
+        self.remote = RemoteRecords(connection)
         self.log = LogRecords(connection)
 
 
