@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -93,6 +93,25 @@ def label_picture(
     seen = cv2.GaussianBlur(bench * light, (0, 0), blur) + random.normal(0, noise, bench.shape)
     jpeg = cv2.imencode(".jpg", seen.clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
+
+
+def photographed_labels(
+    kinds: Sequence[str], size: tuple[int, int] = (1920, 1080)
+) -> tuple[np.ndarray, set[str]]:
+    """Return a bench with one real photograph of each kind of label on it, and what they say."""
+    width, height = size
+    bench = np.full((height, width, 3), 120, np.uint8)
+    texts = set()
+    cell_width, cell_height = width // 3, height // 2
+    for place, kind in enumerate(kinds):
+        picture = min((LABELS / kind).glob("*.png"))
+        texts.add(picture.with_suffix(".txt").read_text(encoding="utf-8"))
+        label = cv2.imread(str(picture))
+        scale = min(1.0, cell_width / label.shape[1], cell_height / label.shape[0])
+        label = cv2.resize(label, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        top, left = place // 3 * cell_height, place % 3 * cell_width
+        bench[top : top + label.shape[0], left : left + label.shape[1]] = label
+    return bench, texts
 
 
 # ---- a station ---------------------------------------------------------------------------

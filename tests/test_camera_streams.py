@@ -6,7 +6,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from camera_helpers import PhoneCamera, Station, ffmpeg_camera, free_port, label_picture, scene, wait_for
+from camera_helpers import (
+    PhoneCamera,
+    Station,
+    ffmpeg_camera,
+    free_port,
+    label_picture,
+    needs_labels,
+    photographed_labels,
+    scene,
+    wait_for,
+)
 
 from parcelguard.camera.mjpeg import Parts
 from parcelguard.camera.streams import NetworkStream, shown
@@ -41,6 +51,23 @@ def test_a_network_camera_is_shown_read_and_photographed_and_its_end_is_told(tmp
     kept = cv2.imread(str(tmp_path / photo.path), cv2.IMREAD_GRAYSCALE)
     assert np.abs(kept.astype(int) - label()[..., 0]).mean() < 10
     assert [code.text for code in station.codes] in ([TEXT], [TEXT, TEXT])  # again after it was away
+
+
+@needs_ffmpeg
+@needs_labels
+def test_photographed_labels_in_a_stream_are_read_after_every_interruption(tmp_path: Path) -> None:
+    port = free_port()
+    with Station(f"http://127.0.0.1:{port}/", tmp_path) as station:
+        for kinds in (("code128", "code39", "itf"), ("ean13", "qr", "datamatrix")):
+            bench, texts = photographed_labels(kinds)
+            picture = tmp_path / f"{kinds[0]}.png"
+            cv2.imwrite(str(picture), bench)
+            with ffmpeg_camera(picture, port):
+                station.wait_live()
+                wait_for(lambda wanted=texts: wanted <= {code.text for code in station.codes})
+                photo = station.photo()
+            assert (photo.width, photo.height) == (1920, 1080)
+            station.wait_lost()
 
 
 def test_damaged_parts_are_left_out_and_the_picture_goes_on(tmp_path: Path) -> None:
