@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from parcelguard import __version__
 from parcelguard.bench import UNTIL_PAINTED
-from parcelguard.errors import ParcelGuardError
+from parcelguard.errors import ParcelGuardError, SettingsError
 
 if TYPE_CHECKING:
     import argparse
@@ -33,11 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked = _parser().parse_args(words)
         return int(asked.run(asked))
     except ParcelGuardError as error:
-        sys.stderr.write(f"{error.headline}\n")
-        if str(error) != error.headline:
-            sys.stderr.write(f"{error}\n")
-        sys.stderr.write(f"{error.advice}\n")
-        return 2
+        return _tell(error)
     except KeyboardInterrupt:
         return 130
 
@@ -48,7 +44,15 @@ def open_window(home: str | None) -> int:
     from parcelguard.config import folders_of, home_folder, load_settings
 
     folder = home_folder(home)
-    settings = load_settings(folder / "settings.toml")
+    try:
+        settings = load_settings(folder / "settings.toml")
+    except SettingsError as error:
+        code = _tell(error)
+        if _has_display() and not _has_terminal():
+            from parcelguard.ui.mistake import show_mistake
+
+            show_mistake(error)
+        return code
     from parcelguard.app import open_app  # after the rest: importing Qt slows later imports
 
     if os.environ.get(UNTIL_PAINTED):
@@ -56,6 +60,27 @@ def open_window(home: str | None) -> int:
 
         return open_app(settings, folders_of(folder, settings), also=end_with_first_paint)
     return open_app(settings, folders_of(folder, settings))
+
+
+def _tell(error: ParcelGuardError) -> int:
+    """Say on stderr what happened and what to do; returns the exit code."""
+    if sys.stderr is not None:  # Windows has none for what was started without a console
+        details = f"{error}\n" if str(error) != error.headline else ""
+        sys.stderr.write(f"{error.headline}\n{details}{error.advice}\n")
+    return 2
+
+
+def _has_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _has_display() -> bool:
+    """Whether a window would be seen by somebody."""
+    if os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] in ("offscreen", "minimal"):
+        return False
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _parser() -> argparse.ArgumentParser:

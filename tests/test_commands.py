@@ -177,3 +177,51 @@ def test_a_bench_writes_its_figures_as_json(tmp_path: Path, capsys: pytest.Captu
     assert figures["bench"] == "startup"
     assert {row["case"] for row in figures["rows"]} == {"first paint, median", "first paint, p95"}
     assert "ratio" in capsys.readouterr().out
+
+
+@pytest.mark.qt_log_ignore("does not support", extend=True)  # what the offscreen platform says of a dialog
+@pytest.mark.parametrize("reader", ["terminal", "nobody"])
+def test_a_wrong_setting_is_told_in_a_window_where_no_terminal_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reader: str
+) -> None:
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtWidgets import QApplication, QMessageBox
+
+    application = QApplication.instance() or QApplication([])
+    told: list[tuple[str, Qt.TextFormat]] = []
+
+    def read() -> None:
+        for box in QApplication.topLevelWidgets():
+            if isinstance(box, QMessageBox) and box.isVisible():
+                told.append((box.text(), box.textFormat()))
+                box.button(QMessageBox.StandardButton.Close).click()
+
+    looks = QTimer(application, interval=10)
+    looks.timeout.connect(read)
+    looks.start()
+    (tmp_path / "settings.toml").write_text('[camera]\nfps = 900\n[bench]\nstation = "<b>"\nplace = 7\n')
+    monkeypatch.setattr("parcelguard.cli._has_display", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: reader == "terminal")
+
+    code = main(["--home", str(tmp_path)])
+    looks.stop()
+    looks.deleteLater()
+
+    assert code == 2
+    assert "camera.fps = 900" in capsys.readouterr().err
+    assert len(told) == (reader == "nobody")
+    for words, text_format in told:
+        assert "The settings file has a mistake." in words
+        assert "camera.fps = 900" in words
+        assert "bench.place: not a setting" in words
+        assert "then start again" in words
+        assert text_format == Qt.TextFormat.PlainText
+
+
+def test_a_start_without_any_stderr_ends_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "settings.toml").write_text("[camera]\nfps = 900\n")
+    monkeypatch.setattr("sys.stderr", None)  # as Windows starts what has no console
+
+    assert main(["--home", str(tmp_path)]) == 2

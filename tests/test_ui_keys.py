@@ -254,3 +254,19 @@ def test_space_still_presses_the_button_that_has_the_focus(bench: Bench, hands: 
     bench.button.clicked.connect(lambda: pressed.append(1))
     hands.press(bench.button, Qt.Key.Key_Space, " ")
     assert pressed == [1]
+
+
+@pytest.mark.parametrize(("key", "action"), [(Qt.Key.Key_F1, Action.TAKE), (Qt.Key.Key_F4, Action.SAVE)])
+def test_a_key_held_down_counts_once_even_if_x11_does_not_mark_its_repeats(
+    bench: Bench, hands: Hands, qtbot: QtBot, key: Qt.Key, action: Action
+) -> None:
+    hands.hold(bench.button, key)
+    hands.press(bench.button, Qt.Key.Key_F9)  # told after all that went before
+    qtbot.waitUntil(lambda: Action.HELP in bench.actions)
+    assert bench.actions == [action, Action.HELP]
+
+
+def test_a_key_pressed_again_after_its_release_counts_again(bench: Bench, hands: Hands) -> None:
+    for _ in range(3):
+        hands.press(bench.button, Qt.Key.Key_F1, gap_ms=3)
+    assert bench.actions == [Action.TAKE] * 3

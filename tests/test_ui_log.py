@@ -2,28 +2,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from html import escape
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QColor, QDesktopServices, QHelpEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 from ui_helpers import FakeLog, Hands, make_entry, make_settings, read_scan
 
 from parcelguard.domain import ProofState
-from parcelguard.errors import StorageError
+from parcelguard.errors import Refused, StorageError
 from parcelguard.events import EventHub, ProofChanged
-from parcelguard.store.views import LogFilter
-from parcelguard.ui import log_filters
+from parcelguard.store.views import LogEntry, LogFilter, ProofDetail
+from parcelguard.ui import log_delegate, log_filters
 from parcelguard.ui.log import EMPTY_LOG, NOTHING_FOUND, LogPage
 from parcelguard.ui.log_filters import Span, span_bounds
 from parcelguard.ui.log_model import Column
+from parcelguard.ui.log_words import status
+from parcelguard.ui.paint import width_of
 from parcelguard.ui.ports import Decision
 from parcelguard.ui.sidebar import Page
+from parcelguard.ui.theme import Size, Token
 from parcelguard.ui.window import MainWindow
+from parcelguard.ui.words import BandTone
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -143,7 +148,7 @@ def test_searching_finds_orders_and_buyers(
 def test_chips_count_and_filter(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
     log = open_log(FakeLog(tmp_path, 16))
     chip = log.page.filters.chips[LogFilter.FAILED]
-    qtbot.waitUntil(lambda: chip.accessibleName() == "Failed 2")
+    qtbot.waitUntil(lambda: chip.accessibleName() == "Needs you 2")
     qtbot.mouseClick(chip, LEFT)
     qtbot.waitUntil(lambda: log.page.model.rowCount() == 2)
     assert all(text.startswith("Failed") for text in log.texts(Column.STATUS))
@@ -203,8 +208,8 @@ def test_a_sent_proof_is_sent_again_only_with_a_reason(open_log: Open, tmp_path:
     foot.panel.reason.setText("Buyer lost it")
     foot.panel.text.setPlainText("Here are your photos once more.")
     qtbot.mouseClick(foot.panel.confirm, LEFT)
-    qtbot.waitUntil(lambda: log.desk.resent == [("p2", "Here are your photos once more.", "Buyer lost it")])
-    assert foot.panel.isHidden()
+    qtbot.waitUntil(foot.panel.isHidden)
+    assert log.desk.resent == [("p2", "Here are your photos once more.", "Buyer lost it")]
 
 
 def only(state: ProofState, folder: Path) -> FakeLog:
@@ -267,8 +272,8 @@ def test_a_proof_is_closed_only_with_a_reason(
     panel.reason.setText("The buyer cancelled")
     qtbot.mouseClick(panel.confirm, LEFT)
 
-    qtbot.waitUntil(lambda: log.desk.closed == [("p1", "The buyer cancelled")])
-    assert panel.isHidden()
+    qtbot.waitUntil(panel.isHidden)
+    assert log.desk.closed == [("p1", "The buyer cancelled")]
 
 
 def test_closing_can_be_left_with_esc_and_news_take_it_away_once_it_makes_no_sense(
@@ -512,3 +517,163 @@ def test_from_and_to_can_be_typed(open_log: Open, tmp_path: Path, qtbot: QtBot) 
     qtbot.waitUntil(lambda: log.page.model.rowCount() == 0 and not log.page.model.loading)
     filters.first.setText("2026-11-20")
     qtbot.waitUntil(lambda: log.page.model.rowCount() == 3)
+
+
+def test_a_row_that_waits_counts_down_by_itself(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = FakeLog(tmp_path, 2)
+    desk.entries = [
+        make_entry(1, ProofState.WAITING, due_at=datetime.now(UTC) + timedelta(seconds=90)),
+        make_entry(2, ProofState.DELIVERED),
+    ]
+    painted: list[str] = []
+
+    def noted(entry: LogEntry, now: datetime) -> tuple[BandTone, str]:
+        told = status(entry, now)
+        painted.append(told[1])
+        return told
+
+    monkeypatch.setattr(log_delegate, "status", noted)
+    log = open_log(desk)
+    wait_for_detail(qtbot, log, "241120PX000001")
+    qtbot.waitUntil(lambda: len({words for words in painted if "tries again in" in words}) >= 3)
+
+    log.window.show_page(Page.PACK)
+    assert not log.page.ticks.isActive()
+    log.window.show_page(Page.LOG)
+    assert log.page.ticks.isActive()
+
+
+@pytest.mark.parametrize("state", [ProofState.DELIVERED, ProofState.WAITING])
+def test_a_button_that_wants_a_reason_says_so_and_looks_it(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, state: ProofState
+) -> None:
+    log = open_log(only(state, tmp_path))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot = log.page.detail.foot
+    closing = state is ProofState.WAITING
+    panel = foot.close_panel if closing else foot.panel
+    qtbot.mouseClick(foot.close_proof if closing else foot.main, LEFT)
+    assert panel.reason.placeholderText().startswith("First a reason: why")
+    off = ground(panel.confirm)
+    panel.reason.setText("Because")
+    assert panel.confirm.isEnabled()
+    assert ground(panel.confirm) != off
+
+
+def ground(button: QPushButton) -> QColor:
+    return button.grab().toImage().pixelColor(8, button.height() // 2)
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_what_was_refused_stays_in_its_panel_with_the_reason(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, closing: bool
+) -> None:
+    said = Refused(headline="The marketplace refuses the same text twice in a day.", advice="Change it.")
+
+    def refuse(*_: object) -> None:
+        raise said
+
+    log = open_log(only(ProofState.WAITING if closing else ProofState.DELIVERED, tmp_path))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    foot = log.page.detail.foot
+    panel = foot.close_panel if closing else foot.panel
+    qtbot.mouseClick(foot.close_proof if closing else foot.main, LEFT)
+    qtbot.keyClicks(panel.reason, "Buyer lost it")
+    if not closing:
+        foot.panel.text.setPlainText("Once more.")
+    monkeypatch.setattr(log.desk, "close" if closing else "resend", refuse)
+    qtbot.mouseClick(panel.confirm, LEFT)
+    assert not panel.confirm.isEnabled()
+    qtbot.waitUntil(panel.refusal.isVisible)
+    assert panel.refusal.accessibleName() == f"{said.headline} {said.advice}"
+    assert (panel.isVisible(), panel.reason.text()) == (True, "Buyer lost it")
+
+    monkeypatch.undo()
+    if not closing:
+        assert foot.panel.text.toPlainText() == "Once more."
+        foot.panel.text.setPlainText("Other words.")
+    qtbot.mouseClick(panel.confirm, LEFT)
+    qtbot.waitUntil(panel.isHidden)
+    if closing:
+        assert log.desk.closed == [("p1", "Buyer lost it")]
+    else:
+        assert log.desk.resent == [("p1", "Other words.", "Buyer lost it")]
+        qtbot.mouseClick(foot.main, LEFT)
+        assert not panel.refusal.isVisible()
+
+
+def test_down_leads_from_the_search_into_the_rows_which_show_it(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    log = open_log(FakeLog(tmp_path, 4))
+    hands, search, table = Hands(), log.page.filters.search, log.page.table
+    log.window.activateWindow()
+    qtbot.waitUntil(search.hasFocus)
+    edge = table.grab().toImage().pixelColor(0, table.height() // 2)
+    hands.press(search, Qt.Key.Key_Down)
+    assert table.hasFocus()
+    assert table.currentIndex().row() == 0
+    shown = table.grab().toImage().pixelColor(0, table.height() // 2)
+    assert (shown, shown == edge) == (log.window.theme.color(Token.ACCENT), False)
+    hands.press(table, Qt.Key.Key_Down)
+    assert table.currentIndex().row() == 1
+
+
+@pytest.mark.parametrize("width", [1024, 1366])
+def test_the_status_gets_the_room_that_it_needs(
+    open_log: Open, tmp_path: Path, qtbot: QtBot, width: int
+) -> None:
+    log = open_log(FakeLog(tmp_path, 8))
+    log.window.resize(width, 700)
+    words = "Waiting · tries again in 10:45"
+    qtbot.waitUntil(lambda: width - 500 < log.page.table.width() < width - 300)
+    theme = log.window.theme
+    needed = width_of(words, theme.font(Size.SMALL, 600)) + theme.px(27)  # the dot and the space around
+    qtbot.waitUntil(lambda: log.page.table.columnWidth(Column.STATUS) >= needed)
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)  # of the tip, on the offscreen platform
+def test_a_cell_that_is_cut_tells_all_of_it_as_plain_text(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk = FakeLog(tmp_path, 2)
+    name = "<b>Tan Wei Ling of the very long name</b>"
+    desk.entries = [replace(e, proof=replace(e.proof, buyer_name=name)) for e in desk.entries[:1]]
+    log = open_log(desk)
+    assert tip(log, Column.BUYER) == f"<span>{escape(name)}</span>"
+    assert tip(log, Column.ORDER) == ""
+    log.window.resize(1024, 700)
+    told = "Failed · the chat token for this shop has expired"
+    qtbot.waitUntil(lambda: tip(log, Column.STATUS) == f"<span>{told}</span>")
+
+
+def tip(log: Opened, column: Column) -> str:
+    """Return what the mouse is told over a cell of the first row."""
+    table = log.page.table
+    at = table.visualRect(log.page.model.index(0, column)).center()
+    asked = QHelpEvent(QEvent.Type.ToolTip, at, table.viewport().mapToGlobal(at))
+    QCoreApplication.sendEvent(table.viewport(), asked)
+    told = QToolTip.text() if QToolTip.isVisible() else ""
+    QToolTip.hideText()
+    for label in QApplication.topLevelWidgets():
+        if label.inherits("QTipLabel"):
+            label.close()
+    return told
+
+
+def test_a_single_photo_keeps_its_size_in_the_strip(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    class Single(FakeLog):
+        def detail(self, proof_id: str) -> ProofDetail:
+            whole = super().detail(proof_id)
+            return replace(whole, photos=whole.photos[:1]) if proof_id == "p2" else whole
+
+    log = open_log(Single(tmp_path, 2))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    strip = log.page.detail.strip
+    qtbot.waitUntil(lambda: len(strip.buttons) == 3 and strip.buttons[2].x() > 0)
+    usual = strip.buttons[0].width()
+    log.page.table.selectRow(1)
+    qtbot.waitUntil(lambda: len(strip.buttons) == 1)
+    qtbot.waitUntil(lambda: strip.buttons[0].width() == usual)

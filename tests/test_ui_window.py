@@ -21,7 +21,7 @@ from ui_helpers import (
     read_scan,
 )
 
-from parcelguard.desk import Desk, DeskChanged, Notice, NoticeKind, ProofSaved
+from parcelguard.desk import Desk, DeskChanged, DeskState, Notice, NoticeKind, ProofSaved
 from parcelguard.domain import ProofState, ScanSource, Today
 from parcelguard.events import (
     CameraChanged,
@@ -354,3 +354,23 @@ def test_before_the_first_paint_only_qt_and_the_core_are_loaded() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_help_names_the_keys_of_the_log_and_of_typing(window: MainWindow, hands: Hands, qtbot: QtBot) -> None:
+    hands.press(window, Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: window.page is Page.HELP)
+    sheets = [each for each in window.findChildren(QWidget) if "Keys in the log" in each.accessibleName()]
+    assert len(sheets) == 1
+    spoken = sheets[0].accessibleName()
+    for key in ("F3: Find an order", "Tab: ", "↑ ↓: ", "Enter: "):
+        assert key in spoken
+
+
+def test_pack_says_how_to_do_without_a_scan(window: MainWindow) -> None:
+    assert window.pack_screen.band_view.band.buyer_line == "F3 types a number"
+    assert "F3 types a number" in window.pack_screen.band_view.accessibleName()
+
+
+def test_a_code_that_nobody_was_asked_about_names_no_marketplace(window: MainWindow, hub: EventHub) -> None:
+    hub.publish(DeskChanged(Desk(state=DeskState.UNMATCHED, code="X", searching=True)))
+    assert window.pack_screen.items.accessibleName() == "Items to pack: No items are known for this code"

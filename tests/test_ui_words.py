@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from parcelguard.desk import Desk, DeskState, Notice, NoticeKind, PackedBefore, 
 from parcelguard.domain import ProofState
 from parcelguard.errors import DiskFull, NoNetwork, OutcomeUnknown
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.store.views import LogFilter
 from parcelguard.ui import words
-from parcelguard.ui.log_words import status
+from parcelguard.ui.log_words import FILTERS, status
 from parcelguard.ui.words import BandTone, band
 
 READY = Desk()
@@ -34,7 +36,7 @@ def said(desk: Desk) -> tuple[BandTone, str]:
         (open_desk(1), BandTone.INFO, "1 of 3 photos — F1 takes more, F4 sends"),
         (open_desk(3), BandTone.INFO, "3 of 3 photos — press F4 to send"),
         (open_desk(1, saving=True), BandTone.INFO, "Saving…"),
-        (open_desk(state=DeskState.CANCELLED), BandTone.BAD, "STOP — the buyer cancelled this order"),
+        (open_desk(state=DeskState.CANCELLED), BandTone.BAD, "STOP — this order is cancelled or about to be"),
         (
             Desk(state=DeskState.UNMATCHED, code="X", searching=True),
             BandTone.WARN,
@@ -87,7 +89,7 @@ def test_a_photo_that_failed_is_told_once(detail: str, text: str) -> None:
 
 
 def test_no_notice_promises_to_send_what_may_only_be_saved() -> None:
-    sentences = [words.notice(Notice(kind, "X"))[1] for kind in NoticeKind]
+    sentences = [words.notice(Notice(kind, "X"), Desk())[1] for kind in NoticeKind]
     assert not [sentence for sentence in sentences if "send" in sentence.lower()]
 
 
@@ -105,7 +107,7 @@ def test_a_packing_of_another_day_tells_the_day() -> None:
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_notice_has_a_sentence_without_gaps(kind: NoticeKind) -> None:
-    _, sentence = words.notice(Notice(kind, "241120PX77A0QE"))
+    _, sentence = words.notice(Notice(kind, "241120PX77A0QE"), open_desk())
     assert sentence
     assert not set("{}!") & set(sentence)
     assert not sentence.endswith(".")
@@ -140,7 +142,10 @@ def test_just_saved_says_that_it_is_sending() -> None:
     [
         ({}, "Saved on this computer. This shop sends no messages"),
         ({"buyer_id": ""}, "Saved on this computer. The order names no buyer to write to"),
-        ({"shop_id": "", "buyer_id": ""}, "Saved on this computer. No order has this number yet"),
+        (
+            {"shop_id": "", "buyer_id": ""},
+            "Saved on this computer. Nothing is sent: no order is known for this code",
+        ),
     ],
 )
 def test_saved_without_chat_says_why_nothing_is_sent(changes: dict[str, object], text: str) -> None:
@@ -190,7 +195,7 @@ def test_the_camera_chip_speaks_in_words() -> None:
 def test_a_waiting_row_counts_down() -> None:
     now = datetime.now(UTC)
     entry = make_entry(1, ProofState.WAITING, due_at=now + timedelta(seconds=42))
-    assert status(entry, now)[1] == "Waiting · again in 0:42"
+    assert status(entry, now)[1] == "Waiting · tries again in 0:42"
 
 
 def test_a_delivered_proof_tells_when_it_was_accepted() -> None:
@@ -200,3 +205,65 @@ def test_a_delivered_proof_tells_when_it_was_accepted() -> None:
 
     assert status(once, at)[1] == "Sent 14:30:15"
     assert status(again, at)[1] == "Sent 14:30:15 · resent"
+
+
+@pytest.mark.parametrize(
+    ("desk", "text"),
+    [
+        (open_desk(2), "X is another order. F4 sends this one first, Esc leaves it"),
+        (open_desk(2, message=""), "X is another order. F4 saves this one first, Esc leaves it"),
+        (
+            Desk(state=DeskState.UNMATCHED, code="Y", photos=open_desk(1).photos),
+            "X is another order. F4 saves this one first, Esc leaves it",
+        ),
+        (open_desk(), "X is another order. Esc leaves this one"),
+    ],
+)
+def test_another_order_is_told_with_what_f4_does_to_this_one(desk: Desk, text: str) -> None:
+    told = replace(desk, notice=Notice(NoticeKind.OTHER_ORDER_OPEN, "X"))
+    assert said(told) == (BandTone.WARN, text)
+
+
+@pytest.mark.parametrize("photos", [0, 2])
+def test_a_code_that_was_not_looked_up_is_not_said_to_have_no_order(photos: int) -> None:
+    desk = Desk(state=DeskState.UNMATCHED, code="X", photos=open_desk(photos).photos)
+    for notice in (None, Notice(NoticeKind.NOT_LOOKED_UP)):
+        assert "No order has" not in said(replace(desk, notice=notice))[1]
+
+
+def test_ready_names_the_key_for_typing() -> None:
+    assert band(READY).buyer_line == "F3 types a number"
+    assert band(READY, changed(ProofState.DELIVERED)).buyer_line == ""
+
+
+def test_a_proof_that_asks_a_person_is_not_called_failed() -> None:
+    entry = make_entry(
+        1, ProofState.ATTENTION, headline="Looked twice: the chat does not show it.", asks=True
+    )
+    assert status(entry, entry.at) == (
+        BandTone.BAD,
+        "Asks you · looked twice: the chat does not show it",
+    )
+    assert FILTERS[LogFilter.FAILED] == "Needs you"
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "Looked twice: the chat does not show it.",
+        "Two messages in the chat look like this one.",
+        "The chat cannot be read back now.",
+        "The chat could not be read far enough back.",
+    ],
+)
+def test_what_asks_a_person_is_not_called_unsent(headline: str) -> None:
+    shown = band(READY, changed(ProofState.ATTENTION, headline))
+    assert shown.text == f"{headline.removesuffix('.')}. See Log"
+
+
+@pytest.mark.parametrize("state", [ProofState.WAITING, ProofState.SENDING])
+def test_a_row_in_doubt_says_that_the_chat_is_looked_through(state: ProofState) -> None:
+    now = datetime.now(UTC)
+    entry = make_entry(1, state, due_at=now + timedelta(seconds=45), checking=True)
+    assert status(entry, now)[1] == "Checking the chat · 0:45"
+    assert status(replace(entry, due_at=None), now)[1] == "Checking the chat"

@@ -393,6 +393,22 @@ class Hands:
             event.setTimestamp(self.at_ms)
             QCoreApplication.sendEvent(target, event)
 
+    def hold(self, target: QWidget, key: Qt.Key, text: str = "", *, repeats: int = 20) -> None:
+        """Hold a key as X11 sometimes tells it: release and press at one time, not marked as repeat."""
+        self.at_ms += 500
+        self._send(target, QEvent.Type.KeyPress, key, text)
+        for _ in range(repeats):
+            self.at_ms += 40
+            self._send(target, QEvent.Type.KeyRelease, key, text)
+            self._send(target, QEvent.Type.KeyPress, key, text)
+        self.at_ms += 40
+        self._send(target, QEvent.Type.KeyRelease, key, text)
+
+    def _send(self, target: QWidget, kind: QEvent.Type, key: Qt.Key, text: str) -> None:
+        event = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, 0, 0, 0, text)
+        event.setTimestamp(self.at_ms)
+        QCoreApplication.sendEvent(target, event)
+
     def type(
         self, target: QWidget, text: str, *, gap_ms: int = 20, physical: bool = True, shown: str = ""
     ) -> None:

@@ -188,6 +188,8 @@ class ItemsCard(Card):
     def _empty(self) -> str:
         if self._desk.state is DeskState.READY:
             return "The order’s items appear here"
+        if self._desk.state is DeskState.UNMATCHED:
+            return "No items are known for this code"
         return "The marketplace names no items"
 
     def _paint_head(self, painter: QPainter, head: QRect) -> None:

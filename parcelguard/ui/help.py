@@ -17,6 +17,13 @@ KEYS = (
     ("F3", "Find an order by typing its number"),
     ("F9", "This help; F9 or Esc closes it"),
 )
+LOG_KEYS = (
+    ("Tab", "On to the next field, list or button"),
+    ("↑ ↓", "Choose a row; ↓ leaves the search"),
+    ("Enter", "Search at once, or confirm a reason"),
+    ("Space", "Press the button that has the frame"),
+)
+KEY_ROW = 42
 HINTS = (
     ("Nothing happens when I scan", "Set the scanner to send Enter after each code and to US keyboard."),
     (
@@ -54,7 +61,12 @@ class _Sheet(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        spoken = [f"{key}: {does}" for key, does in KEYS] + [f"{what}: {advice}" for what, advice in HINTS]
+        spoken = [
+            *(f"{key}: {does}" for key, does in KEYS),
+            "Keys in the log",
+            *(f"{key}: {does}" for key, does in LOG_KEYS),
+            *(f"{what}: {advice}" for what, advice in HINTS),
+        ]
         self.setAccessibleName(". ".join(spoken))
         theme.changed.connect(self._fit)
         self._fit()
@@ -85,13 +97,15 @@ class _Sheet(QWidget):
 
     def _paint_keys(self, painter: QPainter, area: QRect) -> None:
         theme = self._theme
-        top = self._paint_title(painter, area, "Keys")
-        row = theme.em(46)
-        for name, does in KEYS:
-            key_cap(painter, theme, area.left(), top + row // 2, name, filled=False)
-            left = area.left() + theme.em(62)
-            text(painter, QRect(left, top, area.right() - left, row), does, theme.font(), self._ink)
-            top += row
+        row = theme.em(KEY_ROW)
+        for title, keys in (("Keys", KEYS), ("Keys in the log", LOG_KEYS)):
+            top = self._paint_title(painter, area, title)
+            for name, does in keys:
+                key_cap(painter, theme, area.left(), top + row // 2, name, filled=False)
+                left = area.left() + theme.em(72)
+                text(painter, QRect(left, top, area.right() - left, row), does, theme.font(), self._ink)
+                top += row
+            area.setTop(top + theme.px(16))
 
     def _paint_hints(self, painter: QPainter, area: QRect) -> None:
         theme = self._theme
@@ -118,5 +132,7 @@ class _Sheet(QWidget):
         line = round(QFontMetrics(theme.font()).height() * 1.2)
         width = max(100, self.width() * 58 // 100 - theme.px(76))
         lines = sum(len(self._lines(what, advice, width)) for what, advice in HINTS)
-        self.setMinimumHeight(lines * line + len(HINTS) * theme.px(10) + theme.em(30) + theme.px(90))
+        hints = lines * line + len(HINTS) * theme.px(10) + theme.em(30)
+        keys = (len(KEYS) + len(LOG_KEYS)) * theme.em(KEY_ROW) + 2 * theme.em(30) + theme.px(30)
+        self.setMinimumHeight(max(hints, keys) + theme.px(90))
         self.update()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # How long a key that cannot be taken back waits, to see whether a burst follows it. Scanners
 # press the next key within 5 to 20 ms. F1 does not wait: one photo more does no harm.
 HOLD_MS: Final = 30
+# X11 tells a held key as release and press at one time, and Qt does not always mark them as repeat.
+REPEAT_MS: Final = 2
 
 _CTRL = Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
@@ -89,6 +91,7 @@ class WedgeFilter(QObject):
         self._last_target: QObject | None = None
         self._last_time_s = 0.0
         self._last_code = ("", float("-inf"))
+        self._released: dict[int, int] = {}  # when each function key was let go last
         self._before: Snapshot | None = None
         self._alt_digits = ""
         self._composed = ("", float("-inf"))
@@ -124,6 +127,8 @@ class WedgeFilter(QObject):
             return False
         if event.isAutoRepeat():
             return key in _ACTIONS
+        if key in _ACTIONS and self._is_repeat(event):
+            return True
         time_s = self._time(event)
         self._end_silent(time_s)
         if modifiers & _ALT and modifiers & _KEYPAD and event.text()[-1:].isdigit():
@@ -143,6 +148,8 @@ class WedgeFilter(QObject):
         return self._on_character(char, time_s, watched)
 
     def _on_release(self, event: QKeyEvent) -> bool:
+        if event.key() in _ACTIONS:
+            self._released[event.key()] = event.timestamp()
         if event.key() != Qt.Key.Key_Alt or not self._alt_digits:
             return False
         code, self._alt_digits = int(self._alt_digits) & 0xFF, ""
@@ -251,6 +258,14 @@ class WedgeFilter(QObject):
                 return char
         text = event.text()
         return text if text and text.isprintable() else None
+
+    def _is_repeat(self, event: QKeyEvent) -> bool:
+        """Whether the key was let go so shortly before that no finger did it.
+
+        Only for function keys: a scanner that types a digit twice may be as quick.
+        """
+        at_ms = event.timestamp()
+        return bool(at_ms) and at_ms - self._released.get(event.key(), -REPEAT_MS - 1) <= REPEAT_MS
 
     def _is_echo(self, char: str, event: QKeyEvent, time_s: float) -> bool:
         """Whether the system itself delivers the character that Alt and digits were for."""

@@ -6,7 +6,7 @@ Built on its first visit. Nothing here reads the database on the window's thread
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -27,25 +27,30 @@ from parcelguard.ui.log_delegate import ROW_HEIGHT, LogDelegate
 from parcelguard.ui.log_detail import LogDetail
 from parcelguard.ui.log_filters import LogFilters
 from parcelguard.ui.log_model import ENTRY_ROLE, RESENDABLE, Column, LogModel
+from parcelguard.ui.log_words import counts_down
 from parcelguard.ui.ports import LogDesk
 from parcelguard.ui.qss import page_sheet
 from parcelguard.ui.theme import Theme, Token
 
 NEWS_REST_MS = 300
 SLOW_MS = 300  # a wait that long is told
+TICK_MS = 1000
 _WIDTHS = {
     Column.PICTURE: 84,
-    Column.TAKEN: 90,
+    Column.TAKEN: 104,
     Column.ORDER: 156,
     Column.SHOP: 112,
     Column.BUYER: 96,
     Column.PACKER: 76,
     Column.RESEND: 82,
 }
+# What these do with when the status needs the rest.
+_NARROW = {Column.PICTURE: 76, Column.ORDER: 142, Column.BUYER: 68, Column.PACKER: 54}
+_WIDE_ROOM = 980
 _NEEDED_ROOM = {
-    Column.PACKER: 860,
-    Column.BUYER: 760,
-    Column.SHOP: 680,
+    Column.PACKER: 900,
+    Column.BUYER: 830,
+    Column.SHOP: 740,
     Column.PICTURE: 560,
     Column.RESEND: 470,
 }
@@ -77,6 +82,7 @@ class LogPage(QWidget):
         self.note.hide()
         self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
+        self.ticks = QTimer(self, interval=TICK_MS)
         self._set_up_table()
         self._lay_out()
         self._restyle()
@@ -87,6 +93,7 @@ class LogPage(QWidget):
         """End the threads that read for this page."""
         self._news.stop()
         self._slow.stop()
+        self.ticks.stop()
         self._rows.shut_down()
         self._pictures.shut_down()
 
@@ -99,17 +106,31 @@ class LogPage(QWidget):
         super().showEvent(event)
         self.filters.search.setFocus()
         self._news.start()
+        self.ticks.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Count nothing down that nobody sees."""
+        super().hideEvent(event)
+        self.ticks.stop()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        """Give way in a narrow window or with large text: the packer's name first."""
-        self.detail.fit(self.width())
-        room = self.width() - self.detail.width()
-        for column, needed in _NEEDED_ROOM.items():
-            self.table.setColumnHidden(column, room < self._theme.em(needed))
+        """Share the room anew."""
+        self._share_room()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground."""
         QPainter(self).fillRect(self.rect(), self._theme.color(Token.BG))
+
+    def _share_room(self) -> None:
+        """Give way to the status in a narrow window or with large text: the packer's name first."""
+        theme, table = self._theme, self.table
+        self.detail.fit(self.width())
+        room = self.width() - self.detail.width()
+        narrow = _NARROW if room < theme.em(_WIDE_ROOM) else {}
+        for column, width in {**_WIDTHS, **narrow}.items():
+            table.setColumnWidth(column, theme.em(width))
+        for column, needed in _NEEDED_ROOM.items():
+            table.setColumnHidden(column, room < theme.em(needed))
 
     # ---- building --------------------------------------------------------------------
 
@@ -151,14 +172,14 @@ class LogPage(QWidget):
         theme = self._theme
         self.setStyleSheet(page_sheet(theme))
         self.table.verticalHeader().setDefaultSectionSize(theme.em(ROW_HEIGHT))
-        for column, width in _WIDTHS.items():
-            self.table.setColumnWidth(column, theme.em(width))
+        self._share_room()
         self.update()
 
     def _connect(self, bridge: EventBridge) -> None:
         bridge.proof_changed.connect(self._on_proof)
         bridge.proof_saved.connect(self._on_saved)
         self.filters.changed.connect(self._search)
+        self.filters.search.left_below.connect(self._enter_rows)
         self.model.loaded.connect(self._tell_state)
         self.model.failed.connect(self._tell_failure)
         self.table.selectionModel().currentRowChanged.connect(self._on_row)
@@ -166,6 +187,7 @@ class LogPage(QWidget):
         self.detail.changed.connect(self._on_acted)
         self._news.timeout.connect(self._refresh)
         self._slow.timeout.connect(self._tell_slow)
+        self.ticks.timeout.connect(self._count_down)
         self._theme.changed.connect(self._restyle)
 
     # ---- asking ----------------------------------------------------------------------
@@ -233,6 +255,18 @@ class LogPage(QWidget):
         self.note.setText(words)
         self.note.setVisible(bool(words))
         self.table.setVisible(not words)
+
+    def _count_down(self) -> None:
+        """Paint the rows anew whose words tell how long they wait still."""
+        table, last = self.table, self.model.rowCount() - 1
+        lowest = table.rowAt(table.viewport().height() - 1)
+        for row in range(max(0, table.rowAt(0)), (lowest if lowest >= 0 else last) + 1):
+            if counts_down(self.model.entry(row)):
+                table.update(self.model.index(row, Column.STATUS))
+
+    def _enter_rows(self) -> None:
+        if self.model.rowCount():
+            self.table.setFocus()
 
     def _on_row(self, current: QModelIndex) -> None:
         entry = current.data(ENTRY_ROLE) if current.isValid() else None

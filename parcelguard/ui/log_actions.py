@@ -20,10 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from parcelguard.domain import Part, PartKind, ProofState
+from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.log_model import RESENDABLE
+from parcelguard.ui.log_parts import ReasonBox
 from parcelguard.ui.ports import Decision
 from parcelguard.ui.theme import Theme
+from parcelguard.ui.words import BandTone
 
 FAILED_REASON = "Sending failed"
 _REASONS = {ProofState.ATTENTION: FAILED_REASON, ProofState.SAVED: "Sent from the log"}
@@ -69,10 +72,14 @@ class Panel(QWidget):
         self.reason.setMaxLength(200)
         self.confirm = button(yes, self, main=True)
         self.cancel = button("Cancel", self)
+        self.refusal = ReasonBox(theme, self)
+        self.refusal.hide()
+        self._asking = False
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(theme.px(8))
         self._rows.addWidget(self.reason)
+        self._rows.addWidget(self.refusal)
         row = QHBoxLayout()
         row.addWidget(self.confirm)
         row.addWidget(self.cancel)
@@ -84,12 +91,20 @@ class Panel(QWidget):
         self.cancel.clicked.connect(self.cancelled)
         self.hide()
 
+    def refuse(self, error: ParcelGuardError) -> None:
+        """Say why it was not done; what was written stays, to be changed and tried again."""
+        self._asking = False
+        self.refusal.show_reason(BandTone.BAD, error.headline, error.advice)
+        self._check()
+
     def _insert(self, *widgets: QWidget) -> None:
         """Put these between the reason and the buttons."""
         for place, widget in enumerate(widgets, 1):
             self._rows.insertWidget(place, widget)
 
     def _begin(self) -> None:
+        self._asking = False
+        self.refusal.hide()
         self._check()
         self.show()
         self.reason.setFocus()
@@ -98,10 +113,13 @@ class Panel(QWidget):
         return bool(self.reason.text().strip())
 
     def _check(self) -> None:
-        self.confirm.setEnabled(self._complete())
+        self.confirm.setEnabled(self._complete() and not self._asking)
 
     def _confirm(self) -> None:
         if self.confirm.isEnabled():
+            self._asking = True  # a second press says nothing new
+            self.refusal.hide()
+            self._check()
             self._tell()
 
     def _tell(self) -> None:
@@ -127,7 +145,7 @@ class ResendPanel(Panel):
         """Begin with the text that was sent; what the buyer has not seen brings its reason along."""
         state = detail.entry.proof.state
         first = state is ProofState.SAVED
-        self.reason.setPlaceholderText(f"Why it is sent {'now' if first else 'again'} (kept with the proof)")
+        self.reason.setPlaceholderText(f"First a reason: why it is sent {'now' if first else 'again'}")
         self.reason.setText(_REASONS.get(state, ""))
         self.confirm.setText("Send now" if first else "Send again")
         self.text.setPlainText(detail.text)
@@ -150,7 +168,7 @@ class ClosePanel(Panel):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, "Close proof", parent)
-        self.reason.setPlaceholderText("Why nothing more is sent (kept with the proof)")
+        self.reason.setPlaceholderText("First a reason: why nothing more is sent")
         self._insert(plain_label("Nothing more of it is sent. The photos stay on this computer.", self))
 
     def open(self) -> None:
@@ -277,6 +295,14 @@ class Actions(QWidget):
         else:
             self._open_panel()
 
+    def refuse(self, error: ParcelGuardError) -> bool:
+        """Say in the open panel that what it asked for was refused; False if none is open."""
+        self.enable()
+        opened = next((panel for panel in (self.panel, self.close_panel) if not panel.isHidden()), None)
+        if opened is not None:
+            opened.refuse(error)
+        return opened is not None
+
     def leave_panel(self) -> bool:
         """Leave what is asked; False if nothing is."""
         if self.panel.isHidden() and self.close_panel.isHidden():
@@ -316,12 +342,10 @@ class Actions(QWidget):
         self.close_panel.open()
 
     def _confirm(self, text: str, reason: str) -> None:
-        self.leave_panel()
         self._wait()
         self.resend.emit(text, reason)
 
     def _confirm_close(self, reason: str) -> None:
-        self.leave_panel()
         self._wait()
         self.closed.emit(reason)
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QPointF, QRect, QSize
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QFont, QHelpEvent, QImage, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
 
 from parcelguard.domain import ProofState, utc_now
 from parcelguard.store.views import LogEntry
 from parcelguard.ui.cards import rounded_picture
 from parcelguard.ui.log_model import ENTRY_ROLE, Column, Index, LogModel, cell
 from parcelguard.ui.log_words import status
-from parcelguard.ui.paint import badge, dot, text
+from parcelguard.ui.paint import badge, dot, text, width_of
 from parcelguard.ui.theme import Size, Theme, Token
 from parcelguard.ui.words import BandTone
 
@@ -24,6 +33,7 @@ DOTS = {
     BandTone.BAD: Token.BAD,
 }
 _MONO = (Column.TAKEN, Column.ORDER)
+_BESIDE = {Column.STATUS: 15, Column.SHOP: 18}  # what the dot and the badge's edges take from the words
 
 
 class LogDelegate(QStyledItemDelegate):
@@ -60,13 +70,36 @@ class LogDelegate(QStyledItemDelegate):
             self._paint_status(painter, inside, entry)
         elif column is Column.RESEND:
             urgent = entry.proof.state is ProofState.ATTENTION
-            font = theme.font(Size.SMALL, 700 if urgent else 400)
             color = theme.color(Token.ACCENT if urgent or selected else Token.MUTED)
-            text(painter, inside, cell(entry, column), font, color)
+            text(painter, inside, cell(entry, column), self._font(entry, column), color)
         else:
-            font = theme.font(Size.SMALL, mono=column in _MONO)
-            text(painter, inside, cell(entry, column), font, theme.color(Token.TEXT))
+            text(painter, inside, cell(entry, column), self._font(entry, column), theme.color(Token.TEXT))
         painter.restore()
+
+    def helpEvent(
+        self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
+    ) -> bool:
+        """Tell the whole of a cell that is cut, as plain text: names come from outside."""
+        words = self._cut(option, index)
+        QToolTip.showText(event.globalPos(), f"<span>{escape(words)}</span>" if words else "", view)
+        return True
+
+    def _cut(self, option: QStyleOptionViewItem, index: Index) -> str:
+        """Return a cell's words if they do not fit."""
+        entry = index.data(ENTRY_ROLE) if index.isValid() else None
+        if not isinstance(entry, LogEntry) or index.column() == Column.PICTURE:
+            return ""
+        column = Column(index.column())
+        words = cell(entry, column)
+        room = option.rect.width() - self._theme.px(12 + _BESIDE.get(column, 0))
+        return words if width_of(words, self._font(entry, column)) > room else ""
+
+    def _font(self, entry: LogEntry, column: Column) -> QFont:
+        if column is Column.STATUS:
+            return self._theme.font(Size.SMALL, 600)
+        urgent = column is Column.RESEND and entry.proof.state is ProofState.ATTENTION
+        bold = urgent or column is Column.SHOP
+        return self._theme.font(Size.SMALL, 700 if bold else 400, mono=column in _MONO)
 
     def _paint_picture(self, painter: QPainter, area: QRect, entry: LogEntry) -> None:
         theme = self._theme
@@ -83,8 +116,8 @@ class LogDelegate(QStyledItemDelegate):
             theme.px(4),
             theme.color(DOTS[tone]),
         )
-        beside = area.adjusted(theme.px(15), 0, 0, 0)
-        text(painter, beside, sentence, theme.font(Size.SMALL, 600), theme.color(Token.TEXT))
+        beside = area.adjusted(theme.px(_BESIDE[Column.STATUS]), 0, 0, 0)
+        text(painter, beside, sentence, self._font(entry, Column.STATUS), theme.color(Token.TEXT))
 
     def _repaint(self) -> None:
         self._view.update()

@@ -183,7 +183,9 @@ class LogDetail(QWidget):
     def _resend(self, text: str, reason: str) -> None:
         proof_id = self._proof_id
         self._rows.ask(
-            partial(self._desk.resend, proof_id, text, reason), partial(self._acted, proof_id), self._tell
+            partial(self._desk.resend, proof_id, text, reason),
+            partial(self._acted, proof_id),
+            partial(self._refused, proof_id),
         )
 
     def _decide(self, part_id: str, decision: Decision) -> None:
@@ -195,10 +197,18 @@ class LogDetail(QWidget):
     def _close(self, reason: str) -> None:
         proof_id = self._proof_id
         self._rows.ask(
-            partial(self._desk.close, proof_id, reason), partial(self._acted, proof_id), self._tell
+            partial(self._desk.close, proof_id, reason),
+            partial(self._acted, proof_id),
+            partial(self._refused, proof_id),
         )
 
+    def _refused(self, proof_id: str, error: ParcelGuardError) -> None:
+        if proof_id != self._proof_id or not self.foot.refuse(error):
+            self._tell(error)
+
     def _acted(self, proof_id: str, _nothing: None) -> None:
+        if proof_id == self._proof_id:
+            self.foot.leave_panel()
         self.changed.emit(proof_id)
 
     def _open_folder(self) -> None:

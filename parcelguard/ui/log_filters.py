@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from PySide6.QtCore import QPointF, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from parcelguard.store.views import LogFilter, LogQuery
@@ -59,6 +59,19 @@ class Choice(QComboBox):
         painter.drawPolyline([QPointF(x - step, y - half), tip, QPointF(x + step, y - half)])
 
 
+class SearchField(QLineEdit):
+    """Down leads on to what was found."""
+
+    left_below = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep all keys but Down."""
+        if event.key() == Qt.Key.Key_Down:
+            self.left_below.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class LogFilters(QWidget):
     """Emits `changed` when another query should be made."""
 
@@ -67,7 +80,7 @@ class LogFilters(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.search = QLineEdit(self)
+        self.search = SearchField(self)
         self.search.setPlaceholderText("Order, tracking number or buyer")
         self.search.setAccessibleName("Search the log")
         self.search.setClearButtonEnabled(True)

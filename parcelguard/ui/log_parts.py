@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QSize, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
+from parcelguard.domain import MAX_PHOTOS
 from parcelguard.store.views import LogFilter, Step, Tone
 from parcelguard.ui import words
 from parcelguard.ui.band import FILLS
@@ -178,6 +179,7 @@ class Strip(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.px(9))
+        self._row.addStretch(0)
 
     def show_count(self, names: list[str]) -> None:
         """Make one button for each photo; the first is chosen."""
@@ -189,9 +191,20 @@ class Strip(QWidget):
             button = PhotoButton(self._theme, name, self)
             button.clicked.connect(lambda _checked=False, place=place: self.chosen.emit(place))
             button.setChecked(place == 0)
-            self._row.addWidget(button)
+            self._row.insertWidget(place, button)
             self.buttons.append(button)
+        self._fit()
         self.setVisible(bool(names))
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        """Share the row."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give each picture the same third, however many there are."""
+        third = (self.width() - self._row.spacing() * (MAX_PHOTOS - 1)) // MAX_PHOTOS
+        for button in self.buttons:
+            button.setMaximumWidth(max(1, third))
 
 
 class ReasonBox(Flowing):

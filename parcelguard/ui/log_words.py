@@ -6,14 +6,14 @@ from datetime import datetime
 
 from parcelguard.domain import ProofState
 from parcelguard.store.views import LogEntry, LogFilter
-from parcelguard.ui.words import BandTone, failure
+from parcelguard.ui.words import BandTone, failure, label
 
 FILTERS: dict[LogFilter, str] = {
     LogFilter.ALL: "All",
     LogFilter.SENT: "Sent",
     LogFilter.SENDING: "Sending",
     LogFilter.WAITING: "Waiting",
-    LogFilter.FAILED: "Failed",
+    LogFilter.FAILED: "Needs you",
     LogFilter.NOT_SENT: "Not sent",
 }
 
@@ -28,19 +28,41 @@ _STATES: dict[ProofState, tuple[BandTone, str]] = {
     ProofState.PARTLY: (BandTone.WARN, "Partly sent"),
     ProofState.CLOSED: (BandTone.READY, "Closed, not sent"),
 }
+ON_THE_WAY = (ProofState.SENDING, ProofState.WAITING)
 
 
 def status(entry: LogEntry, now: datetime) -> tuple[BandTone, str]:
     """Return the colour and the words of one row of the log."""
     state = entry.proof.state
     tone, words = _STATES[state]
-    if state is ProofState.ATTENTION and entry.headline:
+    if state is ProofState.ATTENTION and entry.asks:
+        words = f"Asks you · {_inside(entry.headline)}" if entry.headline else "Asks you"
+    elif state is ProofState.ATTENTION and entry.headline:
         told = failure(entry.headline)
         words = f"Failed · {told.removeprefix('Not sent: ')}" if told.startswith("Not sent") else told
-    elif state is ProofState.WAITING and entry.due_at is not None:
-        left = max(0, round((entry.due_at - now).total_seconds()))
-        words = f"Waiting · again in {left // 60}:{left % 60:02d}"
+    elif state in ON_THE_WAY and entry.checking:
+        words = f"Checking the chat{_left(' · ', entry, now)}"
+    elif state is ProofState.WAITING:
+        words = f"Waiting{_left(' · tries again in ', entry, now)}"
     elif state is ProofState.DELIVERED:
         when = f" {entry.sent_at.astimezone():%H:%M:%S}" if entry.sent_at else ""
         words = f"Sent{when}{' · resent' if entry.generation > 1 else ''}"
     return tone, words
+
+
+def counts_down(entry: LogEntry) -> bool:
+    """Whether the words of this row change by themselves."""
+    return entry.due_at is not None and entry.proof.state in ON_THE_WAY
+
+
+def _left(words: str, entry: LogEntry, now: datetime) -> str:
+    if entry.due_at is None:
+        return ""
+    left = max(0, round((entry.due_at - now).total_seconds()))
+    return f"{words}{left // 60}:{left % 60:02d}"
+
+
+def _inside(headline: str) -> str:
+    """Return a headline as it stands after other words."""
+    told = label(headline)
+    return told[:1].lower() + told[1:]

@@ -65,11 +65,15 @@ QPushButton:hover {{ border-color: {muted}; }}
 QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {muted}; }}
 QPushButton[main="true"] {{ background: {fill}; color: {on_fill}; border-color: {fill}; }}
+QPushButton[main="true"]:disabled {{ background: {raised}; color: {muted}; border-color: {line}; }}
 QPushButton[main="true"]:focus {{ border-color: {text}; }}
 QPushButton[quiet="true"] {{ background: transparent; color: {muted}; border-color: transparent; }}
 QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus {{ color: {text}; border-color: {line}; }}
 QLabel {{ color: {muted}; font-size: {small}; background: transparent; }}
-QTableView {{ background: {bg}; border: none; gridline-color: {line}; outline: none; }}
+QTableView {{
+    background: {bg}; border: 2px solid {bg}; border-radius: 4px; gridline-color: {line}; outline: none;
+}}
+QTableView:focus {{ border-color: {accent}; }}
 QHeaderView {{ background: {bg}; border: none; }}
 QHeaderView::section {{
     background: {bg}; color: {muted}; border: none; border-bottom: 1px solid {line};

@@ -19,8 +19,9 @@ from parcelguard.events import CameraChanged, CameraState, ProofChanged
 SENT = "✓ Image sent to customer’s chat"
 SAVED_SENDING = "Saved. Sending…"
 STARTING = "Starting…"
+FIND_HINT = "F3 types a number"
 CONTROL_KEYS = "This code contains control keys and was ignored. Set the scanner to send plain codes."
-CANCELLED = "STOP — the buyer cancelled this order"
+CANCELLED = "STOP — this order is cancelled or about to be"  # the buyer may only have asked
 
 
 class BandTone(StrEnum):
@@ -83,7 +84,9 @@ def proof_band(last: ProofChanged | ProofSaved, shop_name: ShopName = str) -> Ba
 
 
 def buyer_line(desk: Desk) -> str:
-    """Return who bought how much, and who carries it."""
+    """Return who bought how much, and who carries it; while nothing is open, how to do without a scan."""
+    if desk.state is DeskState.READY and desk.notice is None:
+        return FIND_HINT
     if desk.order is None:
         return ""
     count = sum(item.quantity for item in desk.order.items)
@@ -95,7 +98,7 @@ def _now(desk: Desk) -> tuple[BandTone, str]:
     if desk.state is DeskState.CANCELLED:
         return BandTone.BAD, CANCELLED
     if desk.notice is not None:
-        return notice(desk.notice)
+        return notice(desk.notice, desk)
     if desk.saving:
         return BandTone.INFO, "Saving…"
     if desk.state is DeskState.PACKED or desk.packed_before is not None:
@@ -120,7 +123,7 @@ def _unmatched(desk: Desk) -> str:
         return "No order has this number. Looking it up…"
     if desk.photos:
         return f"{len(desk.photos)} of {MAX_PHOTOS} photos. No order yet — F4 saves them under this number"
-    return "No order has this number. Photos are kept under it"
+    return "No order is known for this code. Photos are kept under it"
 
 
 def _packed_before(desk: Desk) -> str:
@@ -138,10 +141,7 @@ _NOTICES: dict[NoticeKind, tuple[BandTone, str]] = {
     NoticeKind.THREE_ALREADY: (BandTone.WARN, "3 of 3 photos. F4 saves, F2 takes the last again"),
     NoticeKind.NO_PHOTO_YET: (BandTone.WARN, "No photo yet. Press F1 first"),
     NoticeKind.NOTHING_TO_RETAKE: (BandTone.WARN, "No photo to take again. Press F1"),
-    NoticeKind.OTHER_ORDER_OPEN: (
-        BandTone.WARN,
-        "{} is another order. F4 saves this one first, Esc leaves it",
-    ),
+    NoticeKind.OTHER_ORDER_OPEN: (BandTone.WARN, "{} is another order. "),
     NoticeKind.NOT_AN_ORDER: (BandTone.WARN, "{} is not an order"),
     NoticeKind.SEVERAL_ORDERS: (BandTone.WARN, "Several orders have {}. Scan the order number"),
     NoticeKind.STILL_CANCELLED: (BandTone.BAD, CANCELLED),
@@ -154,17 +154,26 @@ _NOTICES: dict[NoticeKind, tuple[BandTone, str]] = {
 }
 
 
-def notice(told: Notice) -> tuple[BandTone, str]:
-    """Return the colour and the sentence of a notice."""
+def notice(told: Notice, desk: Desk) -> tuple[BandTone, str]:
+    """Return the colour and the sentence of a notice about this desk."""
     tone, sentence = _NOTICES[told.kind]
+    if told.kind is NoticeKind.OTHER_ORDER_OPEN:
+        sentence += _way_out(desk)
     return tone, label(sentence.replace("{}", told.detail)).strip()
+
+
+def _way_out(desk: Desk) -> str:
+    """Return what can be done with the open order; F4 is named only where it does something."""
+    if not desk.photos:
+        return "Esc leaves this one"
+    return f"F4 {'sends' if desk.message else 'saves'} this one first, Esc leaves it"
 
 
 def _saved(saved: ProofSaved) -> str:
     if saved.sends:
         return SAVED_SENDING
     if not saved.proof.shop_id:
-        return "Saved on this computer. No order has this number yet"
+        return "Saved on this computer. Nothing is sent: no order is known for this code"
     if not saved.proof.buyer_id:
         return "Saved on this computer. The order names no buyer to write to"
     return "Saved on this computer. This shop sends no messages"
@@ -186,12 +195,16 @@ def _delivery(news: ProofChanged) -> tuple[BandTone, str]:
     return BandTone.READY, "Saved on this computer"
 
 
+# How the questions begin that are asked when nobody knows whether a message arrived.
+_IN_DOUBT = ("Looked twice", "Two messages", "The chat can", "The chat could")
+
+
 def failure(headline: str) -> str:
     """Return a failure in words. One of unknown outcome is never called "not sent"."""
     told = label(headline)
     if not told:
         return "Not sent"
-    if told == label(OutcomeUnknown.headline):
+    if told == label(OutcomeUnknown.headline) or told.startswith(_IN_DOUBT):
         return told
     first, _, rest = told.partition(" ")
     lowered = first.lower() if first in ("The", "This", "A", "An", "No", "Held:") else first
