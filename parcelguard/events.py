@@ -84,6 +84,7 @@ class ProofChanged:
     state: ProofState
     headline: str = ""
     advice: str = ""
+    asks: bool = False  # nobody knows whether a message arrived; a person decides
 
 
 @dataclass(frozen=True, slots=True)

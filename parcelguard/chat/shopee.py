@@ -52,7 +52,7 @@ class ShopeeChat:
             raise Held(
                 "order cancelled",
                 code="order_cancelled",
-                headline="The buyer cancelled this order.",
+                headline="This order is cancelled or about to be.",
                 advice="Nothing was sent. Take the parcel out.",
             )
         if str(order.get("buyer_user_id") or "") != target.buyer_id:

@@ -23,12 +23,14 @@ class News:
         """Tell where a proof stands, and why if `error` says so. `paused`: its shop cannot be reached."""
         with self._store.read() as records:
             proof = records.proofs.get(proof_id)
+            parts = records.parts.of(proof_id, generation=0)
         if proof is None:
             return
+        asks = any(part.asked for part in parts)
         headline, advice = (error.headline, error.advice) if error else ("", "")
         on_its_way = proof.state is ProofState.SENDING
         state = ProofState.WAITING if paused and on_its_way else proof.state
-        self._publish(ProofChanged(proof.id, proof.order_number, shop, state, headline, advice))
+        self._publish(ProofChanged(proof.id, proof.order_number, shop, state, headline, advice, asks))
         self.queue(paused=paused)
         if state is ProofState.DELIVERED:
             self._publish(Sounded(Cue.SENT))

@@ -245,6 +245,8 @@ class MessageCard(Card):
         return QSize(self._theme.px(404), self._theme.px(40) + self._theme.em(84))
 
     def _spoken(self) -> str:
+        if self._desk.state is DeskState.CANCELLED:
+            return self._empty()
         if self._desk.message_said:
             return "The buyer has the message already. Only the photos follow"
         return self._desk.message or self._empty()
@@ -258,7 +260,7 @@ class MessageCard(Card):
         theme = self._theme
         box(painter, inside, theme.px(8), theme.color(Token.RAISED))
         area = inside.adjusted(theme.px(12), theme.px(6), -theme.px(12), -theme.px(6))
-        told = bool(self._desk.message) and not self._desk.message_said
+        told = self._spoken() == self._desk.message
         paragraph(painter, area, self._spoken(), theme, Token.TEXT if told else Token.MUTED)
 
 

@@ -229,7 +229,7 @@ def cell(entry: LogEntry, column: Column) -> str:
         return status(entry, utc_now())[1]
     if column is Column.RESEND:
         again = "Send now" if proof.state is ProofState.SAVED else "Resend"
-        return again if proof.state in RESENDABLE else ""
+        return again if proof.state in RESENDABLE and not entry.asks else ""
     texts = {
         Column.ORDER: proof.order_number or proof.code,
         Column.SHOP: entry.shop.label if entry.shop else "",

@@ -185,7 +185,8 @@ def _delivery(news: ProofChanged) -> tuple[BandTone, str]:
     if news.state is ProofState.WAITING:
         return BandTone.WARN, label(news.headline) or "Saved. Sends by itself later"
     if news.state is ProofState.ATTENTION:
-        return BandTone.BAD, f"{failure(news.headline)}. See Log"
+        told = label(news.headline) if news.asks else failure(news.headline)
+        return BandTone.BAD, f"{told}. See Log"
     if news.state is ProofState.PARTLY:
         return BandTone.WARN, "Only part of it is in the chat. See Log"
     if news.state is ProofState.CLOSED:
@@ -195,16 +196,12 @@ def _delivery(news: ProofChanged) -> tuple[BandTone, str]:
     return BandTone.READY, "Saved on this computer"
 
 
-# How the questions begin that are asked when nobody knows whether a message arrived.
-_IN_DOUBT = ("Looked twice", "Two messages", "The chat can", "The chat could")
-
-
 def failure(headline: str) -> str:
     """Return a failure in words. One of unknown outcome is never called "not sent"."""
     told = label(headline)
     if not told:
         return "Not sent"
-    if told == label(OutcomeUnknown.headline) or told.startswith(_IN_DOUBT):
+    if told == label(OutcomeUnknown.headline):
         return told
     first, _, rest = told.partition(" ")
     lowered = first.lower() if first in ("The", "This", "A", "An", "No", "Held:") else first
