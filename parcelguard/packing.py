@@ -42,7 +42,7 @@ from parcelguard.domain import (
 from parcelguard.errors import StorageError
 from parcelguard.events import Cue, Sounded
 from parcelguard.store.database import Store
-from parcelguard.store.files import photo_folder, thumbnail_of
+from parcelguard.store.files import make_folder, photo_folder, thumbnail_of
 
 log = logging.getLogger(__name__)
 
@@ -236,9 +236,10 @@ class PackingDesk:
         photos = list(self._desk.photos)
         if belongs:
             photos = [each for each in photos if each.photo.id != replaces] + [DeskPhoto(photo, thumbnail)]
-            self._sound(Cue.PHOTO)
         photos.sort(key=lambda each: each.photo.ordinal)
         self._show(photos=tuple(photos), taking=len(self._asked), notice=None)
+        if belongs:
+            self._sound(Cue.PHOTO)
         if self._desk.saving and not self._asked:
             self._commit(self._proof)
 
@@ -314,6 +315,7 @@ class PackingDesk:
         )
         if order:
             proof = proof.about(order)
+        make_folder(self._media / photo_folder(proof.opened_at, proof.id))  # told now if it cannot be
         with self._store.begin() as records:
             records.proofs.open(proof)
         self._open(proof, order)
@@ -383,8 +385,8 @@ class PackingDesk:
             folder=photo_folder(self._proof.opened_at, self._proof.id),
         )
         self._asked[request.photo_id] = (ordinal, replaces)
+        self._camera.take(request)  # first of all: the picture is of this moment
         self._show(taking=len(self._asked))
-        self._camera.take(request)
 
     def _commit(self, proof: Proof) -> None:
         """Write the proof and its parts in one transaction: either all of F4 happened or nothing."""

@@ -405,3 +405,14 @@ def test_item_barcode_opens_nothing_unless_it_is_typed(table: Table) -> None:
 
     table.scan("9556001234563", kind="item", source=ScanSource.TYPED)
     assert table.desk.state is DeskState.UNMATCHED
+
+
+def test_photo_folder_that_cannot_be_used_is_told_before_the_parcel_is_packed(table: Table) -> None:
+    table.media.rmdir()
+    table.media.write_text("a file stands where the folder should be")
+
+    with pytest.raises(StorageError):
+        table.scan()
+
+    assert table.all_proofs() == []
+    assert table.keys._proof is None

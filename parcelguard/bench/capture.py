@@ -39,20 +39,22 @@ class _Watch:
 
     def __init__(self, hub: EventHub) -> None:
         self._news = Condition()
+        self._told_at = 0.0
         self.desk = Desk()
         self.live = False
         hub.subscribe(DeskChanged, self._on_desk)
         hub.subscribe(CameraChanged, self._on_camera)
 
     def until(self, seen: Callable[[], bool]) -> float:
-        """Return the moment in which `seen` held."""
+        """Wait until `seen` holds and return when the desk told it, not when this thread woke up."""
         with self._news:
             if not self._news.wait_for(seen, PATIENCE_S):
                 raise CameraUnavailable("the measurement waited in vain")
-            return perf_counter()
+            return self._told_at
 
     def _on_desk(self, news: DeskChanged) -> None:
         with self._news:
+            self._told_at = perf_counter()
             self.desk = news.desk
             self._news.notify_all()
 

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -43,6 +44,7 @@ class Darkroom:
         self._priority = priority
         self._tell = tell
         self._worker = Worker("darkroom")
+        self._helper = ThreadPoolExecutor(1, thread_name_prefix="thumbnails")
 
     def take(self, request: TakePhoto) -> None:
         """Keep the newest picture; the answer is told as PhotoKept or PhotoFailed."""
@@ -51,7 +53,9 @@ class Darkroom:
 
     def close(self) -> bool:
         """Finish what was asked for; False means the disk is stuck."""
-        return self._worker.stop(2.5)
+        done = self._worker.stop(2.5)
+        self._helper.shutdown(wait=False)
+        return done
 
     def _answer(self, request: TakePhoto) -> None:
         try:
@@ -77,6 +81,7 @@ class Darkroom:
         return picture
 
     def _keep(self, request: TakePhoto, picture: Picture) -> PhotoKept:
+        small = self._helper.submit(_small, picture.image)  # beside the encoder and the disk, not after them
         encoded, data = cv2.imencode(".jpg", picture.image, [cv2.IMWRITE_JPEG_QUALITY, self._quality])
         if not encoded:
             raise StorageError("imencode refused the picture", headline=_NOT_TAKEN)
@@ -86,9 +91,8 @@ class Darkroom:
         path = self._media / request.folder / name
         if not path.exists():  # the name holds the hash: a second request for the same picture finds it kept
             self._write(path, original)
-        small = reduced(picture.image)
-        thumbnail = small_copy(small)
-        _write_beside(path, thumbnail)
+        thumbnail, sharp = small.result()
+        self._helper.submit(_write_beside, path, thumbnail)  # it can be made again at any time
         height, width = picture.image.shape[:2]
         return PhotoKept(
             photo_id=request.photo_id,
@@ -101,7 +105,7 @@ class Darkroom:
             width=width,
             height=height,
             taken_at=picture.taken_at,
-            sharp=sharpness(small) >= SHARP_FROM,
+            sharp=sharp,
             thumbnail=thumbnail,
         )
 
@@ -114,6 +118,12 @@ class Darkroom:
 
 
 _NOT_TAKEN = "Photo not taken. Press F1 again."
+
+
+def _small(image: Image) -> tuple[bytes, bool]:
+    """Return the thumbnail, and whether the picture is sharp."""
+    small = reduced(image)
+    return small_copy(small), sharpness(small) >= SHARP_FROM
 
 
 def reduced(image: Image) -> Image:
@@ -131,7 +141,9 @@ def sharpness(small: Image) -> float:
     noise of a dim picture and with the amount of things in it as much as with sharpness.
     """
     gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-    return float(np.percentile(np.abs(cv2.Laplacian(gray, cv2.CV_16S)), 99))
+    edges = cv2.convertScaleAbs(cv2.Laplacian(gray, cv2.CV_16S))
+    counts = cv2.calcHist([edges], [0], None, [256], [0, 256])[:, 0]
+    return float(np.searchsorted(np.cumsum(counts), 0.99 * edges.size))
 
 
 def small_copy(small: Image) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
+
 from parcelguard.camera.capture import Capture
 from parcelguard.camera.darkroom import Darkroom
 from parcelguard.camera.messages import Reading, TakePhoto
@@ -17,6 +19,7 @@ class CameraRoom:
     """Capture, reader and darkroom, each on its own thread, around the newest picture."""
 
     def __init__(self, assignment: Assignment, tell: Callable[[object], None]) -> None:
+        cv2.setNumThreads(1)  # the room's own threads fill the cores; more would only get in their way
         settings = assignment.settings
         newest, priority = Newest(), Priority()
         self._capture = Capture(settings, Ring.attach(assignment.ring), newest, tell, assignment.view)

@@ -40,8 +40,18 @@ def write_durably(path: Path, data: bytes, *, read_only: bool = False) -> None:
     except OSError as error:
         with suppress(OSError):  # a read-only disk refuses even this; the first error tells why
             partial.unlink(missing_ok=True)
-        kind = DiskFull if error.errno in _DISK_FULL else StorageError
-        raise kind(f"{path}: {error}") from error
+        raise _refused(path, error) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and what is missing above it, so that it survives a power cut.
+
+    Raises DiskFull or StorageError.
+    """
+    try:
+        _make_folders(folder)
+    except OSError as error:
+        raise _refused(folder, error) from error
 
 
 def photo_folder(opened_at: datetime, proof_id: str) -> str:
@@ -57,6 +67,11 @@ def photo_name(ordinal: int, shot: Shot, sha256: str) -> str:
 def thumbnail_of(photo: Path) -> Path:
     """Return where the small copy of an original lies."""
     return photo.with_name(photo.name.removesuffix(".jpg") + THUMBNAIL_SUFFIX)
+
+
+def _refused(path: Path, error: OSError) -> StorageError:
+    kind = DiskFull if error.errno in _DISK_FULL else StorageError
+    return kind(f"{path}: {error}")
 
 
 def _write_flushed(partial: Path, data: bytes) -> None:

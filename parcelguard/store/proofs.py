@@ -87,15 +87,17 @@ class ProofRecords:
         False when it came too late: its proof is saved already, or its place was taken by another
         try. Then it is kept beside the proof, not part of it.
         """
-        proof = self.get(photo.proof_id)
-        assert proof  # a photo is asked for only after its draft was recorded
-        taken = {each.ordinal for each in self.photos(photo.proof_id)}
-        belongs = proof.state in (ProofState.DRAFT, ProofState.ABANDONED) and photo.ordinal not in taken
+        kept = and_(photos.c.proof_id == proofs.c.id, photos.c.discarded_at.is_(None))
+        places = select(proofs.c.state, photos.c.ordinal).outerjoin(photos, kept)
+        rows = self._connection.execute(places.where(proofs.c.id == photo.proof_id)).all()
+        state = ProofState(rows[0].state)  # there is a row: photos are asked for only of recorded drafts
+        free = photo.ordinal not in [row.ordinal for row in rows]
+        belongs = free and state in (ProofState.DRAFT, ProofState.ABANDONED)
         values = {column: getattr(photo, column) for column in _PHOTO_COLUMNS}
         late = None if belongs else photo.taken_at
         self._connection.execute(insert(photos).values(**values, discarded_at=late))
-        if proof.state is ProofState.ABANDONED:
-            unlisted = update(proofs).where(proofs.c.id == proof.id, proofs.c.logged_at.is_(None))
+        if state is ProofState.ABANDONED:
+            unlisted = update(proofs).where(proofs.c.id == photo.proof_id, proofs.c.logged_at.is_(None))
             self._connection.execute(unlisted.values(logged_at=photo.taken_at))
         return belongs
 
