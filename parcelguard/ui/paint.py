@@ -12,6 +12,8 @@ from parcelguard.ui.theme import Size, Theme, Token
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTER = Qt.AlignmentFlag.AlignCenter
+MOST_WIDTHS = 2000
+_widths: dict[tuple[str, str, int, QFont.Weight], int] = {}  # shaping a text costs more than painting it
 
 
 def box(
@@ -54,7 +56,12 @@ def one_line(words: str) -> str:
 
 def width_of(words: str, font: QFont) -> int:
     """Return how wide one line would be, rounded up: a pixel too few would cost the last letters."""
-    return ceil(QFontMetricsF(font).horizontalAdvance(one_line(words))) + 1
+    key = (words, font.family(), font.pixelSize(), font.weight())
+    if key not in _widths:
+        if len(_widths) >= MOST_WIDTHS:
+            _widths.clear()
+        _widths[key] = ceil(QFontMetricsF(font).horizontalAdvance(one_line(words))) + 1
+    return _widths[key]
 
 
 def dot(painter: QPainter, center: QPointF, radius: float, color: QColor) -> None:
