@@ -45,7 +45,7 @@ _WIDTHS = {
     Column.RESEND: 82,
 }
 # What these do with when the status needs the rest.
-_NARROW = {Column.PICTURE: 76, Column.ORDER: 142, Column.BUYER: 68, Column.PACKER: 54}
+_NARROW = {Column.PICTURE: 76, Column.ORDER: 142, Column.BUYER: 88, Column.PACKER: 54}
 _WIDE_ROOM = 980
 _NEEDED_ROOM = {
     Column.PACKER: 900,
