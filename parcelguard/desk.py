@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
 from parcelguard.domain import MAX_PHOTOS, Order, Photo, Proof, Shop, Today
 
 
@@ -38,8 +40,7 @@ class NoticeKind(StrEnum):
     PHOTOS_KEPT = "photos_kept"  # detail: the order that was left with photos
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One sentence for the band, and what it is about."""
 
     kind: NoticeKind
@@ -54,8 +55,7 @@ class DeskPhoto:
     thumbnail: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class PackedBefore:
+class PackedBefore(Struct, frozen=True):
     """When and by whom this order was saved last."""
 
     at: datetime
@@ -86,15 +86,13 @@ class Desk:
         return len(self.photos) >= MAX_PHOTOS
 
 
-@dataclass(frozen=True, slots=True)
-class DeskChanged:
+class DeskChanged(Struct, frozen=True):
     """The bench moved on."""
 
     desk: Desk
 
 
-@dataclass(frozen=True, slots=True)
-class ProofSaved:
+class ProofSaved(Struct, frozen=True):
     """F4 committed a proof; `sends` says whether parts wait for the marketplace."""
 
     proof: Proof

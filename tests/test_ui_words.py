@@ -249,7 +249,9 @@ def test_a_proof_that_asks_a_person_is_not_called_failed() -> None:
 
 def test_what_asks_a_person_is_not_called_unsent() -> None:
     headline = "Looked twice: the chat does not show it."
-    shown = band(READY, replace(changed(ProofState.ATTENTION, headline), asks=True))
+    shown = band(
+        READY, ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.ATTENTION, headline, asks=True)
+    )
     assert shown.text == f"{headline.removesuffix('.')}. See Log"
 
 
