@@ -148,8 +148,9 @@ class CameraClient:
 
     def set_reading(self, reading: Reading) -> None:
         """Change how eagerly codes are looked for."""
-        self._wishes.reading = reading
-        self._send(SetReading(reading))
+        if reading is not self._wishes.reading:  # asked with every change of the desk, F1 included
+            self._wishes.reading = reading
+            self._send(SetReading(reading))
 
     def take(self, request: TakePhoto) -> None:
         """Ask for a photo; the answer comes through a callback."""
