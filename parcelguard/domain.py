@@ -74,6 +74,11 @@ class Order:
     codes: tuple[str, ...] = ()
 
 
+def conversation_of(shop_id: str, buyer_id: str) -> str:
+    """Name the conversation of a shop with a buyer, whether or not the marketplace has opened it."""
+    return f"{shop_id}/{buyer_id}"
+
+
 class ScanSource(StrEnum):
     """How a code came in."""
 
@@ -174,8 +179,8 @@ class Proof:
 
     @property
     def conversation(self) -> str:
-        """Name the conversation this proof goes into, whether or not the marketplace has opened it."""
-        return f"{self.shop_id}/{self.buyer_id}"
+        """Name the conversation this proof goes into."""
+        return conversation_of(self.shop_id, self.buyer_id)
 
     def about(self, order: Order) -> Proof:
         """Return the proof with the order's facts, which so outlive the order."""

@@ -35,6 +35,7 @@ from parcelguard.domain import (
     Shop,
     Shot,
     Today,
+    conversation_of,
     fill_message,
     new_id,
     plan_parts,
@@ -354,7 +355,7 @@ class PackingDesk:
         if not (shop and shop.enabled and order and order.buyer_id):
             return {"message": "", "message_said": False}
         text = fill_message(shop.message, order, shop)
-        conversation = f"{order.shop_id}/{order.buyer_id}"
+        conversation = conversation_of(order.shop_id, order.buyer_id)
         window = self._same_text.get(shop.id, timedelta(0))
         with self._store.read() as records:
             before = records.parts.text_said(conversation, text, self._now() - window, or_under_way=True)
