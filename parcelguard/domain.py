@@ -209,6 +209,7 @@ class PartKind(StrEnum):
     OPEN = "open"
     TEXT = "text"
     IMAGE = "image"
+    CHECK = "check"  # later: did the marketplace hide what it had accepted?
 
     @property
     def visible(self) -> bool:
@@ -227,23 +228,25 @@ class PartState(StrEnum):
     HELD = "held"  # a person decides
     REFUSED = "refused"
     SENT = "sent"
+    FILTERED = "filtered"  # accepted, and hidden from the buyer later
     CANCELLED = "cancelled"
 
     @property
     def settled(self) -> bool:
         """Whether nothing will move this part by itself any more, and the next may go."""
-        return self in (PartState.SENT, PartState.CANCELLED)
+        return self in (PartState.SENT, PartState.FILTERED, PartState.CANCELLED)
 
 
 UNKNOWN_REASON = "unknown"  # held because nobody knows whether it arrived
 
 
 class Decision(StrEnum):
-    """A person's answer about a part of which nobody knows whether it arrived."""
+    """A person's answer about a part that does not move by itself."""
 
     THERE = "there"
     SEND_AGAIN = "send_again"
     LEAVE = "leave"
+    TAKE_BACK = "take_back"  # it is there twice: recall one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ from parcelguard.domain import (
 )
 from parcelguard.errors import StorageError
 from parcelguard.events import Cue, Sounded
+from parcelguard.faults import hit
 from parcelguard.store.database import Store
 from parcelguard.store.files import make_folder, photo_folder, thumbnail_of
 
@@ -228,10 +229,13 @@ class PackingDesk:
     def photo_kept(self, photo: Photo, thumbnail: bytes) -> None:
         """Record a durable photo. Only now may the tick be shown."""
         _, replaces = self._asked.pop(photo.id, (photo.ordinal, ""))
+        hit("photo.kept")
         with self._store.begin() as records:
             if replaces:
                 records.proofs.discard_photo(replaces, self._now())
             belongs = records.proofs.add_photo(photo)
+            hit("photo.row")
+        hit("photo.committed")
         if self._proof is None or photo.proof_id != self._proof.id:
             return  # the order was left meanwhile; the photo is kept with it
         photos = list(self._desk.photos)
@@ -395,11 +399,14 @@ class PackingDesk:
         sends = bool(shop and shop.enabled and proof.buyer_id)
         saved = replace(proof, state=ProofState.SENDING if sends else ProofState.SAVED, saved_at=self._now())
         photo_ids = [each.photo.id for each in self._desk.photos]
+        hit("save.asked")
         with self._store.begin() as records:
             records.proofs.save(saved)
             if sends:
                 planned = plan_parts(photo_ids, with_text=not self._desk.message_said)
                 records.parts.plan(saved, planned, text=self._desk.message, by=proof.packer, reason="F4")
+            hit("save.rows")
+        hit("save.committed")
         self._saved_at = saved.saved_at
         self._saved_last = _key(self._desk.order) if self._desk.order else self._desk.code
         self._leave(None)

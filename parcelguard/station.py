@@ -7,7 +7,7 @@ couriers', order reading on its own; news goes through the hub.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +33,7 @@ from parcelguard.packing import Bench, PackingDesk, PhotoRequest
 from parcelguard.scanner.normaliser import read_scan
 from parcelguard.store.adopt import adopt_photos
 from parcelguard.store.database import Store
-from parcelguard.store.views import LogFilter, LogPage, LogQuery, ProofDetail
+from parcelguard.store.views import AttentionGroup, LogFilter, LogPage, LogQuery, ProofDetail
 from parcelguard.threads import Worker
 
 log = logging.getLogger(__name__)
@@ -256,6 +256,17 @@ class Log:
         """Answer what nobody knows."""
         if proof_id := self._mender.decide(part_id, decision, self._packer):
             self._changed(proof_id)
+
+    def attention(self) -> tuple[AttentionGroup, ...]:
+        """Return what waits for a person, by reason, shop and day."""
+        return self._history.attention()
+
+    def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
+        """Answer the same for many; returns for how many there still was something to decide."""
+        proofs = [self._mender.decide(part_id, decision, self._packer) for part_id in part_ids]
+        for proof_id in dict.fromkeys(filter(None, proofs)):
+            self._changed(proof_id)
+        return len(list(filter(None, proofs)))
 
     def media_path(self, relative: str) -> Path:
         """Return where a picture lies."""

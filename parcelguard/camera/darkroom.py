@@ -15,6 +15,7 @@ import numpy as np
 from parcelguard.camera.messages import PhotoFailed, PhotoKept, TakePhoto
 from parcelguard.camera.pictures import Image, Newest, Picture, Priority
 from parcelguard.errors import CameraUnavailable, ParcelGuardError, StorageError
+from parcelguard.faults import hit
 from parcelguard.store.files import photo_name, thumbnail_of, write_durably
 from parcelguard.threads import Worker
 
@@ -81,6 +82,7 @@ class Darkroom:
         return picture
 
     def _keep(self, request: TakePhoto, picture: Picture) -> PhotoKept:
+        hit("photo.taken")
         small = self._helper.submit(_small, picture.image)  # beside the encoder and the disk, not after them
         encoded, data = cv2.imencode(".jpg", picture.image, [cv2.IMWRITE_JPEG_QUALITY, self._quality])
         if not encoded:

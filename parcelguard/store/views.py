@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from parcelguard.domain import Part, Photo, Proof, ProofState, Shop
+from parcelguard.domain import Decision, Part, Photo, Proof, ProofState, Shop
 
 
 class LogFilter(StrEnum):
@@ -101,3 +101,62 @@ class ProofDetail:
     def undecided(self) -> tuple[Part, ...]:
         """The parts of which nobody knows whether they arrived; a person decides."""
         return tuple(part for part in self.parts if part.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One message seen when a chat was read back. `text` is empty for what the buyer wrote."""
+
+    at: datetime | None
+    own: bool
+    kind: str
+    text: str
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookTaken:
+    """One reading back of a chat: when, whether it reached far enough, and what it showed, newest first."""
+
+    at: datetime
+    covered: bool
+    seen: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionItem:
+    """One part that waits for a person. `what` names it: "Message", "Photo 2".
+
+    `may_arrive_until`: before that moment a message that is not there may still come. `text` is what
+    the buyer was or would be told.
+    """
+
+    part_id: str
+    proof: Proof
+    what: str
+    headline: str
+    advice: str
+    since: datetime
+    thumbnail: str
+    text: str = ""
+    looks: tuple[LookTaken, ...] = ()
+    may_arrive_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionGroup:
+    """What waits for the same reason, of one shop and one day, oldest first; `total` may exceed the items.
+
+    `answers` are the decisions that make sense here. `editable`: the words can be changed and sent
+    anew, from the log.
+    """
+
+    reason: str
+    title: str
+    shop: str
+    day: date
+    answers: tuple[Decision, ...]
+    items: tuple[AttentionItem, ...]
+    total: int
+    editable: bool = False
+    caution: str = ""  # what to know before sending: "It is 22:10 in Malaysia: quiet hours until 08:00."

@@ -6,13 +6,14 @@ only write a message. Log calls do read the database and are made off the window
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from parcelguard.domain import Decision as Decision
 from parcelguard.domain import Scan
-from parcelguard.store.views import LogFilter, LogPage, LogQuery, ProofDetail
+from parcelguard.store.views import AttentionGroup, LogFilter, LogPage, LogQuery, ProofDetail
 
 
 class PackControls(Protocol):
@@ -56,5 +57,7 @@ class LogDesk(Protocol):
     def unchanged(self, proof_id: str) -> bool: ...
     def resend(self, proof_id: str, text: str, reason: str) -> None: ...
     def decide(self, part_id: str, decision: Decision) -> None: ...
+    def attention(self) -> tuple[AttentionGroup, ...]: ...
+    def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int: ...
     def close(self, proof_id: str, reason: str) -> None: ...
     def media_path(self, relative: str) -> Path: ...
