@@ -37,7 +37,7 @@ def _shopee(shop: ShopSettings, vault: Vault, now: Clock) -> Channel:
     http = Http(shop.host)
     client = shopee_client(shop, vault, http, now)
     gap = timedelta(seconds=shop.seconds_between_messages)
-    return Channel(ShopeeChat(client, gap), ShopeeOrders(client), http.close)
+    return Channel(ShopeeChat(client, gap, shop.region), ShopeeOrders(client), http.close)
 
 
 _CONNECTORS: Mapping[str, Callable[[ShopSettings, Vault, Clock], Channel]] = {"shopee": _shopee}

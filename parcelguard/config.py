@@ -90,6 +90,7 @@ class FolderSettings(Section, frozen=True, kw_only=True):
     """Where photos and records are kept; empty means the usual place of this system."""
 
     media: str = ""
+    backup: str = ""  # a second place for the nightly copies: another drive or a network share
 
 
 class ShopSettings(Section, frozen=True, kw_only=True):
@@ -137,6 +138,7 @@ class Folders:
 
     home: Path
     media: Path
+    second_place: Path | None = None
 
     @property
     def database(self) -> Path:
@@ -154,13 +156,22 @@ class Folders:
         return self.home / "logs"
 
     @property
+    def backups(self) -> Path:
+        """The folder of the nightly copies of the records."""
+        return self.second_place or self.home / "backups"
+
+    @property
     def settings(self) -> Path:
         """The settings file."""
         return self.home / "settings.toml"
 
     def make(self) -> None:
-        """Create what is missing. Raises StorageError naming the folder that cannot be made."""
-        for folder in (self.home, self.media, self.logs):
+        """Create what is missing. Raises StorageError naming the folder that cannot be made.
+
+        A media folder elsewhere is left to `MediaFolder`, which knows whether its drive is gone.
+        """
+        inside = [self.media] if self.media.is_relative_to(self.home) else []
+        for folder in (self.home, *inside, self.logs):
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
@@ -180,8 +191,12 @@ def home_folder(chosen: str | None = None) -> Path:
 
 def folders_of(home: Path, settings: Settings) -> Folders:
     """Return the folders that these settings name."""
-    media = Path(settings.folders.media).expanduser() if settings.folders.media else home / "media"
-    return Folders(home, media if media.is_absolute() else home / media)
+    media, backup = (Path(each).expanduser() for each in (settings.folders.media, settings.folders.backup))
+    return Folders(
+        home,
+        home / (media if settings.folders.media else "media"),
+        home / backup if settings.folders.backup else None,
+    )
 
 
 def load_settings(path: Path) -> Settings:

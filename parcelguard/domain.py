@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 MAX_PHOTOS = 3
 
@@ -232,12 +233,22 @@ class PartState(StrEnum):
     CANCELLED = "cancelled"
 
     @property
+    def stuck(self) -> bool:
+        """Whether nothing moves it any more but a person."""
+        return self in (PartState.HELD, PartState.REFUSED, PartState.FILTERED)
+
+    @property
     def settled(self) -> bool:
         """Whether nothing will move this part by itself any more, and the next may go."""
         return self in (PartState.SENT, PartState.FILTERED, PartState.CANCELLED)
 
 
-UNKNOWN_REASON = "unknown"  # held because nobody knows whether it arrived
+# Why a part is held, where the program itself says so; a marketplace's reasons are its own codes.
+UNKNOWN_REASON = "unknown"  # nobody knows whether it arrived
+LATE = "late"
+QUIET = "quiet"
+PHOTO_MISSING = "photo_missing"
+SHOP_OFF = "shop_off"
 
 
 class Decision(StrEnum):
@@ -263,6 +274,7 @@ class Part:
     photo_id: str = ""
     attempts: int = 0
     due_at: datetime | None = None
+    changed_at: datetime | None = None
     reason: str = ""
     headline: str = ""
     advice: str = ""
@@ -278,6 +290,57 @@ class Part:
     def in_doubt(self) -> bool:
         """Whether it may have arrived; then nothing else goes into its conversation."""
         return self.asked or self.state in (PartState.LEASED, PartState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When buyers of a market are asleep: messages that are late already do not go out by themselves.
+
+    `offset`: the market's time against UTC; none of the markets keeps summer time.
+    """
+
+    offset: timedelta
+    start: time = time(21)
+    end: time = time(8)
+
+    def until(self, moment: datetime) -> datetime | None:
+        """Return when the quiet ends that `moment` falls into, in UTC; None when it falls into none."""
+        local = (moment + self.offset).replace(tzinfo=None)
+        clock = local.time()
+        overnight = self.start > self.end
+        quiet = (clock >= self.start or clock < self.end) if overnight else self.start <= clock < self.end
+        if not quiet:
+            return None
+        end = datetime.combine(local.date(), self.end)
+        if end <= local:
+            end += timedelta(days=1)
+        return end.replace(tzinfo=UTC) - self.offset
+
+
+_HOURS_EAST = {"MY": 8, "SG": 8, "ID": 7, "TH": 7, "VN": 7, "PH": 8, "TW": 8, "BR": -3}
+
+
+def quiet_hours(region: str) -> QuietHours | None:
+    """Return the quiet hours of a market; None for one whose time is not known here."""
+    hours = _HOURS_EAST.get(region)
+    return None if hours is None else QuietHours(timedelta(hours=hours))
+
+
+LONGEST_EDGE = 1600  # of the buyer's copy, in pixels
+_MARKS = 16
+
+
+def copy_size(photo: Photo) -> tuple[int, int]:
+    """Return width and height of the buyer's copy: it fits 1600 × 1600, less a few pixels that mark it.
+
+    The pixels taken off follow from the proof and the photo's number, so that a picture can be told
+    from its neighbours by its size alone where a marketplace gives it a new address.
+    """
+    scale = min(1.0, LONGEST_EDGE / max(photo.width, photo.height))
+    mark = UUID(photo.proof_id).int
+    across = mark % _MARKS
+    down = (mark // _MARKS + 5 * photo.ordinal) % _MARKS  # 5: no two photos of a proof share it
+    return max(1, round(photo.width * scale) - across), max(1, round(photo.height * scale) - down)
 
 
 def plan_parts(photo_ids: Sequence[str], *, with_text: bool = True) -> list[tuple[PartKind, str]]:
@@ -299,7 +362,7 @@ def proof_state(parts: Collection[Part]) -> ProofState:
     visible = [part.state for part in parts if part.kind.visible]
     if visible and all(state is PartState.SENT for state in visible):
         return ProofState.DELIVERED
-    if states & {PartState.HELD, PartState.REFUSED}:
+    if states & {PartState.HELD, PartState.REFUSED, PartState.FILTERED}:
         return ProofState.ATTENTION
     if all(state.settled for state in visible):
         return ProofState.PARTLY if PartState.SENT in visible else ProofState.CLOSED

@@ -41,6 +41,13 @@ class DiskFull(StorageError):
     advice = "Free some space; photos taken so far are safe."
 
 
+class DamagedDatabase(StorageError):
+    """The records cannot be read as they should be; the photo folder still tells what was photographed."""
+
+    headline = "The records on this computer are damaged. Your photos are safe."
+    advice = "Close ParcelGuard and open it again: it offers to mend the records."
+
+
 class AlreadyRunning(ParcelGuardError):
     """Another ParcelGuard works on the same data folder."""
 
@@ -102,6 +109,10 @@ class Held(Refused):
 
     headline = "Held: the marketplace does not allow this now."
     advice = "A supervisor decides in the log."
+
+
+class ShopHeld(Held):
+    """The shop may not send anything now, whatever it is: keys, consent or permission have to change."""
 
 
 class OutcomeUnknown(DeliveryError):

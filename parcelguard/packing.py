@@ -43,6 +43,7 @@ from parcelguard.domain import (
 from parcelguard.errors import StorageError
 from parcelguard.events import Cue, Sounded
 from parcelguard.faults import hit
+from parcelguard.store.beside import Notes
 from parcelguard.store.database import Store
 from parcelguard.store.files import make_folder, photo_folder, thumbnail_of
 
@@ -107,6 +108,8 @@ class PackingDesk:
         bench: Bench,
         publish: Callable[[object], None],
         now: Callable[[], datetime],
+        notes: Notes | None = None,
+        may_open: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._media = media
@@ -117,6 +120,8 @@ class PackingDesk:
         self._bench = bench
         self._publish = publish
         self._now = now
+        self._notes = notes or Notes(media)
+        self._may_open = may_open  # raises StorageError while no further parcel may be begun
         self._desk = Desk()
         self._proof: Proof | None = None  # the open draft
         self._asked: dict[str, tuple[int, str]] = {}  # photo id -> its ordinal, the photo it replaces
@@ -141,6 +146,7 @@ class PackingDesk:
         shown = tuple(DeskPhoto(photo, self._thumbnail(photo)) for photo in photos)
         self._show(photos=shown, notice=Notice(NoticeKind.RESTORED))
         self._ask_marketplace(Scan(text=proof.code, raw=proof.raw_code, source=proof.source))
+        self._notes.opened(proof)  # the crash may have come before that
 
     def scan(self, scan: Scan) -> None:
         """Open the order that carries this code, if the desk is free for one."""
@@ -258,7 +264,7 @@ class PackingDesk:
         """Take in what the marketplace says of the open order now."""
         if self._proof is None or self._proof.id != proof_id:
             return
-        self._proof = self._proof.about(order)
+        before, self._proof = self._proof, self._proof.about(order)
         with self._store.begin() as records:
             records.proofs.link(self._proof)
         was_unmatched = self._desk.state is DeskState.UNMATCHED
@@ -283,6 +289,8 @@ class PackingDesk:
         elif was_unmatched:
             self._show(notice=None)
             self._sound(Cue.LOOK if packed else Cue.SCANNED)
+        if self._proof != before:
+            self._notes.opened(self._proof)
 
     def order_missing(self, proof_id: str, *, asked: bool) -> None:
         """Say that no marketplace knows the code (`asked`), or that none could be asked."""
@@ -320,10 +328,12 @@ class PackingDesk:
         )
         if order:
             proof = proof.about(order)
+        self._may_open()
         make_folder(self._media / photo_folder(proof.opened_at, proof.id))  # told now if it cannot be
         with self._store.begin() as records:
             records.proofs.open(proof)
         self._open(proof, order)
+        self._notes.opened(proof)
 
     def _open(self, proof: Proof, order: Order | None) -> None:
         self._proof = proof
@@ -398,13 +408,14 @@ class PackingDesk:
         shop = self._desk.shop
         sends = bool(shop and shop.enabled and proof.buyer_id)
         saved = replace(proof, state=ProofState.SENDING if sends else ProofState.SAVED, saved_at=self._now())
-        photo_ids = [each.photo.id for each in self._desk.photos]
+        photos = [each.photo for each in self._desk.photos]
+        text, with_text = self._desk.message, sends and not self._desk.message_said
         hit("save.asked")
         with self._store.begin() as records:
             records.proofs.save(saved)
             if sends:
-                planned = plan_parts(photo_ids, with_text=not self._desk.message_said)
-                records.parts.plan(saved, planned, text=self._desk.message, by=proof.packer, reason="F4")
+                planned = plan_parts([photo.id for photo in photos], with_text=with_text)
+                records.parts.plan(saved, planned, text=text, by=proof.packer, reason="F4")
             hit("save.rows")
         hit("save.committed")
         self._saved_at = saved.saved_at
@@ -412,6 +423,8 @@ class PackingDesk:
         self._leave(None)
         self._sound(Cue.SENT)
         self._publish(ProofSaved(saved, sends))
+        self._notes.saved(saved, photos, sends=sends, text=text, with_text=with_text)  # after the promise
+        hit("save.described")
 
     def _leave(self, notice: Notice | None) -> None:
         self._proof = None

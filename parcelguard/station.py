@@ -12,11 +12,13 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
+from parcelguard.alerts import Alerts
 from parcelguard.camera.client import CameraClient
 from parcelguard.camera.copies import CopyRoom
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
 from parcelguard.channels import connect
 from parcelguard.config import Folders, Settings
+from parcelguard.delivery.attention import Attention
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.engine import DeliveryEngine
 from parcelguard.delivery.history import History
@@ -56,6 +58,7 @@ class Station:
         self.hub = hub
         self._camera = camera
         self._media = folders.media
+        self.alerts = Alerts(hub.publish)
         shops = {shop.id: shop.shop() for shop in settings.shops}
         with ExitStack() as undo:
             self.store = Store(folders.database, now)
@@ -63,6 +66,7 @@ class Station:
             adopt_photos(self.store, folders.media, now(), _picture_size)
             vault = Vault(folders.secrets)
             channels = {shop.id: connect(shop, vault, now) for shop in settings.shops}
+            senders = {each: channels[each].sender for each in channels}
             for channel in channels.values():
                 undo.callback(channel.close)
             copies = CopyRoom()
@@ -78,6 +82,7 @@ class Station:
                     media=folders.media,
                     publish=hub.publish,
                     now=now,
+                    alerts=self.alerts,
                 )
                 for shop_id, channel in channels.items()
                 if shops[shop_id].enabled
@@ -85,11 +90,12 @@ class Station:
             hold_unserved(self.store, couriers)
             self.delivery = DeliveryEngine(couriers, now)
             undo.callback(self.delivery.stop)
-            same_text = {each: channels[each].sender.policy.same_text for each in channels}
+            same_text = {each: senders[each].policy.same_text for each in senders}
             self._news = News(self.store, hub.publish)
             self.log = Log(
                 history=History(self.store, shops, folders.media),
-                mender=Mender(self.store, shops, same_text, now),
+                attention=Attention(self.store, shops, senders, now),
+                mender=Mender(self.store, shops, senders, now),
                 delivery=self.delivery,
                 news=self._news,
                 media=folders.media,
@@ -218,6 +224,7 @@ class Log:
         self,
         *,
         history: History,
+        attention: Attention,
         mender: Mender,
         delivery: DeliveryEngine,
         news: News,
@@ -225,6 +232,7 @@ class Log:
         packer: str,
     ) -> None:
         self._history = history
+        self._attention = attention
         self._mender = mender
         self._delivery = delivery
         self._news = news
@@ -259,7 +267,7 @@ class Log:
 
     def attention(self) -> tuple[AttentionGroup, ...]:
         """Return what waits for a person, by reason, shop and day."""
-        return self._history.attention()
+        return self._attention.groups()
 
     def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
         """Answer the same for many; returns for how many there still was something to decide."""

@@ -6,7 +6,7 @@ import hashlib
 import io
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ from parcelguard.domain import (
     Item,
     Order,
     Part,
+    PartKind,
     Photo,
     Proof,
     ProofState,
@@ -54,16 +55,33 @@ OTHER = replace(ORDER, number="261120B8G7VFJ2", buyer_id="310045567", tracking="
 
 
 class Clock:
-    """The present moment, moved by hand."""
+    """The present moment, moved by hand. Time passes when it moves on; `jump` only sets the wall clock."""
 
     def __init__(self, now: datetime = NOON) -> None:
-        self.now = now
+        self._now = now
+        self._passed_s = 0.0
 
     def __call__(self) -> datetime:
-        return self.now
+        return self._now
+
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self._passed_s += max(0.0, (moment - self._now).total_seconds())
+        self._now = moment
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+    def elapsed_s(self) -> float:
+        """The clock that nobody can set."""
+        return self._passed_s
+
+    def jump(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
 
 
 def wait_for(what: Callable[[], Answer], timeout_s: float = 10.0) -> Answer:
@@ -215,7 +233,7 @@ class SilentOrders:
 class PlainCopies:
     """Sends the original as it is."""
 
-    def make(self, original: Path, caption: Sequence[str]) -> bytes:
+    def make(self, original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
         return original.read_bytes()
 
 
@@ -235,6 +253,8 @@ class ScriptedSender:
     )
     calls: list[str] = field(default_factory=list)
     looks: list[SentMark] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)
+    clock_offset: timedelta = timedelta(0)
     planned: list[int] = field(default_factory=list)
     before: Callable[[str], None] = lambda kind: None
 
@@ -261,6 +281,13 @@ class ScriptedSender:
     def look(self, target: Target, mark: SentMark) -> Look:
         self.looks.append(mark)
         return self._answer("look", None, Look((), covered=True))
+
+    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+        return self._answer("hidden", None, frozenset())
+
+    def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:
+        self._answer("take_back", None, True)
+        self.taken_back.append(message_id)
 
     def _answer(self, kind: str, wire: Wire | None, usual: Any) -> Any:
         self.calls.append(kind)
@@ -298,6 +325,7 @@ class Delivery:
             media=self.media,
             publish=self.news.append,
             now=self.clock,
+            elapsed_s=self.clock.elapsed_s,
         )
 
     def save(self, order: Order = ORDER, photos: int = 2, text: str = "") -> Proof:

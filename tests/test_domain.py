@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from fakes import ORDER, SHOP
+from fakes import NOON, ORDER, SHOP
 
 from parcelguard.domain import (
     Item,
     Part,
     PartKind,
     PartState,
+    Photo,
     ProofState,
+    QuietHours,
     Shot,
+    copy_size,
     fill_message,
     new_id,
     plan_parts,
     proof_state,
+    quiet_hours,
     unknown_placeholders,
 )
 
@@ -147,3 +153,59 @@ def test_a_long_list_of_items_is_shortened_so_that_the_message_fits() -> None:
     assert told.endswith("…. Thank you.")
     assert "2 × Enamel mug number 0" in told
     assert ORDER.number in told
+
+
+# ---- the buyer's copy and the buyer's night ---------------------------------------------------
+
+
+def photo(width: int, height: int, ordinal: int = 1, proof_id: str = "") -> Photo:
+    return Photo(
+        id="x", proof_id=proof_id or new_id(), ordinal=ordinal, shot=Shot.at(ordinal), path="p", sha256="",
+        size=1, width=width, height=height, taken_at=NOON,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920), (1600, 1200), (640, 480)])
+def test_copy_fits_and_keeps_its_shape_but_for_a_few_pixels(width: int, height: int) -> None:
+    for _ in range(50):
+        wide, high = copy_size(photo(width, height))
+        scale = min(1.0, 1600 / max(width, height))
+        assert 0 <= round(width * scale) - wide < 16
+        assert 0 <= round(height * scale) - high < 16
+
+
+def test_copies_of_one_proof_differ_in_size_and_stay_the_same_for_ever() -> None:
+    for _ in range(200):
+        proof_id = new_id()
+        sizes = [copy_size(photo(1920, 1080, ordinal, proof_id)) for ordinal in (1, 2, 3)]
+        assert len(set(sizes)) == 3
+        assert sizes == [copy_size(photo(1920, 1080, ordinal, proof_id)) for ordinal in (1, 2, 3)]
+
+
+def test_copies_of_different_proofs_mostly_differ_in_size() -> None:
+    sizes = Counter(copy_size(photo(1920, 1080)) for _ in range(512))
+    assert len(sizes) > 150
+
+
+def test_tiny_picture_still_has_a_size() -> None:
+    assert min(copy_size(photo(3, 2))) >= 1
+
+
+@pytest.mark.parametrize(
+    ("hour", "until"),
+    [(20.99, None), (21, 32), (23.5, 32), (0, 8), (7.99, 8), (8, None), (13, None)],
+)
+def test_night_lasts_from_nine_to_eight_where_the_buyer_lives(hour: float, until: int | None) -> None:
+    midnight = datetime(2026, 11, 20, 16, tzinfo=UTC)  # in Malaysia
+    told = quiet_hours("MY").until(midnight + timedelta(hours=hour))
+    assert told == (None if until is None else midnight + timedelta(hours=until))
+
+
+def test_quiet_hours_may_lie_within_a_day() -> None:
+    siesta = QuietHours(timedelta(0), time(13), time(15))
+    assert siesta.until(NOON.replace(hour=14)) == NOON.replace(hour=15)
+    assert siesta.until(NOON.replace(hour=16)) is None
+
+
+def test_market_whose_time_is_not_known_has_no_quiet_hours() -> None:
+    assert quiet_hours("XX") is None

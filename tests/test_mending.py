@@ -18,7 +18,7 @@ from parcelguard.errors import Held, OutcomeUnknown, Refused
 @pytest.fixture
 def mender(delivery: Delivery) -> Mender:
     shops = {SHOP.id: replace(SHOP, enabled=True)}
-    return Mender(delivery.store, shops, {SHOP.id: timedelta(hours=24)}, delivery.clock)
+    return Mender(delivery.store, shops, {SHOP.id: delivery.sender}, delivery.clock)
 
 
 def resend(delivery: Delivery, mender: Mender, proof: Proof, text: str = "Once more.") -> list[str]:

@@ -16,7 +16,7 @@ from parcelguard.chat.shopee import ShopeeChat
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import SentMark
 from parcelguard.domain import Order, PartKind, PartState, Proof, ProofState, utc_now
-from parcelguard.errors import NotSent
+from parcelguard.errors import NotSent, Refused
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee import ShopeeClient
 from parcelguard.store.database import Store
@@ -48,6 +48,7 @@ class Van:
             media=media,
             publish=lambda event: None,
             now=clock,
+            elapsed_s=clock.elapsed_s,
         )
 
     def save(self, number: int = 0, photos: int = 3) -> Proof:
@@ -371,3 +372,96 @@ def test_upload_that_answers_without_an_address_is_repeated_later(bench: Bench) 
     with pytest.raises(NotSent, match="without url"):
         chat.upload(picture())
     http.close()
+
+
+# ---- what a person reads, hidden messages, taking back ----------------------------------------
+
+
+def test_look_tells_what_stands_in_the_chat_without_the_buyers_words(bench: Bench) -> None:
+    order = bench.order()
+    bench.say("First.")
+    bench.say("A long one. " + "x" * 100)
+    bench.world.buyer_says(order.buyer.user_id, "My address is 1, Jalan Ampang.")
+    address = bench.chat.upload(picture(5))
+    bench.chat.send_image(bench.target(order), address, bench.wire())
+
+    newest, buyers, long, first = bench.chat.look(bench.target(order), mark(bench, address=address)).seen
+
+    assert (newest.own, newest.kind, newest.matches) == (True, "image", True)
+    assert newest.text == address.rsplit("/", 1)[-1][:80]
+    assert (buyers.own, buyers.text, buyers.matches) == (False, "", False)
+    assert len(long.text) == 80
+    assert long.text.endswith("…")
+    assert (first.text, first.matches) == (f"First. {order.order_sn}", False)
+    assert first.at is not None
+
+
+@pytest.mark.parametrize("status", ["blocked", "censored_blacklist"])
+def test_message_that_was_hidden_later_is_noticed_ten_minutes_after(van: Van, status: str) -> None:
+    van.bench.world.faults.set("late_filter", 300.0, times=1, after=1, status_text=status)
+    proof = van.save(photos=1)
+    van.work()
+    assert van.state(proof) is ProofState.DELIVERED
+
+    van.bench.world.move_on(600)
+    van.work(600)
+    assert van.state(proof) is ProofState.ATTENTION
+    with van.store.read() as records:
+        hidden = [part.kind for part in records.parts.of(proof.id) if part.state is PartState.FILTERED]
+    assert hidden == [PartKind.IMAGE]
+
+
+def test_what_the_buyer_can_see_stays_delivered(van: Van) -> None:
+    proof = van.save(photos=1)
+    van.work()
+    van.bench.world.move_on(600)
+    van.work(600)
+    assert van.state(proof) is ProofState.DELIVERED
+    asked = van.bench.asked("get_message")
+    van.work(86_400)
+    assert van.bench.asked("get_message") == asked, "one look is all"
+
+
+def test_nothing_is_hidden_in_a_chat_that_is_not_known_or_older_than_asked(bench: Bench) -> None:
+    order = bench.order()
+    message = bench.say()
+    conversation = bench.world.transcript()[0]["conversation_id"]
+    later = bench.now() + timedelta(seconds=5)
+    assert bench.chat.hidden(bench.target(order), [message], bench.now()) == frozenset()
+    assert bench.chat.hidden(bench.target(order, conversation), [message], later) == frozenset()
+
+
+@pytest.mark.parametrize(("region", "minutes"), [("SG", 10), ("TH", 3), ("MY", 0)])
+def test_taking_back_is_possible_as_long_as_the_country_allows(
+    bench: Bench, region: str, minutes: int
+) -> None:
+    chat = ShopeeChat(bench.client, timedelta(0), region)
+    assert chat.policy.recall_within == timedelta(minutes=minutes)
+
+
+def test_message_is_taken_back(bench: Bench) -> None:
+    bench.shop.region = "SG"
+    message = bench.say()
+    bench.chat.take_back(bench.target(bench.order()), message, PartKind.TEXT)
+    assert [line["status"] for line in bench.world.transcript()] == ["recalled"]
+
+
+def test_recall_that_comes_too_late_is_refused_in_words(bench: Bench) -> None:
+    message = bench.say()  # in Malaysia nothing is taken back
+    with pytest.raises(Refused) as refused:
+        bench.chat.take_back(bench.target(bench.order()), message, PartKind.IMAGE)
+    assert "does not take this message back" in refused.value.headline
+    assert [line["status"] for line in bench.world.transcript()] == ["normal"]
+
+
+def test_log_in_page_in_place_of_shopee_stops_the_shop_and_is_told(van: Van) -> None:
+    van.bench.world.faults.set("non_json", times=1)
+    proof = van.save(photos=1)
+    van.work()
+    assert van.state(proof) is ProofState.WAITING
+    with van.store.read() as records:
+        (part, *_) = records.parts.of(proof.id)
+    assert part.headline == "Something answers in place of Shopee."
+    assert van.bench.asked("") == 1, "nothing else is tried meanwhile"
+    van.work(30)
+    assert van.state(proof) is ProofState.DELIVERED

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, TooFast
+from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, ShopHeld, TooFast
 from parcelguard.marketplace.shopee_codes import MEANINGS, ClockRefused, failure, token_refused
 
 EXPECTED: dict[type[DeliveryError], str] = {
     Held: """
         user_is_forbidden reach_5_message_limit first_chat_without_order_info error_limit
         block_by_internal_safety_strategies error_blocked error_sender_block_receiver
-        assigned_to_subaccount shop_bound_subaccount
+        assigned_to_subaccount shop_bound_subaccount invalid_code invalid_shop_id
+        """,
+    ShopHeld: """
         error_sign invalid_partner_id error_partner_key_expired partner_frozen
         error_auth invalid_acceess_token invalid_access_token partner_shop_no_link shop_no_linked
         shop_access_expired refresh_token_expired error_shop_refresh_token shop_banned
         error_permission error_api_permission error_api_call_restricted api_suspended error_forbidden
-        error_kyc_auth error_ashop_api_permission source_ip_undeclared invalid_code invalid_shop_id
+        error_kyc_auth error_ashop_api_permission source_ip_undeclared
         """,
     Refused: """
         error_business message_too_long message_is_censored param_error error_param error_not_found
@@ -53,7 +55,7 @@ def test_code_that_is_not_listed_is_unknown(code: str) -> None:
 
 
 def test_state_of_the_shop_is_held_whatever_it_is_called() -> None:
-    assert type(failure("user_banned", "", "", 200)) is Held
+    assert type(failure("user_banned", "", "", 200)) is ShopHeld
 
 
 def test_refusal_keeps_code_and_request() -> None:
@@ -65,7 +67,7 @@ def test_refusal_keeps_code_and_request() -> None:
 def test_rate_and_permission_are_told_by_status_alone() -> None:
     fast = failure("anything", "", "", 429, 12.0)
     assert (type(fast), fast.retry_after_s) == (TooFast, 12.0)
-    assert type(failure("anything", "", "", 491)) is Held
+    assert type(failure("anything", "", "", 491)) is ShopHeld
 
 
 def test_refused_time_is_told_from_other_wrong_parameters() -> None:

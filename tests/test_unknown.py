@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from fakes import NOON, ORDER, Delivery
+from fakes import NOON, ORDER, SHOP, Delivery
 
 from parcelguard.delivery.mending import Mender
 from parcelguard.delivery.ports import Look
@@ -18,7 +18,7 @@ SETTLE_S = 390
 
 
 def mender(delivery: Delivery) -> Mender:
-    return Mender(delivery.store, {}, {}, delivery.clock)
+    return Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
 
 
 def lose_text(delivery: Delivery, photos: int = 1) -> Proof:
@@ -265,8 +265,12 @@ def test_decision_about_something_else_changes_nothing(delivery: Delivery) -> No
     delivery.sender.plan("open", Held("five", code="reach_5_message_limit"))
     delivery.work()
     for part in delivery.parts(proof):
-        mender(delivery).decide(part.id, Decision.SEND_AGAIN, "Budi")
-    mender(delivery).decide("no such part", Decision.THERE, "Budi")
+        assert mender(delivery).decide(part.id, Decision.THERE, "Budi") == ""
+        if not part.state.stuck:
+            assert mender(delivery).decide(part.id, Decision.SEND_AGAIN, "Budi") == ""
+            assert mender(delivery).decide(part.id, Decision.LEAVE, "Budi") == ""
+        assert mender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
+    assert mender(delivery).decide("no such part", Decision.THERE, "Budi") == ""
 
     assert delivery.states(proof) == "upload:sent open:held text:blocked image:blocked"
 

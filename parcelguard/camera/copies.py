@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LONGEST_EDGE = 1600
 LARGEST_BYTES = 1_000_000
 _MOST_PIXELS = 60_000_000
 _QUALITIES = (88, 82, 75, 66, 55, 42, 30)
@@ -33,6 +32,7 @@ _STRIP_OPACITY = 0.62
 _TEXT_COLOUR = (255, 255, 255)
 _FONT_SHARE = 1 / 38  # of the picture's shorter edge
 _SMALLEST_FONT = 11
+_Wish = tuple[Path, tuple[str, ...], tuple[int, int]]  # the arguments of buyer_copy
 LONGEST_S = 60.0  # a copy takes a second
 _END_S = 5.0
 
@@ -51,27 +51,28 @@ class CopyNotMade(NotSent):
     advice = "Keep packing. It is tried again by itself."
 
 
-def buyer_copy(original: Path, caption: Sequence[str]) -> bytes:
-    """Return the JPEG for the buyer: at most 1600 px and 1.0 MB, caption lines on a strip at the bottom.
+def buyer_copy(original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
+    """Return the JPEG for the buyer: so large and at most 1.0 MB, caption lines on a strip at the bottom.
 
     Carries no EXIF. Raises CopyUnreadable; the original is only read.
     """
     from PIL import Image
 
-    picture = _decoded(original)
-    picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    picture = _decoded(original, size)
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     _write_caption(picture, [line for line in caption if line.strip()])
     return _encoded(picture)
 
 
-def _decoded(original: Path) -> Image.Image:
+def _decoded(original: Path, size: tuple[int, int]) -> Image.Image:
     from PIL import Image
 
     try:
         with Image.open(original, formats=["JPEG"]) as opened:
             if opened.width * opened.height > _MOST_PIXELS:
                 raise CopyUnreadable(f"{original.name}: {opened.width} x {opened.height} pixels")
-            opened.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
+            opened.draft("RGB", size)
             return opened.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise CopyUnreadable(f"{original.name}: {error}") from error
@@ -135,16 +136,16 @@ class CopyRoom:
         self._helper: _Helper | None = None
         self._closed = False
 
-    def make(self, original: Path, caption: Sequence[str]) -> bytes:
+    def make(self, original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
         """Return the buyer's copy; waits for it. Raises CopyUnreadable or CopyNotMade."""
-        lines = tuple(caption)
+        wish = (original, tuple(caption), size)
         with self._turn:
             try:
-                return self._ask(original, lines)
+                return self._ask(wish)
             except (EOFError, OSError) as error:
                 log.warning("the copy process broke and is started again: %r", error)
             try:
-                return self._ask(original, lines)
+                return self._ask(wish)
             except (EOFError, OSError) as error:
                 raise CopyNotMade(f"{original.name}: {error!r}") from error
 
@@ -157,11 +158,11 @@ class CopyRoom:
         with self._turn:  # whoever waited for the helper has heard its end
             self._forget()
 
-    def _ask(self, original: Path, caption: tuple[str, ...]) -> bytes:
+    def _ask(self, wish: _Wish) -> bytes:
         helper = self._opened()
         answer: bytes | Exception | None = None
         try:
-            answer = helper.ask(original, caption)
+            answer = helper.ask(wish)
         finally:
             if answer is None:
                 self._forget()
@@ -194,11 +195,11 @@ class _Helper:
         with theirs:  # the helper's end is open in the helper alone, so that its death ends the pipe
             self._process.start()
 
-    def ask(self, original: Path, caption: tuple[str, ...]) -> bytes | Exception:
+    def ask(self, wish: _Wish) -> bytes | Exception:
         """Return what came of it. Raises CopyNotMade after a long wait; EOFError or OSError when it broke."""
-        self._connection.send((original, caption))
+        self._connection.send(wish)
         if not self._connection.poll(LONGEST_S):
-            raise CopyNotMade(f"{original.name}: no answer in {LONGEST_S:.0f} s")
+            raise CopyNotMade(f"{wish[0].name}: no answer in {LONGEST_S:.0f} s")
         answer: bytes | Exception = self._connection.recv()
         return answer
 
@@ -218,14 +219,13 @@ def _serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the window decides
     while True:
         try:
-            original, caption = connection.recv()
-            connection.send(_outcome(original, caption))
+            connection.send(_outcome(connection.recv()))
         except (EOFError, OSError):
             return
 
 
-def _outcome(original: Path, caption: tuple[str, ...]) -> bytes | Exception:
+def _outcome(wish: _Wish) -> bytes | Exception:
     try:
-        return buyer_copy(original, caption)
+        return buyer_copy(*wish)
     except Exception as error:  # noqa: BLE001 - raised again where it was asked for
         return error

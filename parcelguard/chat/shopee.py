@@ -6,37 +6,55 @@ message; the outbox decides. Every message names its order, which a first contac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from parcelguard.delivery.ports import ChannelPolicy, Look, Receipt, SentMark, Target, Wire
-from parcelguard.domain import PartKind
-from parcelguard.errors import Held, NotSent
+from parcelguard.domain import PartKind, quiet_hours
+from parcelguard.errors import Held, NotSent, Refused
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.shopee import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
+from parcelguard.store.views import Sighting
 
 CHAT = "/api/v2/sellerchat"
 UNANSWERED_LIMIT = 5  # messages a shop may post before the buyer answers
 PAGE = 25  # larger pages came back empty on live shops
 PAGES = 3
+RECALL = {
+    "TH": timedelta(minutes=3),
+    "SG": timedelta(minutes=10),
+    "ID": timedelta(minutes=10),
+    "PH": timedelta(minutes=10),
+    "BR": timedelta(minutes=10),
+}  # elsewhere Shopee takes nothing back
+HIDDEN = frozenset({"blocked", "censored_blacklist"})
+EXCERPT = 80
 
 
 class ShopeeChat:
     """Sends order photos to the buyers of one Shopee shop."""
 
-    def __init__(self, client: ShopeeClient, between_messages: timedelta) -> None:
+    def __init__(self, client: ShopeeClient, between_messages: timedelta, region: str = "") -> None:
         self._client = client
         self._policy = ChannelPolicy(
             signature_window=SIGNATURE_WINDOW,
             between_messages=between_messages,
+            quiet=quiet_hours(region),
             same_text=timedelta(hours=24),
+            check_after=timedelta(minutes=10),
+            recall_within=RECALL.get(region, timedelta(0)),
         )
 
     @property
     def policy(self) -> ChannelPolicy:
         """How Shopee wants to be used."""
         return self._policy
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """By how much Shopee's clock is ahead."""
+        return self._client.clock.offset
 
     def upload(self, picture: bytes) -> str:
         """Store a picture and return its address. Shown to nobody, so repeating is harmless."""
@@ -81,16 +99,47 @@ class ShopeeChat:
             conversation, complete = self._find_conversation(target.buyer_id, mark.since)
         if not conversation:
             return Look((), covered=complete)
-        found, covered = [], False
+        found, seen, covered = [], [], False
         for message in self._messages(conversation):
             if message is None:  # the conversation's beginning
                 covered = True
-            elif self._long_before(moment(message.get("created_timestamp")), mark.since):
+                break
+            told = moment(message.get("created_timestamp"))
+            if self._long_before(told, mark.since):
                 covered = True
                 break
-            elif self._own(message) and _matches(message, mark):
+            own = self._own(message)
+            matches = own and _matches(message, mark)
+            if matches:
                 found.append(str(message.get("message_id") or ""))
-        return Look(tuple(filter(None, found)), covered, conversation)
+            kind = str(message.get("message_type") or "")[:EXCERPT]
+            seen.append(Sighting(told, own, kind, _excerpt(message) if own else "", matches))
+        return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
+
+    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+        """Return which of these messages Shopee has hidden: it may accept one and block it minutes later."""
+        hidden = set()
+        for message in self._messages(target.conversation_id) if target.conversation_id else ():
+            if message is None or self._long_before(moment(message.get("created_timestamp")), since):
+                break
+            message_id = str(message.get("message_id") or "")
+            if message_id in message_ids and message.get("status") in HIDDEN:
+                hidden.add(message_id)
+        return frozenset(hidden)
+
+    def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:  # noqa: ARG002
+        """Recall a message (delete_message); Shopee allows it for some minutes, in some countries."""
+        body = {"message_id": message_id, "message_type": "text" if kind is PartKind.TEXT else "image"}
+        try:
+            self._client.post(f"{CHAT}/delete_message", body)
+        except Refused as error:
+            raise Refused(
+                str(error),
+                code=error.code,
+                request_id=error.request_id,
+                headline="Shopee does not take this message back any more.",
+                advice="Leave it, or tell the buyer in the chat.",
+            ) from error
 
     # ---- steps -------------------------------------------------------------------------
 
@@ -199,6 +248,14 @@ def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
         return " ".join(str(content.get("text") or "").split()) == " ".join(mark.text.split())
     address = str(content.get("url") or content.get("image_url") or "")
     return _tail(address) == _tail(mark.address) != ""
+
+
+def _excerpt(message: Mapping[str, Any]) -> str:
+    """Return what a person recognises an own message by."""
+    content = entry(message.get("content"))
+    told = content.get("text") or _tail(str(content.get("url") or content.get("image_url") or ""))
+    text = " ".join(str(told).split())
+    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
 
 
 def _tail(address: str) -> str:

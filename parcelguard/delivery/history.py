@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 
 from parcelguard.delivery.mending import CLOSED
@@ -13,7 +14,6 @@ from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
 from parcelguard.store.log import Generation, LogRow, Position
 from parcelguard.store.views import (
-    AttentionGroup,
     LogEntry,
     LogFilter,
     LogPage,
@@ -29,6 +29,7 @@ _DECIDED = {
     "there": "said it is in the chat",
     "send_again": "said it is not there and sent it again",
     "leave": "left it unsent",
+    "take_back": "took one of two back",
 }
 
 
@@ -67,11 +68,11 @@ class History:
         entry = self._entry(row)
         shop = entry.shop.label if entry.shop else "The marketplace"
         numbers = {photo.id: photo.ordinal for photo in photos}
-        names = {part.id: (part, _name(part, numbers)) for part in parts}
+        names = {part.id: (part, part_name(part, numbers)) for part in parts}
         steps = [
             *_photo_steps(row.proof, photos),
             *_saved_steps(row.proof, generations),
-            *(_try_step(*names[each.part_id], each, shop) for each in tries),
+            *(_try_step(*names[each.part_id], each, count, shop) for each, count in _grouped(tries)),
             *(Step(at, _decided(answer, by, evidence), Tone.PLAIN) for at, answer, by, evidence in decided),
         ]
         newest = tuple(part for part in parts if part.generation == row.generation)
@@ -96,10 +97,6 @@ class History:
             found = records.orders.find([proof.order_number or proof.code])
         shop = self._shops.get(found[0].shop_id) if len(found) == 1 else None
         return fill_message(shop.message, found[0], shop) if shop else ""
-
-    def attention(self) -> tuple[AttentionGroup, ...]:
-        """Return what waits for a person, by reason, shop and day."""
-        return ()
 
     def unchanged(self, proof_id: str) -> bool:
         """Whether every original still has the hash it had at capture."""
@@ -157,7 +154,17 @@ def _saved_steps(proof: Proof, generations: list[Generation]) -> list[Step]:
     return steps
 
 
-def _try_step(part: Part, name: str, attempt: Try, shop: str) -> Step:
+def _grouped(tries: list[Try]) -> Iterator[tuple[Try, int]]:
+    """Yield each try, and of many in a row that did not leave only the last, with their number."""
+    for part_id, same in groupby(tries, lambda each: (each.part_id, each.outcome)):
+        ones = list(same)
+        if part_id[1] in (PartState.WAITING, "not sent"):
+            yield ones[-1], len(ones)
+        else:
+            yield from ((each, 1) for each in ones)
+
+
+def _try_step(part: Part, name: str, attempt: Try, count: int, shop: str) -> Step:
     at = attempt.ended_at or attempt.claimed_at
     outcome = attempt.outcome
     if outcome == PartState.SENT:
@@ -170,7 +177,8 @@ def _try_step(part: Part, name: str, attempt: Try, shop: str) -> Step:
         return Step(at, f"{name}: no clear answer, checking the chat", Tone.WAIT)
     if outcome == "":
         return Step(at, f"{name} on its way", Tone.WAIT)
-    return Step(at, f"{name} not sent, tried again later", Tone.WAIT)
+    tried = "tried again later" if count == 1 else f"tried {count} times"
+    return Step(at, f"{name} not sent, {tried}", Tone.WAIT)
 
 
 _DONE = {
@@ -178,12 +186,16 @@ _DONE = {
     PartKind.OPEN: "checked",
     PartKind.TEXT: "accepted",
     PartKind.IMAGE: "accepted",
+    PartKind.CHECK: "checked",
 }
 
 
-def _name(part: Part, numbers: Mapping[str, int]) -> str:
+def part_name(part: Part, numbers: Mapping[str, int]) -> str:
+    """Return what a person calls a part; `numbers` are the photos' by id."""
     if part.kind is PartKind.TEXT:
         return "Message"
     if part.kind is PartKind.OPEN:
         return "Order and conversation"
+    if part.kind is PartKind.CHECK:
+        return "Whether the buyer can see it"
     return f"Photo {numbers.get(part.photo_id, '')}".strip()

@@ -1,21 +1,21 @@
-"""What a supervisor does about proofs that did not go out: resend, and decide about the unknown."""
+"""What a supervisor does about proofs that did not go out: resend, decide, take back, close."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from parcelguard.domain import Decision, Part, PartState, Proof, Shop, plan_parts
+from parcelguard.delivery.ports import ChannelPolicy, ChatSender
+from parcelguard.delivery.settling import settle_sent, target_of
+from parcelguard.domain import PHOTO_MISSING, Decision, Part, PartState, Proof, Shop, plan_parts
 from parcelguard.errors import Refused
+from parcelguard.faults import hit
 from parcelguard.store.database import Records, Store
 
 TEXT = ""  # the text's place among the photo ids of a proof's visible parts
 CLOSED = "closed"  # the answer that ends a proof, and the reason its parts were cancelled
-_AFTER = {
-    Decision.THERE: PartState.SENT,
-    Decision.SEND_AGAIN: PartState.QUEUED,
-    Decision.LEAVE: PartState.CANCELLED,
-}
+_NO_CHANNEL = ChannelPolicy(signature_window=timedelta(0))
+_MOVABLE = (PartState.HELD, PartState.REFUSED, PartState.UNKNOWN)
 
 
 class Mender:
@@ -25,12 +25,12 @@ class Mender:
         self,
         store: Store,
         shops: Mapping[str, Shop],
-        same_text: Mapping[str, timedelta],
+        senders: Mapping[str, ChatSender],
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._shops = shops
-        self._same_text = same_text
+        self._senders = senders
         self._now = now
 
     def resend(self, proof_id: str, *, text: str, reason: str, by: str) -> Proof:
@@ -52,16 +52,31 @@ class Mender:
         return proof
 
     def decide(self, part_id: str, decision: Decision, by: str) -> str:
-        """Carry out a person's answer about a part of unknown fate; returns its proof's id.
+        """Carry out a person's answer about a part that does not move by itself; returns its proof's id.
 
         Returns "" when there is nothing to decide any more: somebody was first, or it was found.
+        Raises Refused when the answer cannot be carried out.
         """
+        if decision is Decision.TAKE_BACK:
+            return self._take_back(part_id, by)
         with self._store.begin() as records:
             part = records.parts.get(part_id)
-            if part is None or not (part.asked or part.state is PartState.UNKNOWN):
+            if part is None or not _answers(part, decision):
                 return ""
+            proof = records.proofs.get(part.proof_id)
+            assert proof  # a part has its proof
+            if decision is Decision.SEND_AGAIN:
+                self._refuse_silent(proof)
             records.parts.decide(part, decision, by)
-            records.parts.move(part, _AFTER[decision], reason="", headline="", advice="")
+            if decision is Decision.THERE:
+                settle_sent(records, part, part.remote_id, self._policy(proof), self._now())
+            elif decision is Decision.SEND_AGAIN:
+                records.parts.move(
+                    part, PartState.QUEUED, due_at=None, reason="", headline="", advice="", looks=0
+                )
+            else:
+                _leave(records, part)
+            hit("decide.row")
         return part.proof_id
 
     def close(self, proof_id: str, *, reason: str, by: str) -> None:
@@ -69,10 +84,30 @@ class Mender:
         with self._store.begin() as records:
             parts = records.parts.of(proof_id, generation=0)
             _refuse_doubt(parts)
-            open_parts = [part for part in parts if not part.state.settled]
+            open_parts = [part for part in parts if part.state.stuck or not part.state.settled]
             if open_parts:
                 records.parts.decide(open_parts[0], CLOSED, by, evidence=reason)
                 records.parts.cancel_rest(proof_id, CLOSED)
+
+    def _take_back(self, part_id: str, by: str) -> str:
+        """Recall the newer of two messages that look alike; the older one is the part's."""
+        with self._store.read() as records:
+            part = records.parts.get(part_id)
+            looks = records.looks.of(part_id)
+            if part is None or not part.asked or not looks or len(looks[-1].found) < 2:
+                return ""
+            job = records.attempts.job(part)
+        *_, older = looks[-1].found  # newest first
+        newer = looks[-1].found[0]
+        self._senders[job.proof.shop_id].take_back(target_of(job), newer, part.kind)
+        with self._store.begin() as records:
+            records.parts.decide(part, Decision.TAKE_BACK, by, evidence=f"took back message {newer}")
+            settle_sent(records, part, older, self._policy(job.proof), self._now())
+        return part.proof_id
+
+    def _policy(self, proof: Proof) -> ChannelPolicy:
+        sender = self._senders.get(proof.shop_id)
+        return sender.policy if sender else _NO_CHANNEL
 
     def _sendable(self, records: Records, proof_id: str) -> Proof:
         proof = records.proofs.get(proof_id)
@@ -82,10 +117,14 @@ class Mender:
             )
         if not proof.buyer_id:
             proof = self._linked(records, proof)
+        self._refuse_silent(proof)
+        return proof
+
+    def _refuse_silent(self, proof: Proof) -> None:
+        """Refuse what nobody would carry."""
         shop = self._shops.get(proof.shop_id)
         if shop is None or not shop.enabled:
             raise Refused(headline="This shop sends no messages.", advice="Switch it on in the settings.")
-        return proof
 
     def _linked(self, records: Records, proof: Proof) -> Proof:
         """Return a proof of an unknown code with the order that has turned up since."""
@@ -99,13 +138,32 @@ class Mender:
         return linked
 
     def _refuse_same_text(self, records: Records, proof: Proof, text: str) -> None:
-        window = self._same_text.get(proof.shop_id, timedelta(0))
+        window = self._policy(proof).same_text
         since = self._now() - window
         if window and records.parts.text_said(proof.conversation, text, since, or_under_way=False):
             raise Refused(
                 headline="The marketplace refuses the same text twice in a day.",
                 advice="Change a few words and send again.",
             )
+
+
+def _answers(part: Part, decision: Decision) -> bool:
+    """Whether this answer means anything for a part as it stands now."""
+    if decision is Decision.THERE:
+        return part.asked or part.state in (PartState.UNKNOWN, PartState.FILTERED)
+    if decision is Decision.SEND_AGAIN:
+        return part.state in _MOVABLE
+    return part.state in _MOVABLE or part.state is PartState.FILTERED
+
+
+def _leave(records: Records, part: Part) -> None:
+    """Leave unsent what a part stands for: itself, its photo, or all that would follow."""
+    if part.asked or part.state in (PartState.UNKNOWN, PartState.FILTERED):
+        records.parts.move(part, PartState.CANCELLED, due_at=None)
+    elif part.reason == PHOTO_MISSING:
+        records.parts.cancel_photo(part)
+    else:
+        records.parts.cancel_rest(part.proof_id, CLOSED)
 
 
 def _refuse_doubt(parts: Iterable[Part]) -> None:

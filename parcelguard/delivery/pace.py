@@ -18,6 +18,15 @@ class Pace:
         self._gap = gap
         self.next_at: datetime | None = None
 
+    def allows(self, now: datetime) -> bool:
+        """Whether a message may go now; a clock set back must not forbid it for hours."""
+        return self.next_at is None or not now < self.next_at <= now + LONGEST_GAP
+
+    @property
+    def slowed(self) -> bool:
+        """Whether messages still go more slowly than they might."""
+        return self._gap > self._least
+
     def sent(self, now: datetime) -> None:
         """Count a message that went out."""
         self._gap = max(self._least, self._gap * 0.9)

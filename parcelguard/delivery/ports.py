@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from parcelguard.domain import PartKind
+from parcelguard.domain import PartKind, QuietHours
+from parcelguard.store.views import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,14 +18,22 @@ class ChannelPolicy:
 
     `signature_window`: how long a signed request stays acceptable. `list_delay`: how long a
     message may take to show up when read back. `same_text`: how long the same text to the same
-    buyer is refused.
+    buyer is refused. `late_after`: a message that did not go out so long after a person asked for
+    it waits for one. `quiet`: the buyers' night, in which nothing that is late goes out by itself.
+    `check_after`: when to ask whether the marketplace hid what it had accepted (None: it never tells).
+    `recall_within`: how long a message can be taken back. `resend_when_absent`: whether a message
+    that is proved absent is sent once more without asking. `reads_back`: whether the chat can be read.
     """
 
     signature_window: timedelta
     list_delay: timedelta = timedelta(seconds=60)
     between_messages: timedelta = timedelta(seconds=1.5)
     late_after: timedelta = timedelta(minutes=60)
+    quiet: QuietHours | None = None
     same_text: timedelta = timedelta(0)
+    check_after: timedelta | None = None
+    recall_within: timedelta = timedelta(0)
+    resend_when_absent: bool = False
     reads_back: bool = True
 
     @property
@@ -64,21 +73,30 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMark:
-    """By what a message is recognised when the conversation is read back."""
+    """By what a message is recognised when the conversation is read back.
+
+    `size`: width and height in pixels of the picture that was sent. No two pictures of a proof share
+    one, so a channel that gives pictures new addresses can still tell them apart.
+    """
 
     kind: PartKind
     since: datetime
     text: str = ""
     address: str = ""
+    size: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What reading back showed: ids of own messages that match, and whether it reached far enough back."""
+    """What reading back showed: ids of own messages that match, and whether it reached far enough back.
+
+    `seen`: the newest messages as a person may read them.
+    """
 
     found: tuple[str, ...]
     covered: bool
     conversation_id: str = ""
+    seen: tuple[Sighting, ...] = ()
 
 
 class ChatSender(Protocol):
@@ -91,6 +109,10 @@ class ChatSender(Protocol):
     @property
     def policy(self) -> ChannelPolicy:
         """How this channel wants to be used."""
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """By how much the marketplace's clock is ahead of this computer's, as last measured."""
 
     def upload(self, picture: bytes) -> str:
         """Store a JPEG at the marketplace and return its address. The buyer sees nothing."""
@@ -107,9 +129,15 @@ class ChatSender(Protocol):
     def look(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back and say which own messages match."""
 
+    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+        """Return which of these accepted messages the marketplace has hidden from the buyer since."""
+
+    def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:
+        """Remove an accepted message from the chat. Raises Refused when it is too late for that."""
+
 
 class CopyMaker(Protocol):
     """Makes the buyer's copy of an original."""
 
-    def make(self, original: Path, caption: Sequence[str]) -> bytes:
-        """Return a JPEG that carries the caption; the original stays as it is."""
+    def make(self, original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
+        """Return a JPEG of this width and height that carries the caption; the original stays as it is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from parcelguard.domain import UNKNOWN_REASON, PartState
+from parcelguard.domain import SHOP_OFF, UNKNOWN_REASON, PartState
 from parcelguard.store.database import Store
 
 HEADLINE = "This shop sends no messages."
@@ -23,5 +23,5 @@ def hold_unserved(store: Store, served: Collection[str]) -> None:
             if left and part.state in (PartState.LEASED, PartState.UNKNOWN):
                 facts = {"reason": UNKNOWN_REASON, "headline": HEADLINE, "advice": IN_DOUBT}
             else:
-                facts = {"reason": "shop_off", "headline": HEADLINE, "advice": ADVICE}
+                facts = {"reason": SHOP_OFF, "headline": HEADLINE, "advice": ADVICE}
             records.parts.move(part, PartState.HELD, due_at=None, **facts)

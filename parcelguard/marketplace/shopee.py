@@ -20,7 +20,15 @@ from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, SettingsError
+from parcelguard.errors import (
+    DeliveryError,
+    NoNetwork,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    SettingsError,
+    ShopHeld,
+)
 from parcelguard.faults import hit
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request
 from parcelguard.marketplace.shopee_codes import ClockRefused, consent_ended, failure, token_refused
@@ -152,7 +160,7 @@ class ShopeeClient:
             if error is None:
                 return _response(answer)
             if isinstance(error, OutcomeUnknown):  # nothing visible was asked for
-                raise NotSent(str(error), headline=error.headline) from error
+                raise _not_answered(error) from error
             if not last_try and isinstance(error, ClockRefused):
                 continue
             if last_try or not self._refused_token(answer):
@@ -196,7 +204,7 @@ class ShopeeClient:
             if error is None:
                 return answer.body or {}
             if isinstance(error, OutcomeUnknown):
-                raise NotSent(str(error), headline=error.headline) from error
+                raise _not_answered(error) from error
             if last_try or not isinstance(error, ClockRefused):
                 raise error
         raise AssertionError  # the loop ends by return or raise
@@ -212,11 +220,7 @@ class ShopeeClient:
             detail = f"HTTP {answer.status} without Shopee's envelope"
             if answer.status >= 500:
                 return failure("error_server", detail, "", answer.status)
-            return OutcomeUnknown(
-                detail,
-                headline="Something answers in place of Shopee.",
-                advice="Check the network: a log-in page or proxy may stand in between.",
-            )
+            return Imposter(detail)
         self.clock.learn(answer.date, self._now())  # only Shopee's own word: a log-in page may be hours off
         code = str(body.get("error") or "")
         if code in ("", "-") and answer.status < 400:
@@ -238,7 +242,7 @@ class ShopeeClient:
     def _fresh_secrets(self) -> Secrets:
         secrets = self._vault.load(self.account.local_id)
         if secrets is None or not secrets.refresh_token:
-            raise Held("no tokens", code="not_connected", **_CONSENT_WORDS)
+            raise ShopHeld("no tokens", code="not_connected", **_CONSENT_WORDS)
         left = secrets.expires - (self._now() + self.clock.offset)
         if left > REFRESH_WHEN_LEFT:
             return secrets
@@ -282,7 +286,7 @@ class ShopeeClient:
     def _pair(self, answer: Mapping[str, Any], partner_key: str) -> Secrets:
         access, refresh = str(answer.get("access_token") or ""), str(answer.get("refresh_token") or "")
         if not access or not refresh:
-            raise Held("token answer without tokens", code="not_connected", **_CONSENT_WORDS)
+            raise ShopHeld("token answer without tokens", code="not_connected", **_CONSENT_WORDS)
         now = (self._now() + self.clock.offset).timestamp()
         expires = now + _life_s(answer.get("expire_in"), now)
         return replace(Secrets(partner_key), access_token=access, refresh_token=refresh, expires_at=expires)
@@ -291,6 +295,19 @@ class ShopeeClient:
 def _is_envelope(body: Mapping[str, Any], status: int) -> bool:
     """Whether Shopee itself speaks: gateways know no `error`, and their refusals have a `request_id` too."""
     return "error" in body or ("request_id" in body and status < 300)
+
+
+class Imposter(OutcomeUnknown):
+    """A log-in page or a proxy spoke, not Shopee."""
+
+    headline = "Something answers in place of Shopee."
+    advice = "Check the network: a log-in page or proxy may stand in between."
+
+
+def _not_answered(error: OutcomeUnknown) -> NotSent:
+    """Return what an unclear answer means where nothing visible was asked for."""
+    kind = NoNetwork if isinstance(error, Imposter) else NotSent
+    return kind(str(error), headline=error.headline, advice=error.advice)
 
 
 def _not_shown(answer: Answer) -> OutcomeUnknown | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, TooFast
+from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, ShopHeld, TooFast
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Meaning:
 
 
 _CONSENT = Meaning(
-    Held, "Shopee wants the seller's consent again.", "Connect the shop again; the photos are safe."
+    ShopHeld, "Shopee wants the seller's consent again.", "Connect the shop again; the photos are safe."
 )
 _NO_CHAT = Meaning(
-    Held, "Shopee gives this app no access to chat.", "Apply for it in Shopee's console, or send by hand."
+    ShopHeld, "Shopee gives this app no access to chat.", "Apply for it in Shopee's console, or send by hand."
 )
-_APP = Meaning(Held, "Shopee does not accept this app's keys.", "Check partner id, partner key and host.")
-_SHOP = Meaning(Held, "Shopee has closed or frozen this shop.", "Look into the seller centre.")
+_APP = Meaning(ShopHeld, "Shopee does not accept this app's keys.", "Check partner id, partner key and host.")
+_SHOP = Meaning(ShopHeld, "Shopee has closed or frozen this shop.", "Look into the seller centre.")
 _WORDING = Meaning(Refused, "Shopee refused the text.", "Change the words, then resend.")
 _PARAMETER = Meaning(
     Refused, "Shopee did not understand the message.", "Show the log to whoever looks after this program."
@@ -105,7 +105,9 @@ MEANINGS: Mapping[str, Meaning] = {
     "error_kyc_auth": _NO_CHAT,
     "error_ashop_api_permission": _NO_CHAT,
     "source_ip_undeclared": Meaning(
-        Held, "Shopee refuses this office's internet address.", "Switch the IP whitelist off in the console."
+        ShopHeld,
+        "Shopee refuses this office's internet address.",
+        "Switch the IP whitelist off in the console.",
     ),
     "error_server": _BUSY,
     "error_network": _BUSY,
@@ -140,7 +142,7 @@ def failure(
     """Return the error that a coded refusal stands for. What is not listed counts as unknown."""
     detail = f"{code} (HTTP {status}, request {request_id})"
     if status == NO_PERMISSION_STATUS:
-        return Held(
+        return ShopHeld(
             detail, code=code, request_id=request_id, headline=_NO_CHAT.headline, advice=_NO_CHAT.advice
         )
     if status == 429:

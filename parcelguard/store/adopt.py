@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,12 +15,11 @@ from pathlib import Path
 
 from parcelguard.domain import MAX_PHOTOS, Photo, Proof, Shot, new_id
 from parcelguard.store.database import Records, Store
-from parcelguard.store.files import PARTIAL_SUFFIX, photo_folder
+from parcelguard.store.files import PARTIAL_SUFFIX, PHOTO_NAME, photo_folder
 
 log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=2)
-_NAME = re.compile(rf"(\d)-({'|'.join(Shot)})-([0-9a-f]{{12}})\.jpg")
 
 
 def adopt_photos(
@@ -86,7 +84,7 @@ def _original(path: Path) -> Path | None:
     if not path.is_file():
         return None
     if not path.name.endswith(PARTIAL_SUFFIX):
-        return path if _NAME.fullmatch(path.name) else None
+        return path if PHOTO_NAME.fullmatch(path.name) else None
     final = path.with_name(path.name.removesuffix(PARTIAL_SUFFIX))
     if _is_whole(path, final.name) and not final.exists():
         return path.rename(final)
@@ -96,12 +94,12 @@ def _original(path: Path) -> Path | None:
 
 def _is_whole(path: Path, name: str) -> bool:
     """Whether a picture's bytes have the hash its name promises: after a power cut there may be holes."""
-    match = _NAME.fullmatch(name)
+    match = PHOTO_NAME.fullmatch(name)
     return match is not None and hashlib.sha256(path.read_bytes()).hexdigest().startswith(match[3])
 
 
 def _photo(path: Path, relative: str, proof: Proof, size: tuple[int, int]) -> Photo:
-    match = _NAME.fullmatch(path.name)
+    match = PHOTO_NAME.fullmatch(path.name)
     assert match  # _pictures yields only such names
     status = path.stat()
     return Photo(

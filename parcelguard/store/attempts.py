@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Exists, Row, and_, func, insert, or_, select, update
@@ -14,12 +14,16 @@ from parcelguard.store.parts import PartRecords, part_of
 from parcelguard.store.proofs import photo_of, proof_of
 from parcelguard.store.tables import attempts, conversations, decisions, generations, parts, photos, proofs
 
+LONGEST_WAIT = timedelta(hours=2)  # what seems due later than this waits because a clock was set back
+_IN_LINE = (PartState.QUEUED.value, PartState.WAITING.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A part with all that is needed to carry it out.
 
-    `released_at`: when a person last set it going, by F4, a resend or a decision. `address` and
+    `released_at`: when a person last set it going, by F4, a resend or a decision, or when the buyer
+    got the message before it. `claimed_at` and `signed_at` are of its newest attempt. `address` and
     `uploaded_at` are its picture's, once uploaded.
     """
 
@@ -27,6 +31,8 @@ class Job:
     proof: Proof
     text: str
     released_at: datetime
+    claimed_at: datetime
+    signed_at: datetime
     photo: Photo | None
     address: str
     uploaded_at: datetime | None
@@ -56,24 +62,17 @@ class AttemptRecords:
         self._parts = parts_
         self._now = now
 
-    def claim(self, shop_id: str, now: datetime, *, visible: bool) -> Part | None:
-        """Lease the oldest part that may go now and record the attempt before anything is sent.
+    def claim(
+        self, shop_id: str, now: datetime, *, visible: bool, in_hand: str = "", newest: bool = False
+    ) -> Part | None:
+        """Lease the next part that may go now and record the attempt before anything is sent.
 
-        A conversation with a message in flight or of unknown fate gets no other one. With
-        `visible` false only parts that the buyer never sees are considered.
+        Parts of the proof `in_hand` come first, then those of the oldest proof, or the newest. A
+        conversation with a message in flight or of unknown fate gets no other one. With `visible`
+        false only parts that the buyer never sees are considered.
         """
-        kinds = [kind.value for kind in PartKind if visible or not kind.visible]
-        due = or_(
-            parts.c.state == PartState.QUEUED.value,
-            and_(parts.c.state == PartState.WAITING.value, parts.c.due_at <= now),
-        )
-        query = (
-            select(parts)
-            .where(parts.c.shop_id == shop_id, due, parts.c.kind.in_(kinds), ~_conversation_in_doubt())
-            .order_by(parts.c.proof_id, parts.c.ordinal)
-            .limit(1)
-        )
-        row = self._connection.execute(query).first()
+        row = self._next(shop_id, now, visible=visible, newest=newest, proof_id=in_hand) if in_hand else None
+        row = row or self._next(shop_id, now, visible=visible, newest=newest)
         if row is None:
             return None
         part = part_of(row)
@@ -91,6 +90,25 @@ class AttemptRecords:
         self._parts.refresh(part.proof_id)
         return self._parts.get(part.id)
 
+    def _next(
+        self, shop_id: str, now: datetime, *, visible: bool, newest: bool, proof_id: str = ""
+    ) -> Row[Any] | None:
+        due = or_(
+            parts.c.state == PartState.QUEUED.value,
+            and_(
+                parts.c.state == PartState.WAITING.value,
+                or_(parts.c.due_at <= now, parts.c.due_at > now + LONGEST_WAIT),
+            ),
+        )
+        query = select(parts).where(parts.c.shop_id == shop_id, due, ~_conversation_in_doubt())
+        query = query.where(parts.c.state.in_(_IN_LINE))  # says it again, for the index
+        if not visible:
+            query = query.where(parts.c.kind.in_([kind.value for kind in PartKind if not kind.visible]))
+        if proof_id:
+            query = query.where(parts.c.proof_id == proof_id)
+        first = parts.c.proof_id.desc() if newest else parts.c.proof_id
+        return self._connection.execute(query.order_by(first, parts.c.ordinal).limit(1)).first()
+
     def job(self, part: Part) -> Job:
         """Gather what a part needs."""
         where = (generations.c.proof_id == part.proof_id, generations.c.number == part.generation)
@@ -107,13 +125,25 @@ class AttemptRecords:
             conversations.c.shop_id == proof.shop_id, conversations.c.buyer_id == proof.buyer_id
         )
         decided = select(func.max(decisions.c.made_at)).join(parts).where(parts.c.proof_id == part.proof_id)
-        released = self._connection.execute(decided).scalar() or generation.made_at
+        shown = select(func.max(parts.c.changed_at)).where(
+            parts.c.proof_id == part.proof_id,
+            parts.c.generation == part.generation,
+            parts.c.kind.in_([kind.value for kind in PartKind if kind.visible]),
+            parts.c.state == PartState.SENT.value,
+        )
+        released = [
+            generation.made_at,
+            *(self._connection.execute(each).scalar() for each in (decided, shown)),
+        ]
+        attempt = self.last_try(part) if part.attempts else None
         uploaded = self._connection.execute(upload).first() if part.photo_id else None
         return Job(
             part=part,
             proof=proof,
             text=generation.text,
-            released_at=max(released, generation.made_at),
+            released_at=max(filter(None, released)),
+            claimed_at=attempt.claimed_at if attempt else self._now(),
+            signed_at=attempt.signed_at if attempt else self._now(),
             photo=photo_of(photo) if photo else None,
             address=uploaded.address if uploaded else "",
             uploaded_at=uploaded.changed_at if uploaded else None,
@@ -145,6 +175,16 @@ class AttemptRecords:
         query = select(parts).where(parts.c.shop_id == shop_id, parts.c.state == PartState.LEASED.value)
         leased = [part_of(row) for row in self._connection.execute(query).all()]
         return [(part, self.last_try(part)) for part in leased]
+
+    def unknown(self, shop_id: str) -> list[Part]:
+        """Return the parts of unknown fate."""
+        query = select(parts).where(parts.c.shop_id == shop_id, parts.c.state == PartState.UNKNOWN.value)
+        return [part_of(row) for row in self._connection.execute(query)]
+
+    def on_the_wire(self, part: Part) -> int:
+        """Count the attempts at a part whose first byte may have left."""
+        query = select(func.count()).where(attempts.c.part_id == part.id, attempts.c.wire_at.is_not(None))
+        return self._connection.execute(query).scalar_one()
 
     def last_try(self, part: Part) -> Try:
         """Return the newest attempt at a part."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,16 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import QueuePool
 
 from parcelguard.domain import utc_now
-from parcelguard.errors import DiskFull, StorageError
+from parcelguard.errors import DamagedDatabase, DiskFull, StorageError
 from parcelguard.store.attempts import AttemptRecords
+from parcelguard.store.files import PARTIAL_SUFFIX, keep_durably, make_folder, refused
+from parcelguard.store.health import Health, check, is_damage, tighten
+from parcelguard.store.inventory import InventoryRecords
 from parcelguard.store.log import LogRecords
+from parcelguard.store.looks import LookRecords
 from parcelguard.store.orders import OrderRecords
 from parcelguard.store.parts import PartRecords
+from parcelguard.store.place import refuse_network
 from parcelguard.store.proofs import ProofRecords
 from parcelguard.store.remote import RemoteRecords
 from parcelguard.store.tables import SCHEMA_VERSION
@@ -53,25 +58,28 @@ class Records:
         self.parts = PartRecords(connection, now)
         self.attempts = AttemptRecords(connection, self.parts, now)
         self.remote = RemoteRecords(connection)
+        self.looks = LookRecords(connection)
         self.log = LogRecords(connection)
+        self.inventory = InventoryRecords(connection)
 
 
 class Store:
     """Opens the database, brings its tables up to date, and hands out transactions."""
 
     def __init__(self, path: Path, now: Callable[[], datetime] = utc_now) -> None:
+        self._path = path
         self._now = now
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists():  # SQLite would let others of this computer read it
-                path.touch(mode=0o600)
-        except OSError as error:
-            raise StorageError(f"{path.parent}: {error}") from error
+        self._health = Health(path)
+        refuse_network(path.parent)
         with _told_in_words(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._health.examine(now())
+            path.touch(mode=0o600)  # SQLite would let others of this computer read it
+            tighten(path)
             self._upgrade(path)
             self._writer = _engine(path, _WRITING, size=1)
             self._readers = _engine(path, _READING, size=_READERS)
-        self._path = path
+            self._health.opened(now())
 
     @contextmanager
     def begin(self) -> Iterator[Records]:
@@ -92,10 +100,33 @@ class Store:
         """Close every connection; the last one folds the write-ahead log back."""
         self._readers.dispose()
         self._writer.dispose()
+        with suppress(OSError):  # then the next start looks more closely
+            self._health.closed()
+
+    def check(self) -> None:
+        """Read through the whole database beside the daily work. Raises DamagedDatabase."""
+        with _told_in_words(self._path):
+            check(self._path)
+            self._health.checked(self._now())
+
+    @property
+    def check_due(self) -> bool:
+        """Whether the last check is a week ago."""
+        return self._health.due(self._now())
+
+    def copy_to(self, path: Path, *, pages: int = -1, paused: Callable[[], None] = lambda: None) -> int:
+        """Write a copy as of this moment while others read and write; returns how many proofs are in it.
+
+        `paused` is called after every so many pages. The copy is a database of its own, not yet flushed.
+        """
+        with _told_in_words(path), self._readers.begin() as connection:
+            proofs = InventoryRecords(connection).proofs()  # from here on this connection's view stands still
+            copy_database(connection.connection.driver_connection, path, pages, paused)
+        return proofs
 
     def _upgrade(self, path: Path) -> None:
         """Migrate only when needed: Alembic costs a quarter of a second to import."""
-        version = _version(path)
+        version = version_of(path)
         if version and version > SCHEMA_VERSION:
             raise StorageError(
                 f"{path} has tables of version {version}, this program knows {SCHEMA_VERSION}",
@@ -105,6 +136,8 @@ class Store:
         if version != SCHEMA_VERSION:
             from parcelguard.store.migrate import upgrade
 
+            if version:
+                _copy_before_upgrade(path, version)
             engine = _engine(path, _WRITING, size=1)
             try:
                 upgrade(engine)
@@ -112,13 +145,33 @@ class Store:
                 engine.dispose()
 
 
-def _version(path: Path) -> str | None:
-    if not path.exists():
-        return None
+def _copy_before_upgrade(path: Path, version: str) -> None:
+    """Keep what the version before can open, in case the new one cannot be used."""
+    kept = path.parent / "backups" / f"{path.stem}-before-{version}-ends.db"
+    partial = kept.with_name(kept.name + PARTIAL_SUFFIX)
+    make_folder(kept.parent)
+    with closing(sqlite3.connect(path)) as source:
+        copy_database(source, partial, -1, lambda: None)
+    keep_durably(partial, kept)
+
+
+def copy_database(source: Any, path: Path, pages: int, paused: Callable[[], None]) -> None:
+    """Copy an open database into a new file that needs no companions to be read."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    with closing(sqlite3.connect(path)) as copy:
+        source.backup(copy, pages=pages, progress=lambda *_: paused(), sleep=0)
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def version_of(path: Path) -> str | None:
+    """Return the version of a database's tables; None for a new file, and for one of another program."""
     with closing(sqlite3.connect(path)) as connection:
         try:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError:  # no such table: a new or foreign file
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # which means: no such table
+                raise
             return None
     return str(row[0]) if row else None
 
@@ -154,9 +207,13 @@ def _told_in_words(path: Path) -> Iterator[None]:
         yield
     except NoFreeConnection as error:  # every connection was busy for too long
         raise StorageError(f"{path}: {error}") from error
+    except OSError as error:
+        raise refused(path, error) from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.IntegrityError):
             raise
+        if is_damage(cause):
+            raise DamagedDatabase(f"{path}: {cause}") from error
         full = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
         raise (DiskFull if full else StorageError)(f"{path}: {cause}") from error

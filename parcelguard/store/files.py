@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,29 +22,51 @@ from parcelguard.faults import hit
 
 PARTIAL_SUFFIX = ".part"
 THUMBNAIL_SUFFIX = ".thumb.jpg"
+PHOTO_NAME = re.compile(rf"([1-9])-({'|'.join(Shot)})-([0-9a-f]{{12}})\.jpg")
 _AT_ONCE = 128 * 1024
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_NO_FULL_FLUSH = {errno.ENOTSUP, errno.ENOTTY, errno.EINVAL}  # network shares and old file systems
 _WINDOWS_BUSY = {5, 32, 33}  # virus scanners and indexers hold new files for a moment
 _WINDOWS_PATIENCE_S = 2.5
 
 
-def write_durably(path: Path, data: bytes, *, read_only: bool = False) -> None:
+def write_durably(path: Path, data: bytes, *, read_only: bool = False, new_folder: bool = True) -> None:
     """Write `data` to `path` so that after return it survives a power cut.
 
-    Raises DiskFull or StorageError; then `path` holds what it held before. (One exception: when only
-    flushing the folder fails after the rename, the new file is there, but may not outlive a power cut.)
+    Without `new_folder` the folder has to be there: a drive that is gone must not be replaced by a
+    folder of its name. Raises DiskFull or StorageError; then `path` holds what it held before. (One
+    exception: when only flushing the folder fails after the rename, the new file is there, but may not
+    outlive a power cut.)
     """
     partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    passed = hit if read_only else _nothing  # the named points are those of an original
     try:
-        _make_folders(path.parent)
-        _write_flushed(partial, data)
+        if new_folder:
+            _make_folders(path.parent)
+        _write_flushed(partial, data, passed)
         if read_only:
             partial.chmod(0o400)
-        _rename_durably(partial, path)
+        _rename_durably(partial, path, passed)
     except OSError as error:
         with suppress(OSError):  # a read-only disk refuses even this; the first error tells why
             partial.unlink(missing_ok=True)
-        raise _refused(path, error) from error
+        raise refused(path, error) from error
+
+
+def keep_durably(partial: Path, path: Path) -> None:
+    """Give a file that was written under a temporary name in the same folder its own name, durably.
+
+    Raises DiskFull or StorageError; then `path` holds what it held before.
+    """
+    try:
+        descriptor = os.open(partial, os.O_RDWR)
+        try:
+            _flush(descriptor)
+        finally:
+            os.close(descriptor)
+        _rename_durably(partial, path)
+    except OSError as error:
+        raise refused(path, error) from error
 
 
 def make_folder(folder: Path) -> None:
@@ -53,7 +77,7 @@ def make_folder(folder: Path) -> None:
     try:
         _make_folders(folder)
     except OSError as error:
-        raise _refused(folder, error) from error
+        raise refused(folder, error) from error
 
 
 def photo_folder(opened_at: datetime, proof_id: str) -> str:
@@ -71,23 +95,39 @@ def thumbnail_of(photo: Path) -> Path:
     return photo.with_name(photo.name.removesuffix(".jpg") + THUMBNAIL_SUFFIX)
 
 
-def _refused(path: Path, error: OSError) -> StorageError:
+def refused(path: Path, error: OSError) -> StorageError:
+    """Return the failure in words that a disk's refusal means."""
     kind = DiskFull if error.errno in _DISK_FULL else StorageError
     return kind(f"{path}: {error}")
 
 
-def _write_flushed(partial: Path, data: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+def _nothing(_point: str) -> None:
+    """Pass a point that tests do not break."""
+
+
+def _write_flushed(partial: Path, data: bytes, passed: Callable[[str], None]) -> None:
+    """Write and flush a new file; when the drive reports an error, another one, once."""
+    try:
+        _write_new(partial, data, passed)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        _write_new(partial, data, passed)
+
+
+def _write_new(partial: Path, data: bytes, passed: Callable[[str], None]) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    partial.unlink(missing_ok=True)  # what an earlier try left
     descriptor = os.open(partial, flags, 0o600)
     try:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest[:_AT_ONCE]) :]
-            hit("file.half_written")
+            passed("file.half_written")
         _flush(descriptor)  # a failure is final: the kernel may have dropped the data, so never flush twice
         if os.fstat(descriptor).st_size != len(data):
             raise OSError(errno.EIO, "short file")
-        hit("file.flushed")
+        passed("file.flushed")
     finally:
         os.close(descriptor)
 
@@ -99,8 +139,10 @@ def _flush(descriptor: int) -> None:
 
         try:
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-        except OSError:
-            os.fsync(descriptor)  # file systems without F_FULLFSYNC, such as network shares
+        except OSError as error:
+            if error.errno not in _NO_FULL_FLUSH:
+                raise
+            os.fsync(descriptor)
     else:
         os.fsync(descriptor)
 
@@ -112,24 +154,25 @@ if sys.platform == "win32":
     _move = ctypes.WinDLL("kernel32", use_last_error=True).MoveFileExW
     _REPLACE_AND_WRITE_THROUGH = 0x1 | 0x8
 
-    def _rename_durably(partial: Path, path: Path) -> None:
+    def _rename_durably(partial: Path, path: Path, passed: Callable[[str], None] = _nothing) -> None:
         until = time.monotonic() + _WINDOWS_PATIENCE_S
         while not _move(str(partial), str(path), _REPLACE_AND_WRITE_THROUGH):
             code = ctypes.get_last_error()
             if code not in _WINDOWS_BUSY or time.monotonic() > until:
                 raise ctypes.WinError(code)
             time.sleep(0.05)
+        passed("file.renamed")
 
     def _make_folders(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 else:
 
-    def _rename_durably(partial: Path, path: Path) -> None:
+    def _rename_durably(partial: Path, path: Path, passed: Callable[[str], None] = _nothing) -> None:
         partial.rename(path)
-        hit("file.renamed")
+        passed("file.renamed")
         _flush_folder(path.parent)
-        hit("file.folder_flushed")
+        passed("file.folder_flushed")
 
     def _make_folders(folder: Path) -> None:
         """Create missing folders and flush each new name into its parent."""

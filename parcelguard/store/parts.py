@@ -58,31 +58,25 @@ class PartRecords:
             )
         )
         rows = [
-            {
-                "id": new_id(),
-                "proof_id": proof.id,
-                "generation": number,
-                "ordinal": ordinal,
-                "kind": kind.value,
-                "state": (PartState.QUEUED if ordinal == 1 else PartState.BLOCKED).value,
-                "shop_id": proof.shop_id,
-                "conversation": proof.conversation,
-                "photo_id": photo_id,
-                "attempts": 0,
-                "looks": 0,
-                "reason": "",
-                "headline": "",
-                "advice": "",
-                "remote_id": "",
-                "address": "",
-                "changed_at": now,
-            }
+            self._new(
+                proof.id, number, ordinal, kind, PartState.QUEUED if ordinal == 1 else PartState.BLOCKED
+            )
+            | {"shop_id": proof.shop_id, "conversation": proof.conversation, "photo_id": photo_id}
             for ordinal, (kind, photo_id) in enumerate(planned, 1)
         ]
         self._connection.execute(insert(parts), rows)
         self._connection.execute(update(proofs).where(proofs.c.id == proof.id).values(generation=number))
         self.refresh(proof.id)
         return number
+
+    def plan_check(self, part: Part, due: datetime) -> None:
+        """Plan to ask later whether the messages of a part's set were hidden."""
+        ordinals = [each.ordinal for each in self.of(part.proof_id, part.generation)]
+        row = self._new(part.proof_id, part.generation, max(ordinals) + 1, PartKind.CHECK, PartState.WAITING)
+        about = select(parts.c.shop_id, parts.c.conversation).where(parts.c.id == part.id)
+        shop_id, conversation = self._connection.execute(about).one()
+        row |= {"shop_id": shop_id, "conversation": conversation, "due_at": due}
+        self._connection.execute(insert(parts), row)
 
     # ---- changing --------------------------------------------------------------------
 
@@ -149,9 +143,15 @@ class PartRecords:
             )
         )  # fmt: skip
 
+    def cancel_photo(self, part: Part) -> None:
+        """Leave one photo out of its set: its upload and its message; what comes after goes on."""
+        for other in self.of(part.proof_id, part.generation):
+            if other.photo_id == part.photo_id and not other.state.settled:
+                self.move(other, PartState.CANCELLED)
+
     def cancel_rest(self, proof_id: str, reason: str) -> None:
-        """Cancel whatever is not settled. All at once: one by one, each would release the next."""
-        settled = [state.value for state in PartState if state.settled]
+        """Cancel whatever is not settled, or hidden. All at once: one by one, each would release the next."""
+        settled = [PartState.SENT.value, PartState.CANCELLED.value]
         unsettled = update(parts).where(parts.c.proof_id == proof_id, parts.c.state.not_in(settled))
         values = {"state": PartState.CANCELLED.value, "reason": reason, "changed_at": self._now()}
         self._connection.execute(unsettled.values(**values))
@@ -166,6 +166,13 @@ class PartRecords:
             (row.made_at, row.answer, row.made_by, row.evidence) for row in self._connection.execute(query)
         ]
 
+    def stuck(self) -> list[Part]:
+        """Return every part that waits for a person or is being looked for, oldest first."""
+        states = [state.value for state in PartState if state.stuck] + [PartState.UNKNOWN.value]
+        newest = and_(proofs.c.id == parts.c.proof_id, proofs.c.generation == parts.c.generation)
+        query = select(parts).join(proofs, newest).where(parts.c.state.in_(states))
+        return [part_of(row) for row in self._connection.execute(query.order_by(parts.c.changed_at))]
+
     def queue(self) -> dict[ProofState, int]:
         """Count proofs by state, for those not at rest."""
         states = [each.value for each in (ProofState.SENDING, ProofState.WAITING, ProofState.ATTENTION)]
@@ -175,6 +182,23 @@ class PartRecords:
         return {ProofState(state): count for state, count in self._connection.execute(query)}
 
     # ---- steps -----------------------------------------------------------------------
+
+    def _new(
+        self, proof_id: str, generation: int, ordinal: int, kind: PartKind, state: PartState
+    ) -> dict[str, Any]:
+        nothing = dict.fromkeys(("photo_id", "reason", "headline", "advice", "remote_id", "address"), "")
+        return nothing | {
+            "id": new_id(),
+            "proof_id": proof_id,
+            "generation": generation,
+            "ordinal": ordinal,
+            "kind": kind.value,
+            "state": state.value,
+            "attempts": 0,
+            "looks": 0,
+            "due_at": None,
+            "changed_at": self._now(),
+        }
 
     def change(self, part: Part, *, even_if_changed: bool = False, **values: Any) -> bool:
         """Change columns of a part if it still is what `part` says, or at least was not sent yet."""
@@ -213,6 +237,7 @@ def part_of(row: Row[Any]) -> Part:
         photo_id=row.photo_id,
         attempts=row.attempts,
         due_at=row.due_at,
+        changed_at=row.changed_at,
         reason=row.reason,
         headline=row.headline,
         advice=row.advice,

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -176,6 +176,20 @@ parts = Table(
         postgresql_where=text("state = 'leased'"),
     ),
     Index(
+        "part_in_doubt",
+        "conversation",
+        sqlite_where=text("state IN ('leased', 'unknown', 'held')"),
+        postgresql_where=text("state IN ('leased', 'unknown', 'held')"),
+    ),
+    Index(
+        "part_in_line",
+        "shop_id",
+        "proof_id",
+        "ordinal",
+        sqlite_where=text("state IN ('queued', 'waiting')"),
+        postgresql_where=text("state IN ('queued', 'waiting')"),
+    ),
+    Index(
         "part_to_do",
         "shop_id",
         "state",
@@ -197,6 +211,17 @@ attempts = Table(
     Column("code", String, nullable=False),
     Column("request_id", String, nullable=False),
     Column("detail", String, nullable=False),
+)
+
+looks = Table(
+    "look",
+    metadata,
+    Column("part_id", ForeignKey("part.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("looked_at", Moment, nullable=False),
+    Column("covered", Boolean, nullable=False),  # whether it reached back to before the attempt
+    Column("found", JSON, nullable=False),  # ids of own messages that match, newest first
+    Column("seen", JSON, nullable=False),  # what the chat showed, for the person who decides
 )
 
 decisions = Table(

@@ -116,11 +116,15 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class LookTaken:
-    """One reading back of a chat: when, whether it reached far enough, and what it showed, newest first."""
+    """One reading back of a chat: when, whether it reached far enough, and what it showed, newest first.
+
+    `found`: the marketplace's ids of the own messages that match.
+    """
 
     at: datetime
     covered: bool
-    seen: tuple[Sighting, ...]
+    found: tuple[str, ...] = ()
+    seen: tuple[Sighting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

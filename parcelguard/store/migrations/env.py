@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from parcelguard.faults import hit
 from parcelguard.store.tables import metadata
 
 context.configure(
@@ -9,6 +10,7 @@ context.configure(
     target_metadata=metadata,
     transaction_per_migration=True,
     render_as_batch=True,
+    on_version_apply=lambda **_: hit("upgrade.step"),  # inside the step's own transaction
 )
 with context.begin_transaction():
     context.run_migrations()

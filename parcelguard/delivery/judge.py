@@ -1,0 +1,124 @@
+"""Judges messages of unknown fate: looks for them in the chat, and asks a person when nobody can tell.
+
+Found is proof at once. Absent is believed only when no straggler can arrive any more, by the wall
+clock and by one that nobody can set, and after two more looks that both reached far enough back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from parcelguard.delivery.ports import ChatSender, Look, SentMark
+from parcelguard.delivery.settling import settle_sent, target_of
+from parcelguard.domain import UNKNOWN_REASON, Part, PartState, copy_size
+from parcelguard.errors import Held, ParcelGuardError
+from parcelguard.store.attempts import Job, Try
+from parcelguard.store.database import Records, Store
+
+log = logging.getLogger(__name__)
+
+EARLY_LOOK = timedelta(seconds=5)
+BETWEEN_LOOKS = timedelta(seconds=60)
+LOOK_AGAIN = timedelta(seconds=30)  # reading back itself failed
+LOOKING_PATIENCE = timedelta(minutes=10)
+BEFORE_CLAIM = timedelta(seconds=60)  # clocks differ; a match may look a little older than the attempt
+LOOKS = 3  # early, and two after the rest
+MOST_ON_THE_WIRE = 3  # a message proved absent so often is a person's matter
+ASK = "Open the chat, then answer: it is there, or not there."
+
+
+class Judge:
+    """Works for one courier, on its thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        sender: ChatSender,
+        now: Callable[[], datetime],
+        elapsed_s: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._sender = sender
+        self._now = now
+        self._elapsed_s = elapsed_s
+        self._watched: dict[str, float] = {}  # part id -> since when this program knows it is unknown
+
+    def watch(self, part: Part) -> None:
+        """Begin to count the rest of a part whose call has just ended, or was found unfinished."""
+        self._watched[part.id] = self._elapsed_s()
+
+    def consider(self, part: Part, looks: int) -> Held | None:
+        """Look once and draw the conclusion; returns the question for a person, if there is one."""
+        with self._store.read() as records:
+            job, attempt = records.attempts.job(part), records.attempts.last_try(part)
+        try:
+            look = self._sender.look(target_of(job), mark_of(job, attempt))
+        except Exception as error:  # of any kind: one odd answer must not stop this shop's other parts
+            known = isinstance(error, ParcelGuardError)
+            log.info("reading back for part %s failed: %s", part.id, error, exc_info=not known)
+            return self._look_later(part, attempt)
+        with self._store.begin() as records:
+            return self._conclude(records, job, attempt, looks + 1, look)
+
+    def _look_later(self, part: Part, attempt: Try) -> Held | None:
+        """Try to read back again soon; when it has failed for long, a person has to look instead."""
+        now = self._now()
+        with self._store.begin() as records:
+            if now < attempt.signed_at + self._sender.policy.settle + LOOKING_PATIENCE:
+                records.parts.move(part, PartState.UNKNOWN, due_at=now + LOOK_AGAIN)
+                return None
+            return self._ask(records, part, "The chat cannot be read back now.")
+
+    def _conclude(self, records: Records, job: Job, attempt: Try, looks: int, look: Look) -> Held | None:
+        part, now, policy = job.part, self._now(), self._sender.policy
+        taken = records.remote.taken_messages(job.proof.shop_id, look.found)
+        found = [message for message in look.found if message not in taken]
+        records.looks.keep(part, now, covered=look.covered, found=found, seen=look.seen)
+        if look.conversation_id:
+            records.remote.remember_conversation(job.proof.shop_id, job.proof.buyer_id, look.conversation_id)
+        if len(found) == 1:
+            records.attempts.end_attempt(part, PartState.SENT, detail="found by reading back")
+            settle_sent(records, part, found[0], policy, now)
+            self._watched.pop(part.id, None)
+            return None
+        if found:
+            return self._ask(records, part, "Two messages in the chat look like this one.")
+        rest = self._rest(part, attempt)
+        if looks < LOOKS or rest > timedelta(0):
+            due = now + (max(rest, BETWEEN_LOOKS) if looks == 1 else BETWEEN_LOOKS)
+            records.parts.move(part, PartState.UNKNOWN, due_at=due, looks=min(looks, LOOKS - 1))
+            return None
+        if not all(each.covered for each in records.looks.of(part.id)[-2:]):
+            return self._ask(records, part, "The chat could not be read far enough back.")
+        if policy.resend_when_absent and records.attempts.on_the_wire(part) < MOST_ON_THE_WIRE:
+            records.parts.move(part, PartState.QUEUED, reason="", headline="", advice="", looks=0)
+            self._watched.pop(part.id, None)
+            return None
+        return self._ask(records, part, "Looked twice: the chat does not show it.")
+
+    def _rest(self, part: Part, attempt: Try) -> timedelta:
+        """Return for how long the message may still arrive; a clock that is set must not shorten it."""
+        settle = self._sender.policy.settle
+        by_the_clock = attempt.signed_at + settle - self._now()
+        watched_s = self._elapsed_s() - self._watched.setdefault(part.id, self._elapsed_s())
+        return max(by_the_clock, settle - timedelta(seconds=watched_s))
+
+    def _ask(self, records: Records, part: Part, headline: str) -> Held:
+        self._watched.pop(part.id, None)
+        records.parts.move(
+            part, PartState.HELD, reason=UNKNOWN_REASON, headline=headline, advice=ASK, due_at=None
+        )
+        return Held(UNKNOWN_REASON, code=UNKNOWN_REASON, headline=headline, advice=ASK)
+
+
+def mark_of(job: Job, attempt: Try) -> SentMark:
+    """Return by what the message of an attempt is recognised."""
+    return SentMark(
+        kind=job.part.kind,
+        since=attempt.claimed_at - BEFORE_CLAIM,
+        text=job.text,
+        address=job.address,
+        size=copy_size(job.photo) if job.photo else (0, 0),
+    )
