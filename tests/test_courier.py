@@ -10,6 +10,7 @@ from fakes import OTHER, SHOP, Clock, Delivery, ScriptedSender, picture, read_on
 
 from parcelguard.delivery.courier import LEASE
 from parcelguard.delivery.mending import Mender
+from parcelguard.delivery.news import News
 from parcelguard.delivery.ports import ChannelPolicy
 from parcelguard.domain import Decision, PartState, Proof, ProofState
 from parcelguard.errors import Held, NoNetwork, NotSent, OutcomeUnknown, Refused, StorageError, TooFast
@@ -445,3 +446,31 @@ def test_crash_is_sorted_out_though_the_clock_was_set_back(delivery: Delivery) -
     delivery.clock.advance(-420)
     delivery.courier.recover()
     assert delivery.part(proof, "text").state is PartState.QUEUED
+
+
+def test_proof_whose_photo_row_is_gone_is_held(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+    with delivery.store._writer.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM photo")
+    delivery.work()
+    part = delivery.part(proof, "upload")
+    assert (part.state, part.reason) == (PartState.HELD, "photo_missing")
+
+
+def test_claim_that_was_taken_away_meanwhile_is_not_sent(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+
+    def lose_claim(kind: str) -> None:
+        if kind == "text":
+            with delivery.store.begin() as records:
+                records.parts.cancel_rest(proof.id, "closed")
+
+    delivery.sender.before = lose_claim
+    delivery.work()
+    assert delivery.state(proof) is ProofState.CLOSED
+    assert all(each.wire_at is None for each in tries(delivery, proof))
+
+
+def test_news_of_a_proof_that_is_gone_is_no_news(delivery: Delivery) -> None:
+    News(delivery.store, delivery.news.append).proof("gone", "Shopee MY")
+    assert delivery.news == []

@@ -10,8 +10,10 @@ import pytest
 from fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, draft, keep_picture, picture, save_proof
 
 from parcelguard.delivery.history import PAGE, History
+from parcelguard.delivery.mending import Mender
+from parcelguard.delivery.ports import Look
 from parcelguard.domain import Order, PartState, Proof, ProofState
-from parcelguard.errors import Held, StorageError
+from parcelguard.errors import Held, NoNetwork, OutcomeUnknown, Refused, StorageError
 from parcelguard.store.database import Store
 from parcelguard.store.views import LogFilter, LogQuery, Tone
 
@@ -180,3 +182,62 @@ def test_changed_or_missing_originals_are_noticed(history: History, store: Store
     assert history.unchanged(proof.id)
     (media / second.path).unlink()
     assert not history.unchanged(proof.id)
+
+
+def steps(history: History, proof: Proof) -> list[str]:
+    return [step.text for step in history.detail(proof.id).steps]
+
+
+def test_many_tries_in_a_row_are_one_line(delivery: Delivery, history: History) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("upload", *[NoNetwork("away")] * 5)
+    delivery.work()
+    assert steps(history, proof)[-1] == "Photo 1 not sent, tried again later"
+    for _ in range(4):
+        delivery.wait_and_work(30)
+    assert steps(history, proof)[2:] == ["Photo 1 not sent, tried 5 times"]
+
+
+def test_doubt_and_what_came_of_it_are_told(delivery: Delivery, history: History) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    assert steps(history, proof)[-1] == "Message: no clear answer, checking the chat"
+    delivery.sender.plan("look", Look(("m9",), covered=True))
+    delivery.wait_and_work(5)
+    assert "Message accepted (found by reading back)" in steps(history, proof)
+
+
+def test_message_in_flight_is_on_its_way(delivery: Delivery, history: History) -> None:
+    proof = delivery.save(photos=1)
+    with delivery.store.begin() as records:
+        records.attempts.claim(SHOP.id, delivery.clock(), visible=True)
+    assert steps(history, proof)[-1] == "Photo 1 on its way"
+
+
+def test_look_whether_it_was_hidden_is_told(delivery: Delivery, history: History) -> None:
+    delivery.sender.policy = replace(delivery.sender.policy, check_after=timedelta(minutes=10))
+    proof = delivery.save(photos=1)
+    delivery.work()
+    delivery.wait_and_work(600)
+    assert steps(history, proof)[-1] == "Later look at the chat done"
+
+
+def test_refusal_is_told_with_the_marketplaces_code(delivery: Delivery, history: History) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", Refused("no", code="message_is_censored"))
+    delivery.work()
+    assert steps(history, proof)[-1] == "Shopee MY did not take it: Message (message_is_censored)"
+
+
+def test_sending_again_is_told_with_who_and_why(delivery: Delivery, history: History) -> None:
+    proof = delivery.save(photos=1)
+    delivery.work()
+    mender = Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
+    delivery.clock.advance(60)
+    mender.resend(proof.id, text="Once more.", reason="buyer asked", by="Budi")
+    assert "Sent again by Budi (buyer asked)" in steps(history, proof)
+
+
+def test_originals_of_a_proof_without_photos_prove_nothing(history: History, store: Store) -> None:
+    assert not history.unchanged(saved(store, ORDER, 0).id)

@@ -257,3 +257,22 @@ def test_log_tells_a_question_from_a_failure(delivery: Delivery, mender: Mender)
         delivery.wait_and_work(seconds)
     entry = history.detail(proof.id).entry
     assert (entry.asks, entry.checking) == (True, False)
+
+
+def test_closing_what_is_settled_already_records_nothing(delivery: Delivery, mender: Mender) -> None:
+    proof = delivery.save(photos=1)
+    delivery.work()
+    mender.close(proof.id, reason="twice", by="Budi")
+    with delivery.store.read() as records:
+        assert records.parts.decisions(proof.id) == []
+
+
+def test_two_refused_parts_are_cancelled_together_and_release_nothing(
+    delivery: Delivery, mender: Mender
+) -> None:
+    proof = delivery.save(photos=2)
+    delivery.sender.plan("text", Refused("no", code="message_is_censored"))
+    delivery.work()
+    mender.close(proof.id, reason="phone", by="Budi")
+    delivery.work()
+    assert {part.state for part in delivery.parts(proof) if part.kind.visible} == {PartState.CANCELLED}

@@ -186,7 +186,7 @@ _DONE = {
     PartKind.OPEN: "checked",
     PartKind.TEXT: "accepted",
     PartKind.IMAGE: "accepted",
-    PartKind.CHECK: "checked",
+    PartKind.CHECK: "done",
 }
 
 
@@ -197,5 +197,5 @@ def part_name(part: Part, numbers: Mapping[str, int]) -> str:
     if part.kind is PartKind.OPEN:
         return "Order and conversation"
     if part.kind is PartKind.CHECK:
-        return "Whether the buyer can see it"
+        return "Later look at the chat"
     return f"Photo {numbers.get(part.photo_id, '')}".strip()

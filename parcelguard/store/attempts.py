@@ -77,10 +77,7 @@ class AttemptRecords:
             return None
         part = part_of(row)
         number = part.attempts + 1
-        if not self._parts.change(
-            part, state=PartState.LEASED.value, attempts=number, due_at=None, reason=""
-        ):
-            return None
+        self._parts.change(part, state=PartState.LEASED.value, attempts=number, due_at=None, reason="")
         self._connection.execute(
             insert(attempts).values(
                 part_id=part.id, number=number, claimed_at=now, signed_at=now,
