@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from parcelguard.chat.shopee import ShopeeChat
 from parcelguard.config import ShopSettings
-from parcelguard.delivery.ports import ChatSender
+from parcelguard.delivery.ports import ChatSender, HouseRules
+from parcelguard.domain import quiet_hours
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee import Account, ShopeeClient
 from parcelguard.marketplace.vault import Vault
@@ -33,11 +34,21 @@ def shopee_client(shop: ShopSettings, vault: Vault, http: Http, now: Clock) -> S
     return ShopeeClient(account, vault, http, now)
 
 
+def house_rules(shop: ShopSettings) -> HouseRules:
+    """Return what the settings say about sending for this shop."""
+    return HouseRules(
+        late_after=timedelta(minutes=shop.late_after_minutes),
+        quiet=quiet_hours(shop.region, shop.quiet_hours),
+        resend_when_absent=shop.when_absent == "once",
+    )
+
+
 def _shopee(shop: ShopSettings, vault: Vault, now: Clock) -> Channel:
     http = Http(shop.host)
     client = shopee_client(shop, vault, http, now)
     gap = timedelta(seconds=shop.seconds_between_messages)
-    return Channel(ShopeeChat(client, gap, shop.region), ShopeeOrders(client), http.close)
+    chat = ShopeeChat(client, gap, shop.region, house_rules(shop))
+    return Channel(chat, ShopeeOrders(client), http.close)
 
 
 _CONNECTORS: Mapping[str, Callable[[ShopSettings, Vault, Clock], Channel]] = {"shopee": _shopee}

@@ -25,6 +25,8 @@ _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _ADDRESS = re.compile(
     rf"https?://(?:\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::[0-9]{{1,5}})?", re.IGNORECASE
 )
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
+_QUIET = rf"^(?:off|{_TIME}-{_TIME})$"
 SHOPEE_HOST = "https://partner.shopeemobile.com"
 
 Name = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -108,6 +110,11 @@ class ShopSettings(Section, frozen=True, kw_only=True):
     message: Annotated[str, Meta(min_length=1, max_length=600)] = DEFAULT_MESSAGE
     send: bool = False  # off until the owner has read what the marketplace allows
     seconds_between_messages: Annotated[float, Meta(ge=0, le=60)] = 1.5
+    late_after_minutes: Annotated[int, Meta(ge=5, le=1440)] = 60
+    quiet_hours: Annotated[
+        str, Meta(pattern=_QUIET, description='two times of the buyers’ day such as "21:00-08:00", or "off"')
+    ] = "21:00-08:00"
+    when_absent: Literal["ask", "once"] = "ask"  # a message that is proved absent: ask, or send it once more
 
     def shop(self) -> Shop:
         """Return the shop as the rest of the program knows it."""

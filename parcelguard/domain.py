@@ -320,10 +320,13 @@ class QuietHours:
 _HOURS_EAST = {"MY": 8, "SG": 8, "ID": 7, "TH": 7, "VN": 7, "PH": 8, "TW": 8, "BR": -3}
 
 
-def quiet_hours(region: str) -> QuietHours | None:
-    """Return the quiet hours of a market; None for one whose time is not known here."""
+def quiet_hours(region: str, told: str = "21:00-08:00") -> QuietHours | None:
+    """Return the quiet hours of a market, "off" for none; None too where the market's time is not known."""
     hours = _HOURS_EAST.get(region)
-    return None if hours is None else QuietHours(timedelta(hours=hours))
+    if hours is None or told == "off":
+        return None
+    start, end = (time.fromisoformat(each) for each in told.split("-"))
+    return QuietHours(timedelta(hours=hours), start, end)
 
 
 LONGEST_EDGE = 1600  # of the buyer's copy, in pixels

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from parcelguard.channels import house_rules
 from parcelguard.config import (
     SHOPEE_HOST,
     BenchSettings,
@@ -17,7 +19,7 @@ from parcelguard.config import (
     load_settings,
     parse_settings,
 )
-from parcelguard.domain import DEFAULT_MESSAGE
+from parcelguard.domain import DEFAULT_MESSAGE, QuietHours
 from parcelguard.errors import SettingsError
 
 SHOP = """
@@ -243,3 +245,18 @@ def test_folders_are_made_for_this_account_only(tmp_path: Path) -> None:
     assert folders.media.is_dir()
     assert folders.home.stat().st_mode & 0o077 == 0
     assert {folders.database.parent, folders.secrets.parent, folders.settings.parent} == {folders.home}
+
+
+def test_rules_of_the_house_are_read_from_the_shop() -> None:
+    text = 'late_after_minutes = 30\nquiet_hours = "22:00-07:30"\nwhen_absent = "once"\n'
+    (shop,) = parse_settings(SHOP + text).shops
+    rules = house_rules(shop)
+    assert rules.late_after == timedelta(minutes=30)
+    assert rules.quiet == QuietHours(timedelta(hours=8), time(22), time(7, 30))
+    assert rules.resend_when_absent
+
+
+@pytest.mark.parametrize("told", ["21-8", "24:00-08:00", "21:60-08:00", "never", ""])
+def test_quiet_hours_that_are_no_times_are_named(told: str) -> None:
+    with pytest.raises(SettingsError, match="quiet_hours"):
+        parse_settings(SHOP + f'quiet_hours = "{told}"\n')

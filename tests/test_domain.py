@@ -209,3 +209,8 @@ def test_quiet_hours_may_lie_within_a_day() -> None:
 
 def test_market_whose_time_is_not_known_has_no_quiet_hours() -> None:
     assert quiet_hours("XX") is None
+
+
+def test_quiet_hours_can_be_set_and_switched_off() -> None:
+    assert quiet_hours("TH", "22:30-07:15") == QuietHours(timedelta(hours=7), time(22, 30), time(7, 15))
+    assert quiet_hours("TH", "off") is None

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from parcelguard.delivery.ports import ChannelPolicy, Look, Receipt, SentMark, Target, Wire
-from parcelguard.domain import PartKind, quiet_hours
+from parcelguard.delivery.ports import ChannelPolicy, HouseRules, Look, Receipt, SentMark, Target, Wire
+from parcelguard.domain import PartKind
 from parcelguard.errors import Held, NotSent, Refused
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.shopee import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
@@ -30,17 +30,26 @@ RECALL = {
 }  # elsewhere Shopee takes nothing back
 HIDDEN = frozenset({"blocked", "censored_blacklist"})
 EXCERPT = 80
+NO_RULES = HouseRules()
 
 
 class ShopeeChat:
     """Sends order photos to the buyers of one Shopee shop."""
 
-    def __init__(self, client: ShopeeClient, between_messages: timedelta, region: str = "") -> None:
+    def __init__(
+        self,
+        client: ShopeeClient,
+        between_messages: timedelta,
+        region: str = "",
+        house: HouseRules = NO_RULES,
+    ) -> None:
         self._client = client
         self._policy = ChannelPolicy(
             signature_window=SIGNATURE_WINDOW,
             between_messages=between_messages,
-            quiet=quiet_hours(region),
+            late_after=house.late_after,
+            quiet=house.quiet,
+            resend_when_absent=house.resend_when_absent,
             same_text=timedelta(hours=24),
             check_after=timedelta(minutes=10),
             recall_within=RECALL.get(region, timedelta(0)),

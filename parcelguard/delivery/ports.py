@@ -13,6 +13,15 @@ from parcelguard.store.views import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HouseRules:
+    """What a seller decides about sending, whatever the marketplace."""
+
+    late_after: timedelta = timedelta(minutes=60)
+    quiet: QuietHours | None = None
+    resend_when_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelPolicy:
     """How a channel wants to be used; what differs by channel is here, not in branches.
 
