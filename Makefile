@@ -1,6 +1,6 @@
 # Two commands for newcomers: `make demo` to see it work, `make test` to see that it holds.
 
-.PHONY: setup demo test screenshots
+.PHONY: setup demo test torture-quick torture screenshots
 
 setup:
 	@scripts/setup.sh sandbox
@@ -11,6 +11,15 @@ demo: setup
 test:
 	@scripts/setup.sh dev
 	@scripts/test.sh
+	@scripts/torture.sh quick
+
+torture-quick:
+	@scripts/setup.sh dev
+	@scripts/torture.sh quick
+
+torture:
+	@scripts/setup.sh dev
+	@scripts/torture.sh long
 
 screenshots: setup
 	@.venv/bin/python scripts/screenshots.py

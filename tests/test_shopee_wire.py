@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 from shopee_bench import SEND, Bench, open_bench
 
 from parcelguard.errors import Held, NoNetwork, NotSent, OutcomeUnknown, Refused, StorageError, TooFast
@@ -115,11 +117,85 @@ def test_connection_refused_is_no_network_and_sets_no_mark(bench: Bench) -> None
 
 
 def test_name_that_is_not_found_and_failing_tls_are_no_network(bench: Bench) -> None:
+    headlines = []
     for address in ("http://no-such-host.invalid", bench.address.replace("http:", "https:")):
         client, http = client_at(bench, address)
-        with pytest.raises(NoNetwork):
+        with pytest.raises(NoNetwork) as failed:
             client.send(SEND, {}, bench.now(), lambda: pytest.fail("marked"))
         http.close()
+        headlines.append(failed.value.headline)
+    assert headlines == ["Saved. The marketplace’s address is not found.", NoNetwork.headline]
+
+
+@pytest.fixture
+def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """Somebody who issues certificates; the program trusts him only once a test says so."""
+    made = trustme.CA()
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    return made
+
+
+@contextmanager
+def tls_server(authority: trustme.CA, answer: bytes) -> Iterator[str]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            reply(secure, "200 OK", answer)
+
+    with server(handle) as address:
+        yield address.replace("http:", "https:")
+
+
+def test_certificate_of_somebody_unknown_ends_the_call_before_anything_is_said(
+    bench: Bench, authority: trustme.CA
+) -> None:
+    with tls_server(authority, b"{}") as address:
+        client, http = client_at(bench, address)
+        with pytest.raises(NoNetwork) as failed:
+            client.send(SEND, {}, bench.now(), lambda: pytest.fail("marked"))
+        http.close()
+    assert failed.value.headline == "Saved. Something answers in place of the marketplace."
+
+
+def test_mark_is_set_once_inside_tls_after_the_handshake(
+    bench: Bench, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    marks: list[str] = []
+    answer = b'{"error":"","request_id":"r","response":{"message_id":"7"}}'
+    with tls_server(authority, answer) as address:
+        client, http = client_at(bench, address)
+        assert client.send(SEND, {}, bench.now(), lambda: marks.append("mark")) == {"message_id": "7"}
+        http.close()
+    assert marks == ["mark"]
+
+
+def test_mark_inside_a_proxys_tunnel_is_set_for_the_message_not_for_the_tunnel(
+    bench: Bench, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("partner.shopee.invalid").configure_cert(context)
+    marks: list[str] = []
+    marks_at_tunnel: list[int] = []
+
+    def tunnel(connection: socket.socket) -> None:
+        assert connection.recv(65536).startswith(b"CONNECT partner.shopee.invalid:443 ")
+        marks_at_tunnel.append(len(marks))
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with context.wrap_socket(connection, server_side=True) as secure:
+            reply(secure, "200 OK", b'{"error":"","request_id":"r","response":{"message_id":"8"}}')
+
+    with server(tunnel) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        client, http = client_at(bench, "https://partner.shopee.invalid")
+        assert client.send(SEND, {}, bench.now(), lambda: marks.append("mark")) == {"message_id": "8"}
+        http.close()
+    assert (marks, marks_at_tunnel) == (["mark"], [0])
 
 
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
@@ -135,9 +211,10 @@ def test_proxy_that_refuses_the_tunnel_is_no_network_and_sets_no_mark(
     with server(refuse) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         client, http = client_at(bench, "https://partner.shopee.invalid")
-        with pytest.raises(NoNetwork):
+        with pytest.raises(NoNetwork) as failed:
             client.send(SEND, {}, bench.now(), lambda: pytest.fail("marked"))
         http.close()
+    assert failed.value.headline == "Saved. The proxy of this network does not let us through."
     assert heard[0].startswith(b"CONNECT partner.shopee.invalid:443 ")
 
 

@@ -9,6 +9,7 @@ kept-alive one that the server closes at that moment would make an unknown for n
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ CONNECT_S = 10.0
 CALL_S = 20.0
 UPLOAD_S = 60.0
 FIRST_BYTE = "http11.send_request_headers.started"
+_ONLINE = "Is this computer online? It sends by itself when the address is found."
 _PROGRESS = {
     "http11.send_request_headers.complete": "send.half_written",
     "http11.send_request_body.complete": "send.written",
@@ -112,8 +114,25 @@ class Http:
             detail = f"{where}: {type(error).__name__}"
             if wire.used:
                 raise OutcomeUnknown(detail) from error
-            raise NoNetwork(detail) from error
+            raise _not_reached(error, detail) from error
         return Answer(response.status_code, _body(response), _date(response), _retry_after(response))
+
+
+def _not_reached(error: httpx.HTTPError, detail: str) -> NoNetwork:
+    """Say which of the usual obstacles kept a call from its marketplace."""
+    causes: list[BaseException] = [error]
+    while (before := causes[-1].__cause__ or causes[-1].__context__) and before not in causes:
+        causes.append(before)
+    if any(isinstance(each, socket.gaierror) for each in causes):
+        return NoNetwork(detail, headline="Saved. The marketplace’s address is not found.", advice=_ONLINE)
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+        headline = "Saved. Something answers in place of the marketplace."
+        advice = "Check the network: a log-in page or proxy may stand in between."
+        return NoNetwork(detail, headline=headline, advice=advice)
+    if isinstance(error, httpx.ProxyError):
+        headline = "Saved. The proxy of this network does not let us through."
+        return NoNetwork(detail, headline=headline, advice="It may want a log-in: ask who looks after it.")
+    return NoNetwork(detail)
 
 
 @dataclass(slots=True)
