@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Exists, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, Row, and_, func, insert, or_, select, update
 
 from parcelguard.domain import UNKNOWN_REASON, Part, PartKind, PartState, Photo, Proof
 from parcelguard.store.parts import PartRecords, part_of
 from parcelguard.store.proofs import photo_of, proof_of
-from parcelguard.store.tables import attempts, conversations, decisions, generations, parts, photos, proofs
+from parcelguard.store.tables import (
+    IN_DOUBT,
+    IN_LINE,
+    TO_DO,
+    attempts,
+    conversations,
+    decisions,
+    generations,
+    one_of,
+    parts,
+    photos,
+    proofs,
+)
 
 LONGEST_WAIT = timedelta(hours=2)  # what seems due later than this waits because a clock was set back
-_IN_LINE = (PartState.QUEUED.value, PartState.WAITING.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +108,8 @@ class AttemptRecords:
                 or_(parts.c.due_at <= now, parts.c.due_at > now + LONGEST_WAIT),
             ),
         )
-        query = select(parts).where(parts.c.shop_id == shop_id, due, ~_conversation_in_doubt())
-        query = query.where(parts.c.state.in_(_IN_LINE))  # says it again, for the index
+        in_line = one_of(parts.c.state, IN_LINE)
+        query = select(parts).where(parts.c.shop_id == shop_id, in_line, due, ~_conversation_in_doubt())
         if not visible:
             query = query.where(parts.c.kind.in_([kind.value for kind in PartKind if not kind.visible]))
         if proof_id:
@@ -169,13 +180,13 @@ class AttemptRecords:
 
     def leased(self, shop_id: str) -> list[tuple[Part, Try]]:
         """Return parts in flight with their attempts; after a start these are what a crash left."""
-        query = select(parts).where(parts.c.shop_id == shop_id, parts.c.state == PartState.LEASED.value)
+        query = select(parts).where(*_in_state(shop_id, PartState.LEASED))
         leased = [part_of(row) for row in self._connection.execute(query).all()]
         return [(part, self.last_try(part)) for part in leased]
 
     def unknown(self, shop_id: str) -> list[Part]:
         """Return the parts of unknown fate."""
-        query = select(parts).where(parts.c.shop_id == shop_id, parts.c.state == PartState.UNKNOWN.value)
+        query = select(parts).where(*_in_state(shop_id, PartState.UNKNOWN))
         return [part_of(row) for row in self._connection.execute(query)]
 
     def on_the_wire(self, part: Part) -> int:
@@ -201,9 +212,7 @@ class AttemptRecords:
         """Return a part whose fate should be looked up now, and how often that was done already."""
         query = (
             select(parts)
-            .where(
-                parts.c.shop_id == shop_id, parts.c.state == PartState.UNKNOWN.value, parts.c.due_at <= now
-            )
+            .where(*_in_state(shop_id, PartState.UNKNOWN), parts.c.due_at <= now)
             .order_by(parts.c.due_at)
             .limit(1)
         )
@@ -212,9 +221,9 @@ class AttemptRecords:
 
     def next_due(self, shop_id: str) -> datetime | None:
         """Return when a part can be claimed or looked for next; None when only news changes that."""
-        waiting = and_(parts.c.state == PartState.WAITING.value, ~_conversation_in_doubt())
-        unknown = parts.c.state == PartState.UNKNOWN.value
-        query = select(func.min(parts.c.due_at)).where(parts.c.shop_id == shop_id, or_(waiting, unknown))
+        moving = _in_state(shop_id, PartState.WAITING, PartState.UNKNOWN)
+        alone = or_(parts.c.state == PartState.UNKNOWN.value, ~_conversation_in_doubt())
+        query = select(func.min(parts.c.due_at)).where(*moving, alone)
         return self._connection.execute(query).scalar()
 
     def without_courier(self, served: Collection[str]) -> list[tuple[Part, Try | None]]:
@@ -231,18 +240,22 @@ class AttemptRecords:
         return self._connection.execute(select(parts.c.id).where(*where)).first() is not None
 
 
+def _in_state(shop_id: str, *states: PartState) -> tuple[ColumnElement[bool], ...]:
+    return (
+        parts.c.shop_id == shop_id,
+        one_of(parts.c.state, TO_DO),
+        parts.c.state.in_([state.value for state in states]),
+    )
+
+
 def _conversation_in_doubt() -> Exists:
     """Whether another part of the same conversation may have arrived, as Part.in_doubt tells it of one."""
     other = parts.alias()
+    asked = or_(other.c.state != PartState.HELD.value, other.c.reason == UNKNOWN_REASON)
+    doubtful = one_of(other.c.state, IN_DOUBT)
     return (
         select(other.c.id)
-        .where(other.c.conversation == parts.c.conversation, other.c.id != parts.c.id)
-        .where(
-            or_(
-                other.c.state.in_([PartState.LEASED.value, PartState.UNKNOWN.value]),
-                and_(other.c.state == PartState.HELD.value, other.c.reason == UNKNOWN_REASON),
-            )
-        )
+        .where(other.c.conversation == parts.c.conversation, other.c.id != parts.c.id, doubtful, asked)
         .exists()
     )
 
