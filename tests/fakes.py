@@ -254,6 +254,8 @@ class ScriptedSender:
     calls: list[str] = field(default_factory=list)
     looks: list[SentMark] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)
+    recalled: list[tuple[Target, str, PartKind]] = field(default_factory=list)
+    asked_hidden: list[tuple[Target, list[str], datetime]] = field(default_factory=list)
     clock_offset: timedelta = timedelta(0)
     planned: list[int] = field(default_factory=list)
     before: Callable[[str], None] = lambda kind: None
@@ -283,11 +285,13 @@ class ScriptedSender:
         return self._answer("look", None, Look((), covered=True))
 
     def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+        self.asked_hidden.append((target, list(message_ids), since))
         return self._answer("hidden", None, frozenset())
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:
         self._answer("take_back", None, True)
         self.taken_back.append(message_id)
+        self.recalled.append((target, message_id, kind))
 
     def _answer(self, kind: str, wire: Wire | None, usual: Any) -> Any:
         self.calls.append(kind)
@@ -296,7 +300,7 @@ class ScriptedSender:
         answer, left = script.popleft() if script else (None, True)
         if wire and left:
             wire.mark()
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         if answer is not None:
             return answer

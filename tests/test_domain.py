@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from fakes import NOON, ORDER, SHOP
+from fakes import NOON, ORDER, SHOP, draft
 
 from parcelguard.domain import (
     Item,
@@ -214,3 +214,57 @@ def test_market_whose_time_is_not_known_has_no_quiet_hours() -> None:
 def test_quiet_hours_can_be_set_and_switched_off() -> None:
     assert quiet_hours("TH", "22:30-07:15") == QuietHours(timedelta(hours=7), time(22, 30), time(7, 15))
     assert quiet_hours("TH", "off") is None
+
+
+def test_proof_carries_the_orders_facts() -> None:
+    bare = draft(None)
+    about = bare.about(ORDER)
+    assert (about.shop_id, about.order_number, about.buyer_id) == (
+        ORDER.shop_id,
+        ORDER.number,
+        ORDER.buyer_id,
+    )
+    assert (about.buyer_name, about.tracking) == (ORDER.buyer_name, ORDER.tracking)
+    assert (about.id, about.code) == (bare.id, bare.code)
+
+
+@pytest.mark.parametrize(
+    ("clock", "quiet"), [("12:59", False), ("13:00", True), ("14:59", True), ("15:00", False)]
+)
+def test_quiet_hours_within_a_day_begin_and_end_on_the_minute(clock: str, quiet: bool) -> None:
+    siesta = QuietHours(timedelta(0), time(13), time(15))
+    moment = datetime.combine(NOON.date(), time.fromisoformat(clock), UTC)
+    assert (siesta.until(moment) is not None) == quiet
+
+
+def test_night_that_begins_when_it_ends_is_none() -> None:
+    assert QuietHours(timedelta(0), time(8), time(8)).until(NOON) is None
+
+
+def test_message_of_exactly_the_longest_length_is_left_alone() -> None:
+    order = replace(ORDER, items=(Item("A", "s", 1), Item("B", "s", 1)))
+    whole = fill_message("{items}", order, SHOP)
+    assert whole == "1 × A, 1 × B"
+    assert fill_message("{items}", order, SHOP, longest=len(whole)) == whole
+
+
+def test_shortened_list_is_as_long_as_fits_and_ends_cleanly() -> None:
+    order = replace(ORDER, items=tuple(Item(f"Thing {n}", "s", 1) for n in range(9)))
+    for longest in range(10, 80):
+        text = fill_message("{items}", order, SHOP, longest=longest)
+        assert longest - 3 <= len(text) <= longest
+        assert text.endswith("…")
+        assert text[-2] not in ", "
+        assert fill_message("{items}", order, SHOP).startswith(text[:-1])
+
+
+def test_template_without_room_for_items_loses_them_all() -> None:
+    assert fill_message("{items}" + "x" * 20, ORDER, SHOP, longest=20) == "…" + "x" * 20
+
+
+@pytest.mark.parametrize(
+    ("template", "unknown"),
+    [("{a}", ["a"]), ("x{a}y{b}", ["a", "b"]), ("{a}}b}", ["a"]), ("{order}{a", []), ("a}b", [])],
+)
+def test_every_unknown_placeholder_is_named(template: str, unknown: list[str]) -> None:
+    assert unknown_placeholders(template) == unknown
