@@ -108,7 +108,7 @@ class Held(Refused):
     """Refused for now: something outside the message has to change first."""
 
     headline = "Held: the marketplace does not allow this now."
-    advice = "A supervisor decides in the log."
+    advice = "A supervisor decides in Check."
 
 
 class ShopHeld(Held):

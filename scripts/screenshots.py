@@ -6,33 +6,61 @@ argument it also writes every state at several window sizes there, for looking a
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSize, Qt
 
+from parcelguard.alerts import Alert, Alerts, Severity
 from parcelguard.app import App, open_app
 from parcelguard.demo.driver import Driver, Until
-from parcelguard.demo.market import Market
+from parcelguard.demo.market import DemoOrder, Market
 from parcelguard.demo.run import prepare, scratch
 from parcelguard.desk import DeskState
+from parcelguard.domain import ProofState
+from parcelguard.errors import DamagedDatabase, DiskFull
+from parcelguard.events import ProofChanged
+from parcelguard.ui.repair_page import Choice
 from parcelguard.ui.sidebar import Page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 BENCH = QSize(1366, 768)
+SEND = "sellerchat/send_message"
+LOOKED_S = 8.0  # by then the chat was looked at once
+_CHOICES = (
+    Choice("Use the copy of last night", "What came since is added from the photo folder.", lambda: None),
+    Choice("Use the photo folder alone", "Every photo is there; what was sent is asked about.", lambda: None),
+    Choice("Close and call for help", "Nothing is changed.", lambda: None),
+)
 SIZES = (BENCH, QSize(1920, 1080), QSize(1024, 700))
+
+
+class Wishes(Market):
+    """A marketplace that misbehaves when told to."""
+
+    def wish(self, fault: dict[str, Any]) -> None:
+        """Switch a fault on."""
+        request = urllib.request.Request(f"{self.address}/admin/faults", json.dumps(fault).encode())
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            answer.read()
 
 
 class Photographer(Driver):
     """Drives the window through its states and grabs each."""
 
-    def __init__(self, app: App, market: Market, everything: Path | None) -> None:
+    def __init__(self, app: App, market: Wishes, everything: Path | None) -> None:
         super().__init__(app, market.orders())
+        self._market = market
         self._everything = everything
+        self._asked: set[str] = set()
+        app.window.bridge.proof_changed.connect(self._on_trouble)
 
     def _pack_all(self) -> Iterator[Until]:
         preview = self._window.pack_screen.preview
@@ -91,6 +119,46 @@ class Photographer(Driver):
         yield from self._grab("log", docs=True, wait_s=1.0)
         self._window.show_page(Page.HELP)
         yield from self._grab("help")
+        self._window.show_page(Page.CHECK)
+        yield from self._grab("check-empty", wait_s=0.5)
+        yield from self._trouble(others[5:])
+
+    def _trouble(self, orders: list[DemoOrder]) -> Iterator[Until]:
+        """Pack while the marketplace misbehaves, and look at what it leads to."""
+        for wish in (
+            {"kind": "error", "path": SEND, "error": "message_is_censored", "times": 3},
+            {"kind": "drop_before", "path": SEND, "times": 2},
+        ):
+            seen = len(self._asked) + wish["times"]
+            self._market.wish(wish)
+            for order in orders[: wish["times"]]:
+                yield from self._pack(order)
+            orders = orders[wish["times"] :]
+            yield Until(lambda seen=seen: len(self._asked) >= seen, f"trouble: {wish['kind']}")
+        yield from self._rest(LOOKED_S)
+        self._window.show_page(Page.CHECK)
+        yield from self._grab("check", docs=True, wait_s=1.0)
+        for key in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Down):
+            self._press(key)
+        yield from self._grab("check-refused", wait_s=0.5)
+        alerts = Alerts(self._app.hub.publish)
+        alerts.show(
+            Alert("clock", Severity.NOTE, "This computer’s clock is 7 minutes slow.", "Please set it.")
+        )
+        alerts.show(
+            Alert("disk", Severity.WARN, "The disk is nearly full: room for 3 days.", "Free some space.")
+        )
+        yield from self._scan(orders[0])
+        yield from self._photograph(1)
+        yield from self._grab("alert", docs=True)
+        alerts.show(Alert("disk", Severity.STOP, DiskFull.headline, DiskFull.advice))
+        yield from self._grab("alert-stop")
+        self._window.ask(DamagedDatabase.headline, "Every photo lies in the photo folder.", _CHOICES)
+        yield from self._grab("ask")
+
+    def _on_trouble(self, news: ProofChanged) -> None:
+        if news.state in (ProofState.WAITING, ProofState.ATTENTION):
+            self._asked.add(news.proof_id)
 
     def _leave(self) -> Iterator[Until]:
         self._press(Qt.Key.Key_Escape)
@@ -121,19 +189,24 @@ class Photographer(Driver):
 
 def main() -> int:
     everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    market = Market(12, plain=False)
+    photographers: list[Photographer] = []
+    market = Wishes(20, plain=False)
     try:
         with scratch() as home:
             settings, folders = prepare(home, market, gap_s=0.2)
 
             def add(app: App) -> None:
                 photographer = Photographer(app, market, everything)
+                photographers.append(photographer)
                 app.ready.connect(photographer.start)
                 photographer.finished.connect(app.window.close)
 
-            return open_app(settings, folders, also=add)
+            open_app(settings, folders, also=add)
     finally:
         market.close()
+    if trouble := photographers[0].observed.trouble:
+        print(f"stopped early: {trouble}")
+    return 1 if trouble else 0
 
 
 if __name__ == "__main__":

@@ -270,3 +270,38 @@ def test_a_key_pressed_again_after_its_release_counts_again(bench: Bench, hands:
     for _ in range(3):
         hands.press(bench.button, Qt.Key.Key_F1, gap_ms=3)
     assert bench.actions == [Action.TAKE] * 3
+
+
+def test_a_single_character_by_hand_is_told_once_nothing_followed(
+    bench: Bench, keys: WedgeFilter, hands: Hands, qtbot: QtBot
+) -> None:
+    alone: list[str] = []
+    keys.alone.connect(alone.append)
+    hands.press(bench.button, Qt.Key.Key_2, "2")
+    assert alone == []
+    qtbot.waitUntil(lambda: alone == ["2"])
+
+
+@pytest.mark.parametrize("typed", ["12", "1234", CODE])
+def test_what_is_more_than_one_character_is_not_told_as_one(
+    bench: Bench, keys: WedgeFilter, hands: Hands, qtbot: QtBot, typed: str
+) -> None:
+    alone: list[str] = []
+    keys.alone.connect(alone.append)
+    hands.type(bench.button, typed)
+    hands.rest()
+    hands.press(bench.button, Qt.Key.Key_7, "7")
+    qtbot.waitUntil(lambda: alone == ["7"])
+
+
+def test_a_character_in_a_text_field_is_only_typed(
+    bench: Bench, keys: WedgeFilter, hands: Hands, qtbot: QtBot
+) -> None:
+    alone: list[str] = []
+    keys.alone.connect(alone.append)
+    bench.field.setFocus()
+    hands.press(bench.field, Qt.Key.Key_2, "2")
+    hands.rest()
+    hands.press(bench.button, Qt.Key.Key_7, "7")
+    qtbot.waitUntil(lambda: alone == ["7"])
+    assert bench.field.text() == "2"

@@ -10,7 +10,7 @@ from threading import Thread, current_thread, main_thread
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QColor, QDesktopServices, QHelpEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolTip
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QScrollArea, QToolTip
 from pytestqt.qtbot import QtBot
 from ui_helpers import FakeLog, Hands, make_entry, make_settings, read_scan
 
@@ -40,9 +40,9 @@ class Opened:
         self.window = window
         self.desk = desk
         self.hub = hub
-        page = window._log_page
-        assert page is not None
-        self.page: LogPage = page
+        page = window._pages[Page.LOG]
+        assert isinstance(page, LogPage)
+        self.page = page
 
     def texts(self, column: Column) -> list[str]:
         model = self.page.model
@@ -677,3 +677,29 @@ def test_a_single_photo_keeps_its_size_in_the_strip(open_log: Open, tmp_path: Pa
     log.page.table.selectRow(1)
     qtbot.waitUntil(lambda: len(strip.buttons) == 1)
     qtbot.waitUntil(lambda: strip.buttons[0].width() == usual)
+
+
+def test_what_the_marketplace_hides_is_sent_again_only_with_a_look_at_the_words(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk = FakeLog(tmp_path, 1)
+    desk.filtered = True
+    desk.entries = [make_entry(1, ProofState.ATTENTION, headline="Accepted, but hidden from the buyer.")]
+    log = open_log(desk)
+    wait_for_detail(qtbot, log, "241120PX000001")
+    assert log.texts(Column.STATUS) == ["Accepted but hidden by the marketplace"]
+    qtbot.mouseClick(log.page.detail.foot.main, LEFT)
+    panel = log.page.detail.foot.panel
+    assert panel.isVisible()
+    assert panel.reason.text() == "Hidden by the marketplace"
+    assert desk.resent == []
+
+
+def test_the_detail_scrolls_no_further_than_what_it_shows(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    log = open_log(FakeLog(tmp_path, 3))
+    wait_for_detail(qtbot, log, "241120PX000001")
+    scroll = log.page.detail.findChild(QScrollArea)
+    qtbot.waitUntil(lambda: log.label("verified"))
+    qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() == 0)

@@ -163,12 +163,67 @@ def test_without_network_it_says_that_it_sends_by_itself() -> None:
 
 def test_a_failure_names_its_reason_and_where_to_look() -> None:
     shown = band(READY, changed(ProofState.ATTENTION, "The chat token for this shop has expired."))
-    assert shown.text == "Not sent: the chat token for this shop has expired. See Log"
+    assert shown.text == "Not sent: the chat token for this shop has expired. Photos are safe, see Check"
 
 
 def test_an_unknown_outcome_is_not_called_unsent() -> None:
     shown = band(READY, changed(ProofState.ATTENTION, OutcomeUnknown.headline))
-    assert shown.text == "The marketplace did not confirm this message. See Log"
+    assert shown.text == "The marketplace did not confirm this message. Photos are safe, see Check"
+
+
+@pytest.mark.parametrize(
+    ("headline", "advice", "text"),
+    [
+        ("", "", "Saved. Sends by itself later"),
+        ("Not sent yet.", "It is saved and goes out by itself.", "Saved. Not sent yet"),
+        ("Shopee asks to send more slowly.", "", "Saved. Shopee asks to send more slowly"),
+        (
+            "Shopee did not confirm.",
+            OutcomeUnknown.advice,
+            "Saved. Shopee did not confirm: checking the chat",
+        ),
+        (NoNetwork.headline, NoNetwork.advice, "Saved. No network: sends by itself when it is back"),
+    ],
+)
+def test_what_waits_is_said_to_be_saved_first(headline: str, advice: str, text: str) -> None:
+    news = ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.WAITING, headline, advice)
+    assert band(READY, news).text == text
+
+
+@pytest.mark.parametrize(
+    ("headline", "text"),
+    [
+        (
+            "Not sent in time: the marketplace was out of reach.",
+            "Not sent in time: the marketplace was out of reach",
+        ),
+        (
+            "Held for the night: it is late where the buyer lives.",
+            "Held for the night: it is late where the buyer lives",
+        ),
+        ("Accepted, but hidden from the buyer.", "Accepted, but hidden from the buyer"),
+        ("Shopee refused the text.", "Not sent: Shopee refused the text"),
+        ("", "Not sent"),
+    ],
+)
+def test_each_failure_says_where_the_message_is_and_that_the_photos_are_safe(
+    headline: str, text: str
+) -> None:
+    shown = band(READY, changed(ProofState.ATTENTION, headline))
+    assert shown.text == f"{text}. Photos are safe, see Check"
+
+
+def test_what_the_marketplace_hides_is_neither_sent_nor_failed() -> None:
+    entry = make_entry(
+        1, ProofState.ATTENTION, headline="Accepted, but hidden from the buyer by the marketplace."
+    )
+    assert status(entry, entry.at) == (BandTone.BAD, "Accepted but hidden by the marketplace")
+
+
+def test_what_is_held_is_not_called_failed_in_the_log() -> None:
+    for headline in ("Held for the night: it is late.", "Not sent in time: out of reach for too long."):
+        entry = make_entry(1, ProofState.ATTENTION, headline=headline)
+        assert status(entry, entry.at) == (BandTone.BAD, headline.removesuffix("."))
 
 
 def test_the_last_proof_gives_way_to_the_open_order() -> None:
@@ -252,7 +307,7 @@ def test_what_asks_a_person_is_not_called_unsent() -> None:
     shown = band(
         READY, ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.ATTENTION, headline, asks=True)
     )
-    assert shown.text == f"{headline.removesuffix('.')}. See Log"
+    assert shown.text == f"{headline.removesuffix('.')}. Photos are safe, see Check"
 
 
 @pytest.mark.parametrize("state", [ProofState.WAITING, ProofState.SENDING])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,11 +35,15 @@ from parcelguard.domain import (
 from parcelguard.errors import StorageError
 from parcelguard.store.views import (
     FILTER_STATES,
+    AttentionGroup,
+    AttentionItem,
     LogEntry,
     LogFilter,
     LogPage,
     LogQuery,
+    LookTaken,
     ProofDetail,
+    Sighting,
     Step,
     Tone,
 )
@@ -253,6 +258,62 @@ def make_entry(n: int, state: ProofState | None = None, **changes: object) -> Lo
     return replace(entry, **changes)  # type: ignore[arg-type]
 
 
+def make_item(n: int, **changes: object) -> AttentionItem:
+    proof = make_proof(n, ProofState.ATTENTION)
+    item = AttentionItem(
+        part_id=f"{proof.id}-part-1",
+        proof=proof,
+        what="Message",
+        headline="It waited too long to go out by itself.",
+        advice="It is saved. Send it now, or leave it.",
+        since=proof.opened_at,
+        thumbnail=f"{proof.id}.thumb.jpg",
+        text=f"Hi {proof.buyer_name}, your order {proof.order_number} is packed.",
+    )
+    return replace(item, **changes)  # type: ignore[arg-type]
+
+
+def make_group(count: int = 3, first: int = 1, **changes: object) -> AttentionGroup:
+    made = tuple(make_item(n) for n in range(first, first + count))
+    group = AttentionGroup(
+        reason="late",
+        title="Waited too long to go out by itself",
+        shop=SHOP.label,
+        day=NOON.astimezone().date(),
+        answers=(Decision.SEND_AGAIN, Decision.LEAVE),
+        items=made,
+        total=count,
+    )
+    return replace(group, **changes)  # type: ignore[arg-type]
+
+
+def unknown_group(first: int = 21, *, until: datetime | None = None) -> AttentionGroup:
+    """Three messages of which nobody knows whether they arrived."""
+    seen = (
+        Sighting(NOON + timedelta(minutes=3), own=False, kind="text", text="", matches=False),
+        Sighting(NOON + timedelta(minutes=1), own=True, kind="image", text="", matches=True),
+        Sighting(NOON, own=True, kind="text", text=MESSAGE, matches=False),
+    )
+    looks = (
+        LookTaken(NOON + timedelta(seconds=5), covered=False),
+        LookTaken(NOON + timedelta(minutes=8), covered=True, found=("m-2",), seen=seen),
+    )
+    items = tuple(
+        make_item(
+            n,
+            what="Photo 2",
+            headline="The marketplace did not confirm this message.",
+            advice="Compare with the chat, then say whether it is there.",
+            looks=looks,
+            may_arrive_until=until,
+        )
+        for n in range(first, first + 3)
+    )
+    answers = (Decision.THERE, Decision.SEND_AGAIN, Decision.TAKE_BACK, Decision.LEAVE)
+    title = "Nobody knows whether it arrived"
+    return make_group(0, reason="unknown", title=title, answers=answers, items=items, total=3)
+
+
 class FakeLog:
     """A log of `count` proofs in memory, paged by key like the real one."""
 
@@ -264,9 +325,13 @@ class FakeLog:
         self.resent: list[tuple[str, str, str]] = []
         self.decided: list[tuple[str, Decision]] = []
         self.closed: list[tuple[str, str]] = []
+        self.groups: tuple[AttentionGroup, ...] = ()
+        self.answered: list[tuple[tuple[str, ...], Decision]] = []
+        self.first_elsewhere = 0  # so many answers come too late: another person gave one
         self.whole = True
         self.broken = False
         self.undecided = 0
+        self.filtered = False  # the marketplace hid a message
         if count:
             picture, small = jpeg(1280, 720), jpeg()
             for n in range(1, min(count, 40) + 1):
@@ -314,12 +379,12 @@ class FakeLog:
                 generation=1,
                 ordinal=n,
                 kind=PartKind.IMAGE,
-                state=PartState.HELD,
+                state=PartState.FILTERED if self.filtered else PartState.HELD,
                 conversation="c",
                 photo_id=f"{proof_id}-photo-{n}",
-                reason="unknown",
+                reason="filtered" if self.filtered else "unknown",
             )
-            for n in range(1, self.undecided + 1)
+            for n in range(1, max(self.undecided, self.filtered) + 1)
         )
         return ProofDetail(
             entry=entry,
@@ -342,6 +407,22 @@ class FakeLog:
 
     def close(self, proof_id: str, reason: str) -> None:
         self.closed.append((proof_id, reason))
+
+    def attention(self) -> tuple[AttentionGroup, ...]:
+        if self.broken:
+            raise StorageError("no disk")
+        return self.groups
+
+    def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
+        self.answered.append((tuple(part_ids), decision))
+        left = []
+        for group in self.groups:
+            items = tuple(item for item in group.items if item.part_id not in part_ids)
+            if items:
+                left.append(replace(group, items=items, total=group.total - len(group.items) + len(items)))
+        self.groups = tuple(left)
+        late, self.first_elsewhere = min(self.first_elsewhere, len(part_ids)), 0
+        return len(part_ids) - late
 
     def media_path(self, relative: str) -> Path:
         return self.media / relative

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from parcelguard.alerts import AlertsChanged
 from parcelguard.desk import DeskChanged, ProofSaved
 from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged, QueueChanged
 
@@ -21,6 +22,7 @@ class EventBridge(QObject):
     queue_changed = Signal(QueueChanged)
     camera_changed = Signal(CameraChanged)
     codes_seen = Signal(CodesSeen)
+    alerts_changed = Signal(AlertsChanged)
 
     def __init__(self, hub: EventHub, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +33,7 @@ class EventBridge(QObject):
             hub.subscribe(QueueChanged, self.queue_changed.emit),
             hub.subscribe(CameraChanged, self.camera_changed.emit),
             hub.subscribe(CodesSeen, self.codes_seen.emit),
+            hub.subscribe(AlertsChanged, self.alerts_changed.emit),
         ]
 
     def close(self) -> None:

@@ -23,7 +23,13 @@ LOG_KEYS = (
     ("Enter", "Search at once, or confirm a reason"),
     ("Space", "Press the button that has the frame"),
 )
-KEY_ROW = 42
+CHECK_KEYS = (
+    ("↑ ↓", "Choose what needs a check"),
+    ("← →", "Close or open a group"),
+    ("Space", "Tick a row, or all of a group"),
+)
+SECTIONS = (("Keys", KEYS), ("Keys in the log", LOG_KEYS), ("Keys in Check", CHECK_KEYS))
+KEY_ROW = 36
 HINTS = (
     ("Nothing happens when I scan", "Set the scanner to send Enter after each code and to US keyboard."),
     (
@@ -62,9 +68,11 @@ class _Sheet(QWidget):
         super().__init__()
         self._theme = theme
         spoken = [
-            *(f"{key}: {does}" for key, does in KEYS),
-            "Keys in the log",
-            *(f"{key}: {does}" for key, does in LOG_KEYS),
+            *(
+                line
+                for title, keys in SECTIONS
+                for line in (title, *(f"{key}: {does}" for key, does in keys))
+            ),
             *(f"{what}: {advice}" for what, advice in HINTS),
         ]
         self.setAccessibleName(". ".join(spoken))
@@ -98,7 +106,7 @@ class _Sheet(QWidget):
     def _paint_keys(self, painter: QPainter, area: QRect) -> None:
         theme = self._theme
         row = theme.em(KEY_ROW)
-        for title, keys in (("Keys", KEYS), ("Keys in the log", LOG_KEYS)):
+        for title, keys in SECTIONS:
             top = self._paint_title(painter, area, title)
             for name, does in keys:
                 key_cap(painter, theme, area.left(), top + row // 2, name, filled=False)
@@ -133,6 +141,7 @@ class _Sheet(QWidget):
         width = max(100, self.width() * 58 // 100 - theme.px(76))
         lines = sum(len(self._lines(what, advice, width)) for what, advice in HINTS)
         hints = lines * line + len(HINTS) * theme.px(10) + theme.em(30)
-        keys = (len(KEYS) + len(LOG_KEYS)) * theme.em(KEY_ROW) + 2 * theme.em(30) + theme.px(30)
+        rows = sum(len(keys) for _, keys in SECTIONS)
+        keys = rows * theme.em(KEY_ROW) + len(SECTIONS) * (theme.em(30) + theme.px(16))
         self.setMinimumHeight(max(hints, keys) + theme.px(90))
         self.update()

@@ -13,6 +13,7 @@ class Icon(StrEnum):
 
     PACK = "pack"
     LOG = "log"
+    CHECK = "check"
     HELP = "help"
 
 
@@ -50,6 +51,14 @@ def _rows() -> QPainterPath:
     return path
 
 
+def _lens() -> QPainterPath:
+    path = QPainterPath()
+    path.addEllipse(QRectF(2.5, 2.5, 15.5, 15.5))
+    _line(path, (15.8, 15.8), (21.3, 21.3))
+    _line(path, (6.9, 10.5), (9.3, 12.9), (13.7, 7.9))
+    return path
+
+
 def _question() -> QPainterPath:
     path = QPainterPath()
     path.addEllipse(QRectF(2.5, 2.5, 19, 19))
@@ -60,4 +69,4 @@ def _question() -> QPainterPath:
     return path
 
 
-_PATHS = {Icon.PACK: _box, Icon.LOG: _rows, Icon.HELP: _question}
+_PATHS = {Icon.PACK: _box, Icon.LOG: _rows, Icon.CHECK: _lens, Icon.HELP: _question}

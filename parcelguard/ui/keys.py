@@ -79,6 +79,7 @@ class WedgeFilter(QObject):
     scanned = Signal(str)
     refused = Signal()  # a code with control keys, ignored
     pressed = Signal(Action)
+    alone = Signal(str)  # one character outside a text field, by hand: nothing came before or after it
 
     def __init__(
         self, settings: ScannerSettings, platform: str | None = None, parent: QObject | None = None
@@ -94,6 +95,7 @@ class WedgeFilter(QObject):
         self._released: dict[int, int] = {}  # when each function key was let go last
         self._before: Snapshot | None = None
         self._alt_digits = ""
+        self._lone = ""  # the first character of what may become a burst, while there is no second
         self._composed = ("", float("-inf"))
         self._held: list[Action] = []
         self._hold = self._timer(HOLD_MS, self._release_held)
@@ -196,10 +198,12 @@ class WedgeFilter(QObject):
 
     def _on_character(self, char: str, time_s: float, watched: QObject) -> bool:
         field = _takes_typing(watched)
-        if self._classifier.empty():
+        first = self._classifier.empty()
+        if first:
             self._before = _snapshot(field)
-        by_hand = self._classifier.empty() and char == " "  # Space presses the button that has the focus
+        by_hand = first and char == " "  # Space presses the button that has the focus
         self._feed(time_s, char)
+        self._lone = char if first and field is None else ""
         return field is None and not by_hand
 
     def _feed(self, time_s: float, char: str) -> None:
@@ -241,6 +245,9 @@ class WedgeFilter(QObject):
             self._finish(code, self._last_time_s)
         elif self._classifier.empty():
             self._before = None
+            if lone := self._lone:
+                self._lone = ""
+                self.alone.emit(lone)
 
     def _release_held(self) -> None:
         held, self._held = self._held, []

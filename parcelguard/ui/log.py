@@ -30,6 +30,7 @@ from parcelguard.ui.log_model import ENTRY_ROLE, RESENDABLE, Column, LogModel
 from parcelguard.ui.log_words import counts_down
 from parcelguard.ui.ports import LogDesk
 from parcelguard.ui.qss import page_sheet
+from parcelguard.ui.screen import Screen
 from parcelguard.ui.theme import Theme, Token
 
 NEWS_REST_MS = 300
@@ -60,7 +61,7 @@ EMPTY_LOG = (
 NOTHING_FOUND = "Nothing fits. Take fewer letters, other dates, or the status All."
 
 
-class LogPage(QWidget):
+class LogPage(Screen):
     """Search and rows at the left, one proof in detail at the right."""
 
     def __init__(
@@ -73,6 +74,7 @@ class LogPage(QWidget):
         self._pictures = Background("log-pictures", self)
         self._changed: set[str] = set()
         self._counting = 0
+        self._wanted = ""  # the proof whose text is to be changed once its row is there
         self.filters = LogFilters(theme, self)
         self.model = LogModel(desk, self._rows, self._pictures, self)
         self.table = QTableView(self)
@@ -96,6 +98,11 @@ class LogPage(QWidget):
         self.ticks.stop()
         self._rows.shut_down()
         self._pictures.shut_down()
+
+    def edit(self, proof_id: str, order_number: str) -> None:
+        """Show this proof, with its text open to be changed and sent again."""
+        self._wanted = proof_id
+        self.filters.only(order_number)
 
     def escape(self) -> bool:
         """Leave the nearest thing that is open; False if there is none."""
@@ -237,7 +244,12 @@ class LogPage(QWidget):
         self._slow.stop()
         if self.model.rowCount():
             self._say("")
-            if not self.table.currentIndex().isValid():
+            wanted = self.model.row_of(self._wanted)
+            if wanted is not None:
+                proof_id, self._wanted = self._wanted, ""
+                self.table.selectRow(wanted)
+                self.detail.show_proof(proof_id, edit=True)
+            elif not self.table.currentIndex().isValid():
                 self.table.selectRow(0)
         else:
             self._say(NOTHING_FOUND if self.filters.narrowed else EMPTY_LOG)

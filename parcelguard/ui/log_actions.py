@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parcelguard.domain import Part, PartKind, ProofState
+from parcelguard.domain import Part, PartKind, PartState, ProofState
 from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.log_model import RESENDABLE
@@ -29,6 +29,7 @@ from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
 FAILED_REASON = "Sending failed"
+HIDDEN_REASON = "Hidden by the marketplace"
 _REASONS = {ProofState.ATTENTION: FAILED_REASON, ProofState.SAVED: "Sent from the log"}
 _TWICE = {
     ProofState.DELIVERED: "The photos stand in the chat twice then.",
@@ -145,8 +146,9 @@ class ResendPanel(Panel):
         """Begin with the text that was sent; what the buyer has not seen brings its reason along."""
         state = detail.entry.proof.state
         first = state is ProofState.SAVED
+        reason = HIDDEN_REASON if is_hidden(detail) else _REASONS.get(state, "")
         self.reason.setPlaceholderText(f"First a reason: why it is sent {'now' if first else 'again'}")
-        self.reason.setText(_REASONS.get(state, ""))
+        self.reason.setText(reason)
         self.confirm.setText("Send now" if first else "Send again")
         self.text.setPlainText(detail.text)
         count = len(detail.photos)
@@ -278,6 +280,11 @@ class Actions(QWidget):
         if self.close_panel.isVisibleTo(self) and state not in _CLOSABLE:
             self.leave_panel()
 
+    def edit_text(self) -> None:
+        """Open the panel with the text, if there is something to send again."""
+        if self._detail is not None and self.main.isVisibleTo(self._buttons):
+            self._open_panel()
+
     def enable(self) -> None:
         """Let the person act, again after what was asked did not work."""
         self.main.setEnabled(True)
@@ -285,11 +292,11 @@ class Actions(QWidget):
         self.questions.enable()
 
     def begin(self) -> None:
-        """Send a failed proof again at once; open the panel for any other."""
+        """Send a failed proof again at once; for any other, or a hidden one, open the panel."""
         detail = self._detail
         if detail is None or not self.main.isVisibleTo(self._buttons):
             return
-        if detail.entry.proof.state is ProofState.ATTENTION:
+        if detail.entry.proof.state is ProofState.ATTENTION and not is_hidden(detail):
             self._wait()
             self.resend.emit(detail.text, FAILED_REASON)
         else:
@@ -353,6 +360,11 @@ class Actions(QWidget):
         """Take no second click: it says nothing new."""
         self.main.setEnabled(False)
         self.close_proof.setEnabled(False)
+
+
+def is_hidden(detail: ProofDetail) -> bool:
+    """Whether the marketplace accepted a message of this proof and keeps it from the buyer."""
+    return any(part.state is PartState.FILTERED for part in detail.parts)
 
 
 def part_name(part: Part, detail: ProofDetail) -> str:

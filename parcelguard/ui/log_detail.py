@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
@@ -14,8 +15,8 @@ from parcelguard.store.views import ProofDetail
 from parcelguard.ui import words
 from parcelguard.ui.background import Background
 from parcelguard.ui.log_actions import Actions, plain_label
-from parcelguard.ui.log_model import read_picture
 from parcelguard.ui.log_parts import Heading, PhotoView, ReasonBox, Steps, Strip
+from parcelguard.ui.pictures import read_picture
 from parcelguard.ui.ports import Decision, LogDesk
 from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
@@ -39,7 +40,7 @@ class LogDetail(QWidget):
         self._pictures = pictures
         self._proof_id = ""
         self._detail: ProofDetail | None = None
-        self._begin_resend = False
+        self._begin: Callable[[], None] | None = None  # what to go on with once the proof is read
         self._shown = 0  # counts the sets of photos; answers about an older set are dropped
         self._wanted = ""
         self.heading = Heading(theme, self)
@@ -58,9 +59,9 @@ class LogDetail(QWidget):
         self.foot.folder.connect(self._open_folder)
         self.clear()
 
-    def show_proof(self, proof_id: str, *, resend: bool = False) -> None:
-        """Read this proof; `resend` goes on to sending it again."""
-        self._begin_resend = resend
+    def show_proof(self, proof_id: str, *, resend: bool = False, edit: bool = False) -> None:
+        """Read this proof; `resend` goes on to sending it again, `edit` to changing its text for that."""
+        self._begin = self.foot.begin if resend else self.foot.edit_text if edit else None
         if proof_id != self._proof_id:
             self._proof_id, self._detail = proof_id, None
             self.integrity.setText("")
@@ -104,9 +105,9 @@ class LogDetail(QWidget):
         self.empty.hide()
         self._content.show()
         self.foot.show()
-        if self._begin_resend:
-            self._begin_resend = False
-            self.foot.begin()
+        begin, self._begin = self._begin, None
+        if begin is not None:
+            begin()
 
     def _show_photos(self, photos: tuple[Photo, ...]) -> None:
         self.strip.show_count([f"Photo {photo.ordinal}, {_SHOTS[photo.shot]}" for photo in photos])

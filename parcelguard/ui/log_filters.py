@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -114,6 +114,14 @@ class LogFilters(QWidget):
         """Put the counts on the chips."""
         for kind, chip in self.chips.items():
             chip.show_count(counts.get(kind, 0))
+
+    def only(self, text: str) -> None:
+        """Ask for this text at any date and in any state."""
+        with QSignalBlocker(self.search), QSignalBlocker(self.span):  # one query, not three
+            self.search.setText(text)
+            self.span.setCurrentText(Span.ALL)
+        self.chips[LogFilter.ALL].setChecked(True)
+        self._on_span()
 
     def clear_search(self) -> bool:
         """Empty the search field; False if it was empty."""

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QImage
 
 from parcelguard.domain import ProofState, utc_now
 from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import FILTER_STATES, LogEntry, LogFilter, LogPage, LogQuery
 from parcelguard.ui.background import Background
 from parcelguard.ui.log_words import status
+from parcelguard.ui.pictures import Thumbnails
 from parcelguard.ui.ports import LogDesk
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY_ROLE: Final = int(Qt.ItemDataRole.UserRole)
-THUMBNAIL = QSize(160, 100)
-KEPT_PICTURES = 400
 RESENDABLE = (
     ProofState.SAVED,
     ProofState.DELIVERED,
@@ -58,13 +56,12 @@ class LogModel(QAbstractTableModel):
         super().__init__(parent)
         self._desk = desk
         self._rows = rows
-        self._pictures = pictures
         self._query = LogQuery()
         self._entries: list[LogEntry] = []
         self._next: tuple[datetime, str] | None = None
         self._asked = False
         self._round = 0  # answers to an older query are dropped
-        self._images: OrderedDict[str, QImage | None] = OrderedDict()
+        self._thumbnails = Thumbnails(desk, pictures)
 
     @property
     def loading(self) -> bool:
@@ -98,22 +95,7 @@ class LogModel(QAbstractTableModel):
 
     def picture(self, entry: LogEntry, ready: Callable[[], None]) -> QImage | None:
         """Return a row's small picture; None while it is being read, then `ready` is called."""
-        path = entry.thumbnail
-        if not path:
-            return QImage()
-        if path in self._images:
-            self._images.move_to_end(path)
-            return self._images[path]
-        self._images[path] = None
-
-        def keep(image: QImage) -> None:
-            self._images[path] = image
-            while len(self._images) > KEPT_PICTURES:
-                self._images.popitem(last=False)
-            ready()
-
-        self._pictures.ask(lambda: read_picture(str(self._desk.media_path(path)), THUMBNAIL), keep, _forget)
-        return None
+        return self._thumbnails.picture(entry.thumbnail, ready)
 
     # ---- Qt --------------------------------------------------------------------------
 
@@ -247,19 +229,5 @@ def taken(at: datetime) -> str:
     return local.strftime("%d %b %H:%M")
 
 
-def read_picture(path: str, size: QSize) -> QImage:
-    """Read a JPEG at about the size it is shown; the decoder skips what is not needed."""
-    reader = QImageReader(path)
-    reader.setAutoTransform(True)
-    whole = reader.size()
-    if whole.isValid() and whole.width() > size.width() * 2:
-        reader.setScaledSize(whole.scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
-    return reader.read()
-
-
 def _key(entry: LogEntry) -> tuple[datetime, str]:
     return entry.at, entry.proof.id
-
-
-def _forget(_error: ParcelGuardError) -> None:
-    """Leave the empty frame: a missing small picture is no news for anybody."""

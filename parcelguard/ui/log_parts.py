@@ -16,6 +16,7 @@ from parcelguard.ui.paint import badge, box, dot, focus_ring, mixed, text, width
 from parcelguard.ui.theme import Size, Theme, Token
 from parcelguard.ui.words import BandTone
 
+STRIP_HEIGHT = 66
 _STEP_DOTS = {Tone.OK: Token.OK, Tone.WAIT: Token.WARN, Tone.BAD: Token.BAD, Tone.PLAIN: Token.MUTED}
 
 
@@ -114,6 +115,11 @@ class Flowing(QWidget):
         """Return the height at the present width."""
         return QSize(0, self.heightForWidth(self.width()))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for another height with another width; layouts keep what a narrow moment had asked for."""
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
 
 class PhotoView(Flowing):
     """The chosen photo, whole."""
@@ -140,7 +146,7 @@ class PhotoView(Flowing):
 class PhotoButton(QAbstractButton):
     """One small picture of the strip."""
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, name: str, parent: QWidget, *, height: int) -> None:
         super().__init__(parent)
         self._theme = theme
         self._image = QImage()
@@ -148,7 +154,7 @@ class PhotoButton(QAbstractButton):
         self.setAutoExclusive(True)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(theme.px(66))
+        self.setFixedHeight(theme.px(height))
 
     def show_image(self, image: QImage) -> None:
         """Show the small picture."""
@@ -157,7 +163,7 @@ class PhotoButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Return a third of the column."""
-        return QSize(self._theme.px(100), self._theme.px(66))
+        return QSize(self._theme.px(100), self.height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw it; the chosen one has a frame."""
@@ -172,9 +178,10 @@ class Strip(QWidget):
 
     chosen = Signal(int)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, *, height: int = STRIP_HEIGHT) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._height = height
         self.buttons: list[PhotoButton] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -188,10 +195,10 @@ class Strip(QWidget):
             button.deleteLater()
         self.buttons = []
         for place, name in enumerate(names):
-            button = PhotoButton(self._theme, name, self)
+            button = PhotoButton(self._theme, name, self, height=self._height)
             button.clicked.connect(lambda _checked=False, place=place: self.chosen.emit(place))
             button.setChecked(place == 0)
-            self._row.insertWidget(place, button)
+            self._row.insertWidget(place, button, 1)
             self.buttons.append(button)
         self._fit()
         self.setVisible(bool(names))

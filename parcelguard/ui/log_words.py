@@ -6,7 +6,7 @@ from datetime import datetime
 
 from parcelguard.domain import ProofState
 from parcelguard.store.views import LogEntry, LogFilter
-from parcelguard.ui.words import BandTone, failure, label
+from parcelguard.ui.words import HIDDEN, BandTone, failure, hidden, label
 
 FILTERS: dict[LogFilter, str] = {
     LogFilter.ALL: "All",
@@ -28,6 +28,7 @@ _STATES: dict[ProofState, tuple[BandTone, str]] = {
     ProofState.PARTLY: (BandTone.WARN, "Partly sent"),
     ProofState.CLOSED: (BandTone.READY, "Closed, not sent"),
 }
+_FAILED = "Not sent: "
 ON_THE_WAY = (ProofState.SENDING, ProofState.WAITING)
 
 
@@ -37,9 +38,11 @@ def status(entry: LogEntry, now: datetime) -> tuple[BandTone, str]:
     tone, words = _STATES[state]
     if state is ProofState.ATTENTION and entry.asks:
         words = f"Asks you · {_inside(entry.headline)}" if entry.headline else "Asks you"
+    elif state is ProofState.ATTENTION and hidden(entry.headline):
+        words = HIDDEN
     elif state is ProofState.ATTENTION and entry.headline:
         told = failure(entry.headline)
-        words = f"Failed · {told.removeprefix('Not sent: ')}" if told.startswith("Not sent") else told
+        words = f"Failed · {told.removeprefix(_FAILED)}" if told.startswith(_FAILED) else told
     elif state in ON_THE_WAY and entry.checking:
         words = f"Checking the chat{_left(' · ', entry, now)}"
     elif state is ProofState.WAITING:

@@ -36,6 +36,7 @@ def page_sheet(theme: Theme) -> str:
         "fill": _color(theme, Token.ACCENT_FILL),
         "on_fill": _color(theme, Token.ON_FILL),
         "small": f"{small}px; font-family: 'Inter'",
+        "words": f"{theme.text_px(Size.WORDS)}px; font-family: 'Inter'",
         "radius": f"{px(8)}px",
         "pad": f"{px(12)}px",
         "tall": f"{theme.em(34)}px",
@@ -70,16 +71,20 @@ QPushButton[main="true"]:focus {{ border-color: {text}; }}
 QPushButton[quiet="true"] {{ background: transparent; color: {muted}; border-color: transparent; }}
 QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus {{ color: {text}; border-color: {line}; }}
 QLabel {{ color: {muted}; font-size: {small}; background: transparent; }}
+QLabel[strong="true"] {{ color: {text}; font-size: {words}; font-weight: 600; }}
 QTableView {{
     background: {bg}; border: 2px solid {bg}; border-radius: 4px; gridline-color: {line}; outline: none;
 }}
 QTableView:focus {{ border-color: {accent}; }}
+QListView {{ background: {bg}; border: none; outline: none; }}
 QHeaderView {{ background: {bg}; border: none; }}
 QHeaderView::section {{
     background: {bg}; color: {muted}; border: none; border-bottom: 1px solid {line};
     padding: 6px; font-size: {small}; font-weight: 600; text-align: left;
 }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
+QScrollArea {{ border: 1px solid transparent; border-radius: {radius}; }}
+QScrollArea:focus {{ border-color: {accent}; }}
 QScrollBar:vertical {{ background: transparent; width: {bar}; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {line}; border-radius: 4px; min-height: 30px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}

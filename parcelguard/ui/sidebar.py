@@ -1,18 +1,20 @@
-"""The bar at the left: one button for each screen that exists."""
+"""The bar at the left: one button for each screen that exists, with what waits behind it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
+from parcelguard.events import QueueChanged
 from parcelguard.ui.icons import Icon, draw_icon
-from parcelguard.ui.paint import CENTER, box, focus_ring, text
+from parcelguard.ui.paint import CENTER, box, focus_ring, text, width_of
 from parcelguard.ui.theme import Size, Theme, Token
 
 WIDTH = 84
+MOST_COUNTED = 99
 
 
 class Page(StrEnum):
@@ -20,11 +22,12 @@ class Page(StrEnum):
 
     PACK = "pack"
     LOG = "log"
+    CHECK = "check"
     HELP = "help"
 
 
-_NAMES = {Page.PACK: "Pack", Page.LOG: "Log", Page.HELP: "Help"}
-_ICONS = {Page.PACK: Icon.PACK, Page.LOG: Icon.LOG, Page.HELP: Icon.HELP}
+_NAMES = {Page.PACK: "Pack", Page.LOG: "Log", Page.CHECK: "Check", Page.HELP: "Help"}
+_ICONS = {Page.PACK: Icon.PACK, Page.LOG: Icon.LOG, Page.CHECK: Icon.CHECK, Page.HELP: Icon.HELP}
 
 
 class NavButton(QAbstractButton):
@@ -34,11 +37,24 @@ class NavButton(QAbstractButton):
         super().__init__(parent)
         self.page = page
         self._theme = theme
+        self._count = 0
         self.setText(_NAMES[page])
         self.setAccessibleName(_NAMES[page])
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    @property
+    def count(self) -> int:
+        """How many things wait behind this button."""
+        return self._count
+
+    def show_count(self, count: int) -> None:
+        """Put a count on the icon; none for nothing."""
+        if count != self._count:
+            self._count = count
+            self.setAccessibleName(f"{self.text()}, {count:,} waiting" if count else self.text())
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Return the size in the drawings, scaled."""
@@ -56,8 +72,22 @@ class NavButton(QAbstractButton):
         draw_icon(painter, _ICONS[self.page], QRectF((self.width() - side) / 2, top, side, side), ink)
         below = top + side
         text(painter, QRect(0, below, self.width(), self.height() - below), self.text(), words, ink, CENTER)
+        if self._count:
+            self._paint_count(painter, QPointF((self.width() + side) / 2, top))
         if self.hasFocus():
             focus_ring(painter, theme, self.rect(), theme.px(8))
+
+    def _paint_count(self, painter: QPainter, corner: QPointF) -> None:
+        """Draw the count over the upper right corner of the icon."""
+        theme, font = self._theme, self._theme.font(Size.SMALL, 700)
+        figure = f"{self._count}" if self._count <= MOST_COUNTED else f"{MOST_COUNTED}+"
+        height = QFontMetrics(font).height()
+        width = max(height, width_of(figure, font) + theme.px(8))
+        over = theme.px(1 if theme.large_text else 7)  # large figures stand beside the icon
+        left = min(round(corner.x()) - over, self.width() - width)
+        area = QRect(left, max(0, round(corner.y()) - theme.px(6)), width, height)
+        box(painter, area, height / 2, theme.color(Token.BAD))
+        text(painter, area, figure, font, theme.color(Token.ON_MARK), CENTER)
 
 
 class Sidebar(QWidget):
@@ -81,6 +111,10 @@ class Sidebar(QWidget):
     def show_page(self, page: Page) -> None:
         """Mark the current screen."""
         self._buttons[page].setChecked(True)
+
+    def show_queue(self, news: QueueChanged) -> None:
+        """Count what waits for a person."""
+        self._buttons[Page.CHECK].show_count(news.attention)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the bar and the mark."""

@@ -79,7 +79,7 @@ class TopBar(QWidget):
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Open the log by a click on "Needs a check"."""
+        """Open what needs a check by a click on its chip."""
         if self._attention_area.contains(event.position().toPoint()):
             self.attention_clicked.emit()
 

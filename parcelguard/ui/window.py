@@ -1,40 +1,49 @@
 """The one window: bars, screens, and where keys and news go.
 
 It is built and painted before the rest of the program exists; `attach` plugs that in. Keys
-pressed before are answered with "Starting…". Only the Pack screen is built at once.
+pressed before are answered with "Starting…". Only the Pack screen is built at once. A screen whose
+code fails is built anew from the news that were kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from parcelguard.config import Settings
-from parcelguard.desk import DeskChanged, DeskState
+from parcelguard.desk import DeskChanged, DeskState, ProofSaved
 from parcelguard.domain import Scan, ScanSource
-from parcelguard.events import CameraChanged, EventHub
+from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged, QueueChanged
 from parcelguard.ui import words
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys import Action, WedgeFilter
 from parcelguard.ui.pack import PackScreen
+from parcelguard.ui.screen import Screen
 from parcelguard.ui.sidebar import Page, Sidebar
 from parcelguard.ui.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
 from parcelguard.ui.topbar import TopBar
+from parcelguard.ui.trouble import Trouble
 
 if TYPE_CHECKING:
-    from parcelguard.ui.log import LogPage
     from parcelguard.ui.ports import LogDesk, PackControls, Preview
+    from parcelguard.ui.repair_page import Choice, RepairPage
+    from parcelguard.ui.restart import Restarter
 
 ReadScan = Callable[[str, ScanSource], Scan | None]
-_TITLES = {Page.PACK: "Pack", Page.LOG: "Media log", Page.HELP: "Help"}
+DROPPED_AFTER_MS = 1000
+_TITLES = {Page.PACK: "Pack", Page.LOG: "Media log", Page.CHECK: "Needs a check", Page.HELP: "Help"}
 
 
 class MainWindow(QWidget):
-    """Constructible with settings and hub alone. Call `attach` once the core is up."""
+    """Constructible with settings and hub alone. Call `attach` once the core is up.
+
+    Before that, `ask` may put a question in place of Pack; see there.
+    """
 
     first_painted = Signal()  # once; what is slow to import may begin
     closed = Signal()
@@ -55,9 +64,15 @@ class MainWindow(QWidget):
         self._settings = settings
         self._read_scan = read_scan or self._normalise
         self._pack: PackControls | None = None
+        self._preview: Preview | None = None
         self._log: LogDesk | None = None
         self._painted = False
         self._page = Page.PACK
+        self._desk: DeskChanged | None = None
+        self._camera: CameraChanged | None = None
+        self._failure = ""
+        self._restarter: Restarter | None = None
+        self._question: RepairPage | None = None
         self.theme = Theme(settings.screen.theme, settings.screen.scale_percent, self)
         self.resize(1366, 768)
         self.setMinimumSize(900, 600)
@@ -66,6 +81,7 @@ class MainWindow(QWidget):
         self.theme.fit(self.size())
         self._restyle()
         self._build()
+        self._trouble = Trouble(self.theme, hub.publish, self._right, self)
         self.keys = WedgeFilter(settings.scanner, platform, self)
         self.bridge = EventBridge(hub, self)
         self._connect()
@@ -75,16 +91,59 @@ class MainWindow(QWidget):
 
     def attach(self, pack: PackControls, preview: Preview | None = None, log: LogDesk | None = None) -> None:
         """Plug in the rest of the program."""
-        self._pack, self._log = pack, log
+        self._pack, self._preview, self._log = pack, preview, log
+        self._failure = ""
         if preview is not None:
             self.pack_screen.preview.attach(preview)
         self.pack_screen.ready()
-        if self.page is Page.LOG:
+        if self.page in (Page.LOG, Page.CHECK):
             self.show_page(Page.PACK)
 
     def fail(self, headline: str, advice: str) -> None:
         """Say that the program cannot start; the band keeps it."""
-        self.pack_screen.fail(f"{headline} {advice}".strip())
+        self._failure = f"{headline} {advice}".strip()
+        self.pack_screen.fail(self._failure)
+
+    def ask(self, headline: str, advice: str, choices: Sequence[Choice]) -> None:
+        """Put a question in place of Pack: what happened, what is safe, and ways to go on.
+
+        For what a person has to settle before packing, such as damaged records. `advice` says what
+        is safe; each `Choice` (`ui.repair_page`) has a title, an explanation, and what to call when
+        it was chosen. That is called once, on the window's thread: begin the work on a thread of
+        your own there. Then call, on the window's thread again (a queued signal does it):
+
+        - `tell_progress(text)` as often as there is something to say;
+        - `tell_done(text, then)` at the end; the person reads it and presses "Go on", Pack comes
+          back, and `then` is called. `attach` may come before or after that.
+
+        Asking again, for instance because the work failed, replaces the question.
+        """
+        from parcelguard.ui.repair_page import RepairPage
+
+        self._drop_question()
+        self._question = RepairPage(self.theme, headline, advice, choices)
+        self._stack.addWidget(self._question)
+        self.show_page(Page.PACK)
+
+    def tell_progress(self, text: str) -> None:
+        """Say how far it is with what was chosen."""
+        if self._question is not None:
+            self._question.progress(text)
+
+    def tell_done(self, text: str, then: Callable[[], None] | None = None) -> None:
+        """Report what came of it, the first line large; "Go on" brings Pack back and calls `then`."""
+        question = self._question
+        if question is None:
+            return
+
+        def go_on() -> None:
+            self._drop_question()
+            self.show_page(Page.PACK)
+            if then is not None:
+                then()
+
+        question.finish(text)
+        question.done.connect(go_on)
 
     @property
     def page(self) -> Page:
@@ -102,10 +161,11 @@ class MainWindow(QWidget):
             self._sidebar.show_page(self._page)
             return
         self._page = page
-        self._stack.setCurrentWidget(widget)
+        shown = self._question if page is Page.PACK and self._question is not None else widget
+        self._stack.setCurrentWidget(shown)
         self._sidebar.show_page(page)
         self._topbar.set_title(_TITLES[page])
-        if page is not Page.LOG:  # which begins in its search field
+        if not isinstance(widget, Screen):  # which begins in a field or list of its own
             self.setFocus()
 
     # ---- Qt --------------------------------------------------------------------------
@@ -135,9 +195,12 @@ class MainWindow(QWidget):
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self.keys)
+        if self._restarter is not None:
+            self._restarter.stop()
         self.bridge.close()
-        if self._log_page is not None:
-            self._log_page.shut_down()
+        for screen in self._pages.values():
+            if isinstance(screen, Screen):
+                screen.shut_down()
 
     # ---- building --------------------------------------------------------------------
 
@@ -145,19 +208,13 @@ class MainWindow(QWidget):
         bench = self._settings.bench
         self._sidebar = Sidebar(self.theme, self)
         self._topbar = TopBar(self.theme, bench.station, bench.packer, self)
-        self.pack_screen = PackScreen(
-            self.theme,
-            shop_names={shop.id: shop.shop().label for shop in self._settings.shops},
-            bench=f"{bench.station} · {bench.packer}",
-        )
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(self.pack_screen)
-        self._pages: dict[Page, QWidget] = {Page.PACK: self.pack_screen}
-        self._log_page: LogPage | None = None
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self._topbar)
-        right.addWidget(self._stack, 1)
+        self._pages: dict[Page, QWidget] = {}
+        self._add_pack()
+        self._right = QVBoxLayout()
+        self._right.setSpacing(0)
+        self._right.addWidget(self._topbar)
+        self._right.addWidget(self._stack, 1)
         row = QHBoxLayout(self)
         row.setSizeConstraint(
             QHBoxLayout.SizeConstraint.SetNoConstraint
@@ -165,7 +222,19 @@ class MainWindow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._sidebar)
-        row.addLayout(right, 1)
+        row.addLayout(self._right, 1)
+
+    def _add_pack(self) -> None:
+        bench = self._settings.bench
+        screen = PackScreen(
+            self.theme,
+            shop_names={shop.id: shop.shop().label for shop in self._settings.shops},
+            bench=f"{bench.station} · {bench.packer}",
+        )
+        screen.pressed.connect(self._act)
+        screen.typed.connect(self._on_typed)
+        self._stack.addWidget(screen)
+        self._pages[Page.PACK] = self.pack_screen = screen
 
     def _make(self, page: Page) -> QWidget | None:
         widget: QWidget
@@ -173,31 +242,36 @@ class MainWindow(QWidget):
             from parcelguard.ui.help import HelpPage
 
             widget = HelpPage(self.theme)
-        elif self._log is not None:
+        elif self._log is None:
+            return None
+        elif page is Page.LOG:
             from parcelguard.ui.log import LogPage
 
-            widget = self._log_page = LogPage(self.theme, self._log, self.bridge)
+            widget = LogPage(self.theme, self._log, self.bridge)
         else:
-            return None
+            from parcelguard.ui.check import CheckPage
+
+            widget = CheckPage(self.theme, self._log, self.bridge)
+            widget.edit_wanted.connect(self._edit)
         self._pages[page] = widget
         self._stack.addWidget(widget)
         return widget
 
     def _connect(self) -> None:
-        pack, bridge = self.pack_screen, self.bridge
+        bridge = self.bridge
         bridge.desk_changed.connect(self._on_desk)
-        bridge.proof_saved.connect(pack.show_saved)
-        bridge.proof_changed.connect(pack.show_proof)
-        bridge.queue_changed.connect(self._topbar.show_queue)
+        bridge.proof_saved.connect(self._on_saved)
+        bridge.proof_changed.connect(self._on_proof)
+        bridge.queue_changed.connect(self._on_queue)
         bridge.camera_changed.connect(self._on_camera)
-        bridge.codes_seen.connect(pack.show_codes)
+        bridge.codes_seen.connect(self._on_codes)
+        bridge.alerts_changed.connect(self._trouble.show_alerts)
         self._sidebar.chosen.connect(self.show_page)
-        self._topbar.attention_clicked.connect(self._show_log)
-        pack.pressed.connect(self._act)
-        pack.typed.connect(self._on_typed)
+        self._topbar.attention_clicked.connect(self._show_check)
         self.keys.pressed.connect(self._act)
         self.keys.scanned.connect(self._on_scanned)
         self.keys.refused.connect(self._on_refused)
+        self.keys.alone.connect(self._on_alone)
         self.theme.changed.connect(self._restyle)
 
     def _after_first_paint(self) -> None:
@@ -206,6 +280,14 @@ class MainWindow(QWidget):
         if application is not None:
             application.installEventFilter(self.keys)
         self.first_painted.emit()
+        self._guard()  # last, so that the program's log, which has begun meanwhile, still hears of it
+
+    def _guard(self) -> None:
+        """Let no mistake in a screen's code end the program or leave the screen dead."""
+        from parcelguard.ui.restart import Restarter
+
+        self._restarter = Restarter(self, self._trouble, self)
+        self._restarter.start()
 
     def _restyle(self) -> None:
         self.setPalette(self.theme.palette())
@@ -232,11 +314,12 @@ class MainWindow(QWidget):
             self._pack.save()
 
     def _escape(self) -> None:
-        """Esc leaves what is nearest: the find field, a question of the log, another screen, the order."""
+        """Esc leaves what is nearest: the find field, a question of a screen, another screen, the order."""
+        screen = self._pages[self._page]
         if self._page is Page.PACK:
             if not self.pack_screen.close_find() and self._pack is not None:
                 self._pack.clear()
-        elif not (self._page is Page.LOG and self._log_page is not None and self._log_page.escape()):
+        elif not (isinstance(screen, Screen) and screen.escape()):
             self.show_page(Page.PACK)
 
     def _on_scanned(self, raw: str) -> None:
@@ -257,6 +340,13 @@ class MainWindow(QWidget):
         self.pack_screen.close_find()
         self.pack_screen.remark(words.label(words.CONTROL_KEYS))
 
+    def _on_alone(self, character: str) -> None:
+        from parcelguard.ui.repair_page import RepairPage
+
+        shown = self._stack.currentWidget()
+        if isinstance(shown, RepairPage):
+            shown.press(character)
+
     def _normalise(self, raw: str, source: ScanSource) -> Scan | None:
         from parcelguard.scanner.normaliser import read_scan  # not needed before the first scan
 
@@ -266,13 +356,97 @@ class MainWindow(QWidget):
     # ---- news ------------------------------------------------------------------------
 
     def _on_desk(self, news: DeskChanged) -> None:
+        self._desk = news
         if news.desk.state is DeskState.READY:
             self.keys.unlock()
         self.pack_screen.show_desk(news.desk)
 
+    def _on_saved(self, news: ProofSaved) -> None:
+        self.pack_screen.show_saved(news)
+
+    def _on_proof(self, news: ProofChanged) -> None:
+        self.pack_screen.show_proof(news)
+
+    def _on_codes(self, news: CodesSeen) -> None:
+        self.pack_screen.show_codes(news)
+
+    def _on_queue(self, news: QueueChanged) -> None:
+        self._topbar.show_queue(news)
+        self._sidebar.show_queue(news)
+
     def _on_camera(self, news: CameraChanged) -> None:
+        self._camera = news
         self._topbar.show_camera(news)
         self.pack_screen.show_camera(news)
 
-    def _show_log(self) -> None:
+    def _show_check(self) -> None:
+        self.show_page(Page.CHECK)
+
+    def _edit(self, proof_id: str, order_number: str) -> None:
+        """Open the log at a proof, with its text to be changed."""
+        from parcelguard.ui.log import LogPage
+
         self.show_page(Page.LOG)
+        page = self._pages[Page.LOG]
+        if isinstance(page, LogPage):
+            page.edit(proof_id, order_number)
+
+    # ---- screens that failed ---------------------------------------------------------
+
+    def page_of(self, culprit: object) -> Page | None:
+        """Return the screen a widget belongs to; None if to none, or if it is gone already."""
+        if culprit is self:
+            return self._page
+        if not isinstance(culprit, QWidget) or not isValid(culprit):
+            return None
+        screens = [*self._pages.items(), (Page.PACK, self.pack_screen)]
+        return next((page for page, each in screens if each is culprit or each.isAncestorOf(culprit)), None)
+
+    def rebuild(self, page: Page) -> None:
+        """Build a screen anew from what was told last; another one than Pack when it is shown next."""
+        failed = {self._pages.pop(page)}
+        if page is Page.PACK:
+            failed.add(self.pack_screen)
+            self._add_pack()
+            self._tell_pack()
+        for screen in failed:
+            self._drop(screen)
+        if page is self._page:
+            self.show_page(page)
+
+    def stand_in(self, page: Page, widget: RepairPage) -> None:
+        """Show this in a screen's place. A Pack screen stays behind it: news still reach it."""
+        failed = self._pages.get(page)
+        if failed is not None and failed is not self.pack_screen:
+            self._drop(failed)
+        self._pages[page] = widget
+        self._stack.addWidget(widget)
+        if page is self._page:
+            self.show_page(page)
+
+    def _tell_pack(self) -> None:
+        """Tell a new Pack screen what the old one knew."""
+        screen = self.pack_screen
+        if self._camera is not None:
+            screen.show_camera(self._camera)
+        if self._preview is not None:
+            screen.preview.attach(self._preview)
+        if self._pack is not None:
+            screen.ready()
+        if self._desk is not None:
+            screen.show_desk(self._desk.desk)
+        if self._failure:
+            screen.fail(self._failure)
+
+    def _drop(self, screen: QWidget) -> None:
+        """Take a screen out. It ends a moment later: the camera may just be telling it of a frame."""
+        self._stack.removeWidget(screen)
+        screen.hide()
+        if isinstance(screen, Screen):
+            screen.shut_down()
+        QTimer.singleShot(DROPPED_AFTER_MS, screen, screen.deleteLater)
+
+    def _drop_question(self) -> None:
+        if self._question is not None:
+            self._drop(self._question)
+            self._question = None

@@ -21,6 +21,10 @@ SAVED_SENDING = "Saved. Sending…"
 STARTING = "Starting…"
 FIND_HINT = "F3 types a number"
 CONTROL_KEYS = "This code contains control keys and was ignored. Set the scanner to send plain codes."
+HIDDEN = "Accepted but hidden by the marketplace"
+SAFE_SEE_CHECK = "Photos are safe, see Check"
+LOOKING = "ParcelGuard looks in the chat"  # how the advice about an unknown outcome begins
+_SAYS_ITSELF = ("Not sent", "Accepted", "Held")  # headlines that tell where the message is
 CANCELLED = "STOP — this order is cancelled or about to be"  # the buyer may only have asked
 
 
@@ -183,10 +187,10 @@ def _delivery(news: ProofChanged) -> tuple[BandTone, str]:
     if news.state is ProofState.DELIVERED:
         return BandTone.OK, SENT
     if news.state is ProofState.WAITING:
-        return BandTone.WARN, label(news.headline) or "Saved. Sends by itself later"
+        return BandTone.WARN, _waiting(news)
     if news.state is ProofState.ATTENTION:
         told = label(news.headline) if news.asks else failure(news.headline)
-        return BandTone.BAD, f"{told}. See Log"
+        return BandTone.BAD, f"{told}. {SAFE_SEE_CHECK}"
     if news.state is ProofState.PARTLY:
         return BandTone.WARN, "Only part of it is in the chat. See Log"
     if news.state is ProofState.CLOSED:
@@ -196,16 +200,31 @@ def _delivery(news: ProofChanged) -> tuple[BandTone, str]:
     return BandTone.READY, "Saved on this computer"
 
 
+def _waiting(news: ProofChanged) -> str:
+    """Return what a proof waits for. That it is saved comes first: nothing is lost meanwhile."""
+    told = label(news.headline)
+    if not told:
+        return "Saved. Sends by itself later"
+    if not told.startswith("Saved"):
+        told = f"Saved. {told}"
+    return f"{told}: checking the chat" if news.advice.startswith(LOOKING) else told
+
+
 def failure(headline: str) -> str:
-    """Return a failure in words. One of unknown outcome is never called "not sent"."""
+    """Return a failure in words. What may have arrived, or did, is never called "not sent"."""
     told = label(headline)
     if not told:
         return "Not sent"
-    if told == label(OutcomeUnknown.headline):
+    if told == label(OutcomeUnknown.headline) or told.startswith(_SAYS_ITSELF):
         return told
     first, _, rest = told.partition(" ")
-    lowered = first.lower() if first in ("The", "This", "A", "An", "No", "Held:") else first
+    lowered = first.lower() if first in ("The", "This", "A", "An", "No") else first
     return f"Not sent: {lowered} {rest}".rstrip()
+
+
+def hidden(headline: str) -> bool:
+    """Whether the marketplace accepted a message and keeps it from the buyer."""
+    return headline.startswith("Accepted")
 
 
 def label(sentence: str) -> str:

@@ -1,0 +1,161 @@
+"""The sentences of the screen where a person answers what nobody else can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from parcelguard.domain import Decision, PartState
+from parcelguard.store.views import AttentionGroup, AttentionItem, LookTaken, Sighting
+from parcelguard.ui.words import label, moment
+
+NOTHING = "Nothing needs a check."
+NOTHING_HINT = (
+    "Photos go out by themselves. When nobody can tell whether a message arrived, when one is held back or"
+    " the marketplace hides it, it waits here with what the chat showed, and you say what is to be done."
+)
+NOT_READ_BACK = "The chat was not read back."
+NOTHING_SEEN = "No message in this time."
+_KINDS = {"text": "Text", "image": "Picture", "order": "Order card", "card": "Order card"}
+
+
+def day(at: date) -> str:
+    """Return a day as people name it."""
+    today = datetime.now().astimezone().date()
+    if at == today:
+        return "Today"
+    return "Yesterday" if (today - at).days == 1 else at.strftime("%d %b %Y")
+
+
+def asks_arrival(groups: Sequence[AttentionGroup]) -> bool:
+    """Whether it is all about messages that may have arrived."""
+    return all(Decision.THERE in group.answers and not _hidden(group) for group in groups)
+
+
+def _hidden(group: AttentionGroup) -> bool:
+    """Whether the marketplace accepted these messages and keeps them from the buyers."""
+    return group.reason == PartState.FILTERED
+
+
+def answer(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> str:
+    """Return what the button of an answer says."""
+    if decision is Decision.SEND_AGAIN:
+        if not asks_arrival(groups):
+            return "Send now" if count == 1 else f"Send {count:,} now"
+        return "Not there: send again" if count == 1 else f"Not there: send {count:,} again"
+    if decision is Decision.THERE and any(_hidden(group) for group in groups):
+        return "The buyer sees it" if count == 1 else f"The buyers see all {count:,}"
+    if decision is Decision.THERE:
+        return "It is there" if count == 1 else f"All {count:,} are there"
+    if decision is Decision.TAKE_BACK:
+        one = "It is there twice: take one back"
+        return one if count == 1 else f"Take one of each back, {count:,} in all"
+    return "Leave it" if count == 1 else f"Leave {count:,}"
+
+
+def needs_confirming(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> bool:
+    """Whether an answer is asked about once more: it is for many, or cannot be taken back."""
+    if count > 1 or decision is Decision.TAKE_BACK:
+        return True
+    careful = asks_arrival(groups) or any(group.caution for group in groups)
+    return decision is Decision.SEND_AGAIN and careful
+
+
+def question(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> str:
+    """Return what is asked before an answer is carried out."""
+    messages = "this message" if count == 1 else f"{count:,} messages"
+    if decision is Decision.SEND_AGAIN:
+        again = " again" if asks_arrival(groups) else ""
+        return f"Send {messages}{again} now?"
+    if decision is Decision.THERE:
+        return f"Do the buyers see all {count:,} in their chats? They count as sent then."
+    if decision is Decision.TAKE_BACK:
+        return f"Take back one copy of {messages}? The other stays in the chat."
+    return f"Leave {messages} unsent? The photos stay on this computer."
+
+
+def warnings(decision: Decision, groups: Sequence[AttentionGroup], count: int, until: datetime | None) -> str:
+    """Return what to know before sending."""
+    if decision is not Decision.SEND_AGAIN:
+        return ""
+    late = f"{may_arrive(until)}: the buyer may see it twice." if until else ""
+    if until and count > 1:
+        late = f"Some may still arrive until {moment(until)}: a buyer may see one twice."
+    cautions = dict.fromkeys(group.caution for group in groups if group.caution)
+    return " ".join((*cautions, late)).strip()
+
+
+def may_arrive(until: datetime) -> str:
+    """Return how long what is not there yet may still come."""
+    return f"The message may still arrive until {moment(until)}"
+
+
+def carried_out(decision: Decision, done: int, asked: int, *, stopped: bool = False) -> str:
+    """Return how many answers were carried out."""
+    if decision is Decision.SEND_AGAIN:
+        how = "goes out now" if asked == 1 else "go out now"
+    else:
+        how = {
+            Decision.THERE: "noted as there",
+            Decision.LEAVE: "left unsent",
+            Decision.TAKE_BACK: "being taken back",
+        }[decision]
+    rest = asked - done
+    told = f"{done:,} of {asked:,} {how}"
+    if stopped:
+        return f"{told}. Stopped: the rest still waits here"
+    if not rest:
+        return told
+    others = "one was" if rest == 1 else f"{rest:,} were"
+    return f"{told}; {others} decided meanwhile by another"
+
+
+def about(item: AttentionItem) -> str:
+    """Return who bought and who packed, when."""
+    proof = item.proof
+    packed = f"packed {moment(proof.saved_at or proof.opened_at)} by {proof.packer}, {proof.station}"
+    return " · ".join(part for part in (proof.buyer_name, packed) if part)
+
+
+def why(item: AttentionItem) -> str:
+    """Return what keeps a message here, and which one of the order's it is."""
+    return " · ".join(part for part in (item.what, item.headline) if part)
+
+
+def row(item: AttentionItem) -> str:
+    """Return the second line of an item's row."""
+    return " · ".join(part for part in (item.what, item.proof.buyer_name, item.proof.packer) if part)
+
+
+def group_line(group: AttentionGroup) -> str:
+    """Return what stands under a group's title, beside its shop."""
+    listed = len(group.items)
+    more = f" · the first {listed:,} of {group.total:,} are listed" if group.total > listed else ""
+    return f"{day(group.day)}{more}"
+
+
+def summary(group: AttentionGroup) -> str:
+    """Return what is said of a whole group: how many, since when."""
+    count = "1 message" if group.total == 1 else f"{group.total:,} messages"
+    oldest = min((item.since for item in group.items), default=None)
+    return f"{count}, the oldest since {moment(oldest)}" if oldest else count
+
+
+def look(taken: LookTaken) -> str:
+    """Return how far one reading back of the chat reached."""
+    reached = "back to before it was sent" if taken.covered else "not far enough back to be sure"
+    return f"Looked at {moment(taken.at)}, {reached}"
+
+
+def sighting(seen: Sighting) -> tuple[str, str, str]:
+    """Return time, side and content of one message in the chat."""
+    at = moment(seen.at) if seen.at else "–"
+    kind = _KINDS.get(seen.kind, seen.kind.capitalize() or "Message")
+    return at, "This shop" if seen.own else "Buyer", f"{kind}: {seen.text}" if seen.text else kind
+
+
+def spoken(item: AttentionItem, *, ticked: bool) -> str:
+    """Return an item's row for a screen reader."""
+    number = item.proof.order_number or item.proof.code
+    told = f"{number}, {row(item)}, {moment(item.since)}, {label(item.headline)}"
+    return f"Ticked: {told}" if ticked else told
