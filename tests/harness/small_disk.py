@@ -1,0 +1,28 @@
+"""A bench for a small disk: every limit about room is 1/128 of what it is at a real bench.
+
+Run as a script this is `station_child` on such a disk.
+"""
+
+from __future__ import annotations
+
+import station_child
+
+SMALLER = 128
+
+
+def shrink() -> None:
+    """Keep a small ballast, and open orders until little is free."""
+    from functools import partial
+
+    from parcelguard import housekeeping
+    from parcelguard.store import space
+
+    for limit in ("FULL_BYTES", "VERY_LOW_BYTES", "BALLAST_BYTES"):
+        setattr(space, limit, getattr(space, limit) // SMALLER)
+    housekeeping.RESERVE_BYTES //= SMALLER
+    housekeeping.Ballast = partial(space.Ballast, size=space.BALLAST_BYTES)  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    shrink()
+    station_child.main()
