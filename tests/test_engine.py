@@ -103,6 +103,28 @@ def test_stopping_waits_for_the_call_in_flight_and_begins_nothing_new(
     assert delivery.states(proof) == "upload:sent open:sent text:sent image:queued"
 
 
+def test_call_that_does_not_end_is_left_behind_and_sorted_out_at_the_next_start(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parcelguard.delivery.engine.LONGEST_FAREWELL_S", 0.05)
+    proof = delivery.save(photos=1)
+    in_call, go_on = threading.Event(), threading.Event()
+
+    def hold(kind: str) -> None:
+        if kind == "text":
+            in_call.set()
+            assert go_on.wait(10)
+
+    delivery.sender.before = hold
+    engine = DeliveryEngine({SHOP.id: delivery.courier}, delivery.clock)
+    engine.start()
+    assert in_call.wait(10)
+    assert not engine.stop()
+    assert delivery.part(proof, "text").state is PartState.LEASED
+    go_on.set()
+    assert engine.stop()
+
+
 def test_engine_that_was_never_started_stops_at_once(delivery: Delivery) -> None:
     assert DeliveryEngine({SHOP.id: delivery.courier}, delivery.clock).stop()
 

@@ -276,3 +276,19 @@ def test_two_refused_parts_are_cancelled_together_and_release_nothing(
     mender.close(proof.id, reason="phone", by="Budi")
     delivery.work()
     assert {part.state for part in delivery.parts(proof) if part.kind.visible} == {PartState.CANCELLED}
+
+
+def test_words_for_many_are_filled_for_each_buyer(delivery: Delivery, mender: Mender) -> None:
+    proof = delivery.save(photos=1)
+    assert mender.words(proof.id, "Hi {buyer}: {order}, {tracking}, {items}") == (
+        f"Hi {ORDER.buyer_name}: {ORDER.number}, {ORDER.tracking}, -"
+    )
+    with delivery.store.begin() as records:
+        records.orders.keep([ORDER])
+    assert mender.words(proof.id, "{items}") == "2 × Enamel mug"
+    assert mender.words("gone", "{items}") == "{items}"
+
+
+def test_words_of_a_shop_that_is_gone_stay_as_they_are(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+    assert Mender(delivery.store, {}, {}, delivery.clock).words(proof.id, "{order}") == "{order}"

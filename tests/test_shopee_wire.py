@@ -88,6 +88,20 @@ def test_mark_is_set_once_and_before_the_server_hears_anything(bench: Bench) -> 
     assert bench.texts() == ["Hi."]
 
 
+def test_request_that_slept_between_head_and_body_is_not_completed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([1000.0, 1000.0 + http_module.CALL_S + 1])
+    monkeypatch.setattr(http_module, "real_seconds", lambda: next(moments))
+    body = {"to_id": bench.order().buyer.user_id, "message_type": "text", "content": {"text": "Hi."}}
+
+    with pytest.raises(OutcomeUnknown):
+        bench.client.send(SEND, body, bench.now(), bench.wire().mark)
+
+    assert len(bench.marks) == 1
+    assert bench.texts() == []
+
+
 def test_mark_that_objects_sends_nothing(bench: Bench) -> None:
     for error in (NotSent("too old"), StorageError("disk")):
 

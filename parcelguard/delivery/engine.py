@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Event, Thread
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 30.0
 AFTER_TROUBLE_S = 2.0
+LONGEST_FAREWELL_S = 5.0  # a system that shuts down grants little more
 
 
 class CourierThread:
@@ -39,7 +41,7 @@ class CourierThread:
         self._stopping.set()
         self._wake.set()
 
-    def stop(self, timeout_s: float = 25.0) -> bool:
+    def stop(self, timeout_s: float) -> bool:
         """Finish the call in flight and end; False means it is stuck (its outcome will be unknown)."""
         self.ask_to_stop()
         if self._thread.ident is not None:
@@ -95,8 +97,12 @@ class DeliveryEngine:
             thread.wake()
 
     def stop(self) -> bool:
-        """Stop every courier; False when a call in flight had to be left behind."""
+        """Stop every courier within a few seconds; False when a call in flight had to be left behind.
+
+        Such a call's outcome is unknown, and looked up at the next start.
+        """
+        until = time.monotonic() + LONGEST_FAREWELL_S
         for thread in self._threads.values():
             thread.ask_to_stop()
-        ended = [thread.stop() for thread in self._threads.values()]
+        ended = [thread.stop(max(0.0, until - time.monotonic())) for thread in self._threads.values()]
         return all(ended)

@@ -14,6 +14,7 @@ from parcelguard.delivery.ports import ChatSender, Look, SentMark
 from parcelguard.delivery.settling import settle_sent, target_of
 from parcelguard.domain import UNKNOWN_REASON, Part, PartState, copy_size
 from parcelguard.errors import Held, ParcelGuardError
+from parcelguard.faults import hit
 from parcelguard.store.attempts import Job, Try
 from parcelguard.store.database import Records, Store
 
@@ -59,6 +60,7 @@ class Judge:
             known = isinstance(error, ParcelGuardError)
             log.info("reading back for part %s failed: %s", part.id, error, exc_info=not known)
             return self._look_later(part, attempt)
+        hit("look.done")
         with self._store.begin() as records:
             return self._conclude(records, job, attempt, looks + 1, look)
 

@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender
 from parcelguard.delivery.settling import settle_sent, target_of
-from parcelguard.domain import PHOTO_MISSING, Decision, Part, PartState, Proof, Shop, plan_parts
+from parcelguard.domain import (
+    PHOTO_MISSING,
+    Decision,
+    Order,
+    Part,
+    PartState,
+    Proof,
+    Shop,
+    fill_message,
+    plan_parts,
+)
 from parcelguard.errors import Refused
 from parcelguard.faults import hit
 from parcelguard.store.database import Records, Store
@@ -50,6 +60,22 @@ class Mender:
             planned = plan_parts(missing, with_text=with_text)
             records.parts.plan(proof, planned, text=text, by=by, reason=reason)
         return proof
+
+    def words(self, proof_id: str, template: str) -> str:
+        """Return a template as this proof's buyer would read it, from what is still known of the order."""
+        with self._store.read() as records:
+            proof = records.proofs.get(proof_id)
+            if proof is None:
+                return template
+            orders = records.orders.find([proof.order_number or proof.code])
+        order = next((order for order in orders if order.shop_id == proof.shop_id), None) or Order(
+            shop_id=proof.shop_id,
+            number=proof.order_number or proof.code,
+            buyer_name=proof.buyer_name,
+            tracking=proof.tracking,
+        )
+        shop = self._shops.get(proof.shop_id)
+        return fill_message(template, order, shop) if shop else template
 
     def decide(self, part_id: str, decision: Decision, by: str) -> str:
         """Carry out a person's answer about a part that does not move by itself; returns its proof's id.

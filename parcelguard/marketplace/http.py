@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from parcelguard.clocks import real_seconds
 from parcelguard.errors import NoNetwork, NotSent, OutcomeUnknown
 from parcelguard.faults import hit
 
@@ -27,6 +28,7 @@ CONNECT_S = 10.0
 CALL_S = 20.0
 UPLOAD_S = 60.0
 FIRST_BYTE = "http11.send_request_headers.started"
+BODY = "http11.send_request_body.started"
 _ONLINE = "Is this computer online? It sends by itself when the address is found."
 _PROGRESS = {
     "http11.send_request_headers.complete": "send.half_written",
@@ -144,6 +146,7 @@ class _WireWatch:
     used: bool = False
     _socket: Any = field(default=None)
     _over: bool = field(default=False)
+    _marked_s: float = field(default=0.0)
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         if event in CONNECTED:
@@ -152,9 +155,11 @@ class _WireWatch:
             if self._over:  # finding the name alone took all the time there was
                 raise NoNetwork("no connection in time")
             self.mark()
-            self.used = True
+            self.used, self._marked_s = True, real_seconds()
             if self.visible:
                 hit("send.marked")
+        elif event == BODY and self.used and real_seconds() - self._marked_s > CALL_S:
+            raise OutcomeUnknown("asleep between the request's head and its body")  # it grew too old
         elif self.visible and event in _PROGRESS:
             hit(_PROGRESS[event])
 

@@ -107,9 +107,9 @@ def refuse(world: World, path: str, refusal: Refused, request_id: str = "") -> R
 
 
 async def _handle(world: World, call: Call, request: Request) -> dict[str, Any]:
-    with world.lock:
-        caller = _admit(world, call, request)
     body, upload = await _read(call, request)
+    with world.lock:  # after the body: a signature that grew old meanwhile is refused
+        caller = _admit(world, call, request)
     asked = Asked(
         call.path, request.query_params, body, str(request.base_url).rstrip("/"), upload=upload, caller=caller
     )

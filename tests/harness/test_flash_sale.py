@@ -176,13 +176,13 @@ def hold_sale(home: Path, orders: int) -> Sale:
             env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         )
         try:
-            _until(process, orders // 3)
+            _until(process, home, orders // 3)
             proxy.vanish()
             gone_at = time.time()
-            _until(process, 2 * orders // 3)
+            _until(process, home, 2 * orders // 3)
             proxy.accept()
             back_at = time.time()
-            _until(process, None)
+            _until(process, home, None)
         finally:
             process.kill()
             process.wait(10)
@@ -196,12 +196,12 @@ def hold_sale(home: Path, orders: int) -> Sale:
     return Sale(figures, observed.trouble, (gone_at, back_at), transcript, saved)
 
 
-def _until(bench: subprocess.Popen[str], packed: int | None) -> None:
+def _until(bench: subprocess.Popen[str], home: Path, packed: int | None) -> None:
     """Read what the bench says until so many orders are packed, or until it ends."""
     while line := bench.stdout.readline():
         if packed is not None and int(line) >= packed:
             return
-    assert packed is None, "the bench ended early"
+    assert packed is None, f"the bench ended early: {(home / 'observed.json').read_text()[-200:]}"
 
 
 @pytest.mark.timeout(1800 if LONG else 240)

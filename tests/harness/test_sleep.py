@@ -82,7 +82,7 @@ def test_claim_that_slept_for_more_than_twenty_seconds_is_not_sent(rig: Rig) -> 
     assert second["claimed_at"] - first["claimed_at"] > 20_000_000
 
 
-@pytest.mark.parametrize("point", ["send.claimed", "send.marked"])
+@pytest.mark.parametrize("point", ["send.claimed", "send.marked", "send.half_written"])
 def test_sleeper_that_wakes_after_others_acted_sends_nothing(rig: Rig, point: str) -> None:
     sleeper = put_to_sleep(rig, point, PLACES[point])
     rig.clock.advance(600)
