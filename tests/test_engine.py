@@ -10,7 +10,7 @@ from fakes import OTHER, SHOP, Delivery, refuse_writes, wait_for
 
 from parcelguard.delivery import engine as engine_module
 from parcelguard.delivery.engine import DeliveryEngine
-from parcelguard.domain import ProofState, utc_now
+from parcelguard.domain import PartState, ProofState, utc_now
 from parcelguard.errors import OutcomeUnknown
 from parcelguard.threads import Worker
 

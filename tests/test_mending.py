@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from fakes import NOON, ORDER, SHOP, Delivery, draft, keep_picture, picture
