@@ -11,22 +11,28 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from parcelguard.config import Folders, Settings
-from parcelguard.errors import ParcelGuardError, StorageError
+from parcelguard.errors import DamagedDatabase, ParcelGuardError, StorageError
 from parcelguard.events import EventHub, Sounded
 from parcelguard.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from parcelguard.camera.client import CameraClient
     from parcelguard.station import Station
+    from parcelguard.store.repair import Repair, Repaired, Way
 
 log = logging.getLogger(__name__)
+
+
+_LISTEN_EVERY_MS = 500
+_SAFE = "Every photo lies in the photo folder with a note of what it shows. How shall the records be mended?"
 
 
 class NotStarted(ParcelGuardError):
@@ -43,6 +49,9 @@ class App(QObject):
     failed = Signal(str, str)
     _built = Signal(object)
     _not_built = Signal(object)
+    damaged = Signal(object)  # a Repair: the records cannot be opened, and the window asks what to do
+    repaired = Signal(object)
+    _not_repaired = Signal(object, object)
 
     def __init__(self, settings: Settings, folders: Folders) -> None:
         super().__init__()
@@ -56,6 +65,9 @@ class App(QObject):
         self._stack.callback(self.window.shut_down)
         self._built.connect(self._attach)
         self._not_built.connect(self._tell_failure)
+        self.damaged.connect(self._ask)
+        self.repaired.connect(self._tell_repaired)
+        self._not_repaired.connect(self._ask)
         self.window.first_painted.connect(self._start)
 
     def close(self) -> None:
@@ -78,7 +90,7 @@ class App(QObject):
     def _start_all(self) -> None:
         from parcelguard.camera.client import CameraClient
         from parcelguard.logs import start_logging, stop_logging
-        from parcelguard.single import only_one
+        from parcelguard.single import called, only_one
         from parcelguard.ui.garbage import GarbageTimer
         from parcelguard.ui.sounds import Sounds
 
@@ -87,6 +99,15 @@ class App(QObject):
         self._folders.make()
         # Before anything is opened that two programs would share: the camera, the log file, the database.
         self._stack.enter_context(only_one(self._folders.home))
+
+        def listen() -> None:
+            if called(self._folders.home):
+                self.come_forward()
+
+        listener = QTimer(self)
+        listener.timeout.connect(listen)
+        listener.start(_LISTEN_EVERY_MS)
+        self._stack.callback(listener.stop)
         start_logging(self._folders.logs)
         self._stack.callback(stop_logging)
         publish = self.hub.publish
@@ -106,24 +127,94 @@ class App(QObject):
         self._stack.callback(sounds.close)
         self._stack.callback(self.hub.subscribe(Sounded, lambda event: sounds.play(event.cue)))
         self.window.pack_screen.preview.attach(camera)
-        builder = Thread(target=self._build, args=(camera,), name="start", daemon=True)
-        self._stack.callback(builder.join)
-        builder.start()
+        self._beside("start", self._build)
 
-    def _build(self, camera: CameraClient) -> None:
+    def come_forward(self) -> None:
+        """Show the window in front of others, because a second start asked for it."""
+        window = self.window
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+
+    def _beside(self, name: str, task: Callable[[], None]) -> None:
+        """Run something on a thread of its own that the end of the program waits for."""
+        thread = Thread(target=task, name=name, daemon=True)
+        self._stack.callback(thread.join)
+        thread.start()
+
+    def _build(self) -> None:
         """Open the database and the channels; on the starting thread."""
+        camera = self.camera
+        assert camera is not None
         try:
             from parcelguard.station import Station
 
             station = Station(self._settings, self._folders, self.hub, camera)
             self._stack.callback(station.close)  # here, so that a window closed meanwhile takes it along
             self._built.emit(station)
+        except DamagedDatabase as error:
+            log.critical("the records are damaged: %s", error)
+            self.damaged.emit(self._repair_of(error))
         except ParcelGuardError as error:
             log.warning("not started: %s", error)
             self._not_built.emit(error)
         except Exception as error:
             log.exception("not started")
             self._not_built.emit(NotStarted(repr(error)))
+
+    # ---- damaged records -----------------------------------------------------------------
+
+    def _repair_of(self, error: DamagedDatabase) -> Repair:
+        from parcelguard.domain import utc_now
+        from parcelguard.store.backup import Backups
+        from parcelguard.store.folder import MediaFolder
+        from parcelguard.store.jpeg import jpeg_size
+        from parcelguard.store.repair import Repair
+
+        folders = self._folders
+        return Repair(
+            error,
+            database=folders.database,
+            media=MediaFolder(folders.media, folders.home),
+            backups=Backups(folders.backups, folders.home),
+            size_of=jpeg_size,
+            now=utc_now,
+        )
+
+    def _ask(self, repair: Repair, failure: ParcelGuardError | None = None) -> None:
+        """Say what happened and offer the ways to go on; `failure` is of the way tried last."""
+        from parcelguard.ui.repair_page import Choice
+
+        choices = [
+            Choice(each.title, each.text, partial(self._repair, repair, each.way)) for each in repair.choices
+        ]
+        if failure:
+            self.window.ask(failure.headline, failure.advice, choices)
+        else:
+            self.window.ask(repair.damage.headline, _SAFE, choices)
+
+    def _repair(self, repair: Repair, way: Way) -> None:
+        if way == "close":
+            self.window.close()
+            return
+
+        def carry_out() -> None:
+            try:
+                self.repaired.emit(repair.carry_out(way))
+            except ParcelGuardError as error:
+                log.warning("not repaired: %s", error)
+                self._not_repaired.emit(repair, error)
+            except Exception as error:
+                log.exception("not repaired")
+                self._not_repaired.emit(repair, NotStarted(repr(error)))
+
+        self._beside("repair", carry_out)
+
+    def _tell_repaired(self, repaired: Repaired) -> None:
+        self.window.tell_done("\n".join(repaired.words()), lambda: self._beside("start", self._build))
+
+    # ---- the end of the start ------------------------------------------------------------
 
     def _attach(self, station: Station) -> None:
         self.station = station

@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,10 @@ from parcelguard.errors import ParcelGuardError, SettingsError
 if TYPE_CHECKING:
     import argparse
 
+    from parcelguard.config import Folders
+
 MOST_ORDERS = 5000
-BENCHES = ("capture", "startup", "preview")
+BENCHES = ("capture", "startup", "preview", "send")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,8 +45,11 @@ def open_window(home: str | None) -> int:
     """Open the app and run it until its window is closed."""
     gc.disable()  # what is made until the first paint stays; from then on see ui.garbage
     from parcelguard.config import folders_of, home_folder, load_settings
+    from parcelguard.single import call_running
 
     folder = home_folder(home)
+    if call_running(folder):
+        return 0
     try:
         settings = load_settings(folder / "settings.toml")
     except SettingsError as error:
@@ -114,6 +120,19 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="look at what is installed, plugged in and reachable")
     doctor.set_defaults(run=_doctor)
 
+    rescan = commands.add_parser(
+        "rescan", help="compare the photo folder with the records and add what lacks"
+    )
+    rescan.set_defaults(run=_rescan)
+
+    repair = commands.add_parser(
+        "repair", help="mend damaged records from the newest backup and the photo folder"
+    )
+    repair.add_argument(
+        "--photos-only", action="store_true", help="do without a backup, even if there is one"
+    )
+    repair.set_defaults(run=_repair)
+
     bench = commands.add_parser("bench", help="measure speed beside its floor in the same run")
     bench.add_argument("name", choices=BENCHES)
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
@@ -164,6 +183,70 @@ def _doctor(asked: argparse.Namespace) -> int:
     from parcelguard.doctor import examine
 
     return examine(asked.home)
+
+
+def _rescan(asked: argparse.Namespace) -> int:
+    from parcelguard.store.database import Store
+    from parcelguard.store.folder import MediaFolder
+    from parcelguard.store.jpeg import jpeg_size
+    from parcelguard.store.rescan import rescan
+
+    with _alone(asked.home) as folders:
+        MediaFolder(folders.media, folders.home).claim()
+        store = Store(folders.database)
+        try:
+            found = rescan(store, folders.media, jpeg_size)
+        finally:
+            store.close()
+    named = {"missing": found.missing, "changed": found.changed, "not understood": found.refused}
+    named["not read"] = found.unreadable
+    _say(found.words())
+    _say(f"  {how}: {path}" for how, paths in named.items() for path in paths)
+    return 1 if any(named.values()) else 0
+
+
+def _repair(asked: argparse.Namespace) -> int:
+    from parcelguard.domain import utc_now
+    from parcelguard.store.backup import Backups
+    from parcelguard.store.folder import MediaFolder
+    from parcelguard.store.jpeg import jpeg_size
+    from parcelguard.store.repair import Repair, Way, damage_of
+
+    with _alone(asked.home) as folders:
+        damage = damage_of(folders.database)
+        if damage is None:
+            _say(["The records are whole; nothing was changed."])
+            return 0
+        _say([damage.headline])
+        repair = Repair(
+            damage,
+            database=folders.database,
+            media=MediaFolder(folders.media, folders.home),
+            backups=Backups(folders.backups, folders.home),
+            size_of=jpeg_size,
+            now=utc_now,
+        )
+        way = Way.PHOTOS if asked.photos_only or repair.backup is None else Way.BACKUP
+        _say(repair.carry_out(way).words())
+    return 0
+
+
+@contextmanager
+def _alone(home: str | None) -> Iterator[Folders]:
+    """Lend a station's folders while no other program works on them."""
+    from parcelguard.config import folders_of, home_folder, load_settings
+    from parcelguard.single import only_one
+
+    folder = home_folder(home)
+    folders = folders_of(folder, load_settings(folder / "settings.toml"))
+    folders.make()
+    with only_one(folders.home):
+        yield folders
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)  # noqa: T201 - a command speaks to its terminal
 
 
 def _bench(asked: argparse.Namespace) -> int:

@@ -110,6 +110,7 @@ class PackingDesk:
         now: Callable[[], datetime],
         notes: Notes | None = None,
         may_open: Callable[[], None] = lambda: None,
+        may_save: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._media = media
@@ -122,6 +123,7 @@ class PackingDesk:
         self._now = now
         self._notes = notes or Notes(media)
         self._may_open = may_open  # raises StorageError while no further parcel may be begun
+        self._may_save = may_save  # raises StorageError while the photos are out of reach
         self._desk = Desk()
         self._proof: Proof | None = None  # the open draft
         self._asked: dict[str, tuple[int, str]] = {}  # photo id -> its ordinal, the photo it replaces
@@ -411,6 +413,7 @@ class PackingDesk:
         photos = [each.photo for each in self._desk.photos]
         text, with_text = self._desk.message, sends and not self._desk.message_said
         hit("save.asked")
+        self._may_save()
         with self._store.begin() as records:
             records.proofs.save(saved)
             if sends:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 from parcelguard.alerts import Alerts
 from parcelguard.camera.client import CameraClient
@@ -27,18 +28,24 @@ from parcelguard.delivery.news import News
 from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.desk import DeskChanged, DeskState, ProofSaved
 from parcelguard.domain import Decision, Order, Photo, Scan, ScanSource, utc_now
-from parcelguard.errors import ParcelGuardError
+from parcelguard.errors import DamagedDatabase, DiskFull, ParcelGuardError, Refused, StorageError
 from parcelguard.events import EventHub
+from parcelguard.housekeeping import Housekeeping
 from parcelguard.marketplace.vault import Vault
 from parcelguard.orders.desk import OrderIndex
 from parcelguard.packing import Bench, PackingDesk, PhotoRequest
 from parcelguard.scanner.normaliser import read_scan
 from parcelguard.store.adopt import adopt_photos
+from parcelguard.store.backup import Backups
 from parcelguard.store.database import Store
+from parcelguard.store.folder import MediaFolder
+from parcelguard.store.jpeg import jpeg_size
 from parcelguard.store.views import AttentionGroup, LogFilter, LogPage, LogQuery, ProofDetail
 from parcelguard.threads import Worker
 
 log = logging.getLogger(__name__)
+
+QUIET_S = 60.0
 
 
 class Station:
@@ -58,12 +65,23 @@ class Station:
         self.hub = hub
         self._camera = camera
         self._media = folders.media
+        self._desk_free, self._desk_moved_at = True, monotonic()
         self.alerts = Alerts(hub.publish)
         shops = {shop.id: shop.shop() for shop in settings.shops}
         with ExitStack() as undo:
             self.store = Store(folders.database, now)
             undo.callback(self.store.close)
-            adopt_photos(self.store, folders.media, now(), _picture_size)
+            adopt_photos(self.store, folders.media, now(), jpeg_size)
+            self.housekeeping = Housekeeping(
+                store=self.store,
+                folder=_claimed(folders),
+                home=folders.home,
+                backups=Backups(folders.backups, folders.home),
+                alerts=self.alerts,
+                quiet=self._quiet,
+                now=now,
+            )
+            undo.callback(self.housekeeping.stop)
             vault = Vault(folders.secrets)
             channels = {shop.id: connect(shop, vault, now) for shop in settings.shops}
             senders = {each: channels[each].sender for each in channels}
@@ -111,6 +129,9 @@ class Station:
                 bench=Bench(settings.bench.station, settings.bench.packer),
                 publish=hub.publish,
                 now=now,
+                notes=self.housekeeping.notes,
+                may_open=self.housekeeping.may_open,
+                may_save=self.housekeeping.may_save,
             )
             self._worker = Worker("packing desk")
             undo.callback(self._worker.stop)
@@ -123,6 +144,7 @@ class Station:
         self._post(self._desk.restore)
         self.orders.start(self)
         self.delivery.start()
+        self.housekeeping.start()
         self._news.queue()
 
     def close(self) -> None:
@@ -175,12 +197,27 @@ class Station:
     def _post(self, task: Callable[..., None], *arguments: object) -> None:
         def carry_out() -> None:
             try:
-                task(*arguments)
+                self._with_room(task, *arguments)
             except ParcelGuardError as error:
                 log.warning("desk: %s", error)
                 self._desk.trouble(error.headline, error.advice)
+            except Exception:  # a bug: the packer must see that this step did not happen
+                log.exception("desk: a step failed")
+                self._desk.trouble(ParcelGuardError.headline, ParcelGuardError.advice)
 
         self._worker.post(carry_out)
+
+    def _with_room(self, task: Callable[..., None], *arguments: object) -> None:
+        """Carry a step of the desk out; on a full disk the ballast makes room for another try."""
+        try:
+            task(*arguments)
+        except DiskFull:
+            if not self.housekeeping.write_failed(full=True):
+                raise
+            task(*arguments)
+        except DamagedDatabase as error:
+            self.housekeeping.damaged(error)
+            raise
 
     def _photo_kept(self, kept: PhotoKept) -> None:
         photo = Photo(
@@ -200,6 +237,7 @@ class Station:
 
     def _photo_failed(self, failed: PhotoFailed) -> None:
         log.warning("photo %s not taken: %s", failed.photo_id, failed.detail)
+        self.housekeeping.write_failed(full=failed.headline == DiskFull.headline)
         self._post(self._desk.photo_failed, failed.photo_id, failed.headline, failed.advice)
 
     def _code_read(self, code: CodeRead) -> None:
@@ -209,8 +247,14 @@ class Station:
 
     def _desk_changed(self, event: DeskChanged) -> None:
         """Codes in the picture open orders only while none is open."""
+        self._desk_moved_at = monotonic()
         free = event.desk.state in (DeskState.READY, DeskState.PACKED)
+        self._desk_free = free
         self._camera.set_reading(Reading.EAGER if free else Reading.RELAXED)
+
+    def _quiet(self) -> bool:
+        """Whether no order is open and nothing has happened at the desk for a while."""
+        return self._desk_free and monotonic() - self._desk_moved_at > QUIET_S
 
     def _proof_saved(self, event: ProofSaved) -> None:
         if event.sends:
@@ -260,6 +304,25 @@ class Log:
         self._mender.resend(proof_id, text=text, reason=reason, by=self._packer)
         self._changed(proof_id)
 
+    def resend_all(self, proof_ids: Sequence[str], template: str, reason: str) -> int:
+        """Send many again with the same words, filled for each buyer; returns how many were set going.
+
+        Raises Refused, with the first reason, when none was.
+        """
+        done, refused = 0, None
+        for proof_id in proof_ids:
+            text = self._mender.words(proof_id, template)
+            try:
+                self._mender.resend(proof_id, text=text, reason=reason, by=self._packer)
+            except Refused as error:
+                refused = refused or error
+                continue
+            self._changed(proof_id)
+            done += 1
+        if refused and not done:
+            raise refused
+        return done
+
     def decide(self, part_id: str, decision: Decision) -> None:
         """Answer what nobody knows."""
         if proof_id := self._mender.decide(part_id, decision, self._packer):
@@ -271,10 +334,12 @@ class Log:
 
     def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
         """Answer the same for many; returns for how many there still was something to decide."""
-        proofs = [self._mender.decide(part_id, decision, self._packer) for part_id in part_ids]
-        for proof_id in dict.fromkeys(filter(None, proofs)):
-            self._changed(proof_id)
-        return len(list(filter(None, proofs)))
+        decided = 0
+        for part_id in part_ids:
+            if proof_id := self._mender.decide(part_id, decision, self._packer):
+                self._changed(proof_id)
+                decided += 1
+        return decided
 
     def media_path(self, relative: str) -> Path:
         """Return where a picture lies."""
@@ -309,13 +374,11 @@ class _DeskCamera:
         )
 
 
-def _picture_size(path: Path) -> tuple[int, int] | None:
-    """Return width and height of a whole JPEG, or None when it cannot be read."""
-    from PIL import Image, UnidentifiedImageError
-
+def _claimed(folders: Folders) -> MediaFolder:
+    """Return the media folder, marked as such; housekeeping tells when it cannot be used."""
+    folder = MediaFolder(folders.media, folders.home)
     try:
-        with Image.open(path, formats=["JPEG"]) as picture:
-            picture.load()
-            return picture.size
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
-        return None
+        folder.claim()
+    except StorageError as error:
+        log.warning("the photo folder: %s", error)
+    return folder

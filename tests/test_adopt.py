@@ -140,6 +140,26 @@ def test_picture_that_cannot_be_read_costs_no_other(store: Store, media: Path, p
     assert [photo.path for photo in photos(store, proof)] == [kept.path]
 
 
+def test_folder_that_cannot_be_read_costs_no_other(
+    store: Store, media: Path, proof: Proof, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = draft()
+    with store.begin() as records:
+        records.proofs.open(other)
+    for each in (proof, other):
+        keep_picture(media, each, 1, picture())
+    real = Path.iterdir
+
+    def refuse(path: Path) -> object:
+        if path.name == proof.id:
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert adopt(store, media) == 1
+    assert proof.id in caplog.text
+
+
 def test_foreign_files_are_left_alone(store: Store, media: Path, proof: Proof) -> None:
     folder = folder_of(media, proof)
     folder.mkdir(parents=True)

@@ -107,9 +107,7 @@ def test_leaving_a_late_order_closes_it_whole(delivery: Delivery) -> None:
     assert "text" not in delivery.sender.calls
 
 
-def test_long_group_lists_some_and_counts_all(
-    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_group_lists_some_and_counts_all(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("parcelguard.delivery.attention.SHOWN", 2)
     late(delivery, 3)
     (group,) = attention(delivery)
@@ -157,7 +155,9 @@ def test_refused_picture_may_be_tried_again(delivery: Delivery) -> None:
 
 def test_marketplaces_own_reason_is_the_title(delivery: Delivery) -> None:
     delivery.save(photos=1)
-    delivery.sender.plan("open", Held("no", code="error_blocked", headline="This buyer has blocked the shop."))
+    delivery.sender.plan(
+        "open", Held("no", code="error_blocked", headline="This buyer has blocked the shop.")
+    )
     delivery.work()
     (group,) = attention(delivery)
     assert (group.reason, group.title) == ("error_blocked", "This buyer has blocked the shop.")
@@ -323,3 +323,80 @@ def test_decisions_are_recorded_with_what_was_on_the_screen(delivery: Delivery) 
     assert (told, by) == ("send_again", "Budi")
     assert evidence.startswith("Not sent in time")
 
+
+def test_item_shows_the_very_photo_it_is_about(delivery: Delivery) -> None:
+    proof = delivery.save(photos=2)
+    delivery.sender.plan("image", None, Refused("no", code="param_error", headline="No.", advice="Ask."))
+    delivery.work()
+    with delivery.store.read() as records:
+        photos = records.proofs.photos(proof.id)
+
+    ((item,),) = [group.items for group in attention(delivery)]
+    assert item.thumbnail == photos[1].path.removesuffix(".jpg") + ".thumb.jpg"
+    assert (item.what, item.headline, item.advice) == ("Photo 2", "No.", "Ask.")
+    assert (item.proof.id, item.since) == (proof.id, NOON)
+    assert item.looks == ()
+
+
+def test_item_about_the_words_shows_the_first_photo(delivery: Delivery) -> None:
+    proof = delivery.save(photos=2)
+    delivery.sender.plan("text", Refused("no", code="message_is_censored"))
+    delivery.work()
+    with delivery.store.read() as records:
+        photos = records.proofs.photos(proof.id)
+    assert attention(delivery)[0].items[0].thumbnail.startswith(photos[0].path.removesuffix(".jpg"))
+
+
+def test_item_whose_photos_are_gone_shows_none(delivery: Delivery) -> None:
+    delivery.save(photos=1)
+    delivery.sender.plan("text", Refused("no", code="message_is_censored"))
+    delivery.work()
+    with delivery.store._writer.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM photo")
+    assert attention(delivery)[0].items[0].thumbnail == ""
+
+
+def test_item_that_is_looked_for_says_what_a_person_can_do(delivery: Delivery) -> None:
+    delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    (group,) = attention(delivery)
+    assert group.items[0].advice == "Open the chat, then answer: it is there, or not there."
+    assert not group.editable
+    delivery.clock.advance(390)
+    assert attention(delivery)[0].items[0].may_arrive_until is None
+
+
+def test_groups_of_a_day_stand_by_shop_and_reason(delivery: Delivery) -> None:
+    delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    delivery.save(OTHER, photos=1)
+    delivery.sender.plan("open", Held("no", code="error_blocked", headline="Blocked."))
+    delivery.work()
+    assert [group.reason for group in attention(delivery)] == ["checking", "error_blocked"]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "ahead_s", "offered"), [(599, 0, True), (600, 0, False), (300, 299, True), (300, 301, False)]
+)
+def test_recall_is_timed_by_the_marketplaces_clock(
+    recalling: Delivery, age_s: int, ahead_s: int, offered: bool
+) -> None:
+    recalling.save(photos=1)
+    recalling.sender.plan("text", OutcomeUnknown("lost"))
+    recalling.sender.plan("look", TWICE)
+    recalling.work()
+    recalling.wait_and_work(5)
+    recalling.clock.advance(age_s - 5)
+    recalling.sender.clock_offset = timedelta(seconds=ahead_s)
+    assert (Decision.TAKE_BACK in attention(recalling)[0].answers) == offered
+
+
+def test_recall_needs_a_match_whose_time_is_known(recalling: Delivery) -> None:
+    seen = (
+        Sighting(None, own=True, kind="text", text="Hi", matches=True),
+        Sighting(NOON, own=True, kind="text", text="Other", matches=False),
+    )
+    lost_text(recalling, Look(("newer", "older"), covered=True, seen=seen))
+    assert Decision.TAKE_BACK not in attention(recalling)[0].answers

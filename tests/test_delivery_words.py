@@ -406,4 +406,4 @@ def test_disk_that_refuses_names_the_courier_in_the_log(
             thread.start()
             while words not in caplog.messages:
                 thread._thread.join(0.01)
-            assert thread.stop()
+            assert thread.stop(10)

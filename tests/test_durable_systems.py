@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import importlib.util
 import os
 import sys
@@ -17,8 +16,7 @@ import pytest
 from parcelguard.errors import DiskFull, StorageError
 from parcelguard.store import files
 
-if sys.platform == "win32":
-    pytest.skip("the stand-ins are for other systems", allow_module_level=True)
+fcntl = pytest.importorskip("fcntl", reason="Windows itself needs no stand-in")
 
 F_FULLFSYNC = 51
 ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION, FILE_EXISTS, DRIVE_FULL = 5, 32, 33, 183, 112
@@ -179,6 +177,9 @@ def test_windows_folders_are_made_and_may_exist(tmp_path: Path, windows: ModuleT
     windows.make_folder(tmp_path / "2026" / "11")
 
     assert (tmp_path / "2026" / "11").is_dir()
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError):
+        windows.make_folder(tmp_path / "file" / "11")
 
 
 @pytest.mark.parametrize("busy", [ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION])
@@ -216,3 +217,22 @@ def test_windows_full_drive_is_told_at_once(
 
     assert (kernel.calls, patience.slept_s) == (1, 0)
     assert (tmp_path / "secrets.json").read_bytes() == b"before"
+
+
+def test_windows_original_that_got_no_name_leaves_nothing_behind(
+    tmp_path: Path, windows: ModuleType, kernel: Kernel32, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = Path.unlink
+
+    def remove_writable(path: Path, missing_ok: bool = False) -> None:
+        if path.exists() and not path.stat().st_mode & 0o200:
+            raise PermissionError(errno.EACCES, "Windows removes no read-only file")
+        remove(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", remove_writable)
+    kernel.refusals = iter([DRIVE_FULL])
+
+    with pytest.raises(DiskFull):
+        windows.write_durably(tmp_path / "photo.jpg", b"photo", read_only=True)
+
+    assert list(tmp_path.iterdir()) == []

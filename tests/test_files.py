@@ -16,7 +16,7 @@ from fakes import picture
 
 from parcelguard.domain import Shot, new_id
 from parcelguard.errors import DiskFull, StorageError
-from parcelguard.store.files import photo_folder, photo_name, thumbnail_of, write_durably
+from parcelguard.store.files import keep_durably, photo_folder, photo_name, thumbnail_of, write_durably
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX file modes")
 DATA = picture()
@@ -79,6 +79,72 @@ def test_any_failing_step_leaves_what_was_there_and_no_temporary_file(
     assert type(caught.value) is kind
     assert path.read_bytes() == b"before"
     assert [each.name for each in tmp_path.iterdir()] == ["secrets.json"]
+
+
+def test_file_is_written_anew_once_when_the_drive_reports_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures, inodes = os.fsync, [errno.EIO], []
+
+    def fails_once(descriptor: int) -> None:
+        inodes.append(os.fstat(descriptor).st_ino)
+        if failures:
+            (tmp_path / "photo.jpg.part").rename(tmp_path / "kept")  # so that its number is not used again
+            raise OSError(failures.pop(), "Input/output error")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fails_once)
+    write_durably(tmp_path / "photo.jpg", DATA)
+
+    assert (tmp_path / "photo.jpg").read_bytes() == DATA
+    assert inodes[0] != inodes[1], "the file whose flush failed is not flushed again"
+
+
+def test_drive_that_takes_less_than_it_says_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, data[:10]) and len(data))
+
+    with pytest.raises(StorageError, match="short file"):
+        write_durably(tmp_path / "photo.jpg", DATA)
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix_only
+def test_leftover_of_another_run_is_replaced_whatever_it_is(tmp_path: Path) -> None:
+    for leave in (
+        lambda path: path.write_bytes(b"half"),
+        lambda path: path.symlink_to(tmp_path / "elsewhere"),
+        lambda path: (path.write_bytes(b"half"), path.chmod(0o644)),
+    ):
+        leave(tmp_path / "tokens.part")
+        write_durably(tmp_path / "tokens", b"x")
+        assert stat.S_IMODE((tmp_path / "tokens").lstat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["tokens"]
+
+
+def test_folder_that_has_to_be_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        write_durably(tmp_path / "drive" / "photo.jpg", DATA, new_folder=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_written_by_others_gets_its_name_durably_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partial, path = tmp_path / "copy.db.part", tmp_path / "copy.db"
+    partial.write_bytes(b"new")
+    path.write_bytes(b"old")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+        with pytest.raises(DiskFull):
+            keep_durably(partial, path)
+    assert path.read_bytes() == b"old"
+
+    keep_durably(partial, path)
+    assert path.read_bytes() == b"new"
+    assert not partial.exists()
 
 
 def test_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from parcelguard.store.database import Store
 class Table:
     """One packing desk with everything around it, driven by hand."""
 
-    def __init__(self, store: Store, media: Path, clock: Clock) -> None:
+    def __init__(self, store: Store, media: Path, clock: Clock, **more: object) -> None:
         self.store, self.media, self.clock = store, media, clock
         self.camera, self.orders = CameraOnCue(media), SilentOrders()
         self.news: list[object] = []
@@ -38,13 +38,13 @@ class Table:
         self.keys = PackingDesk(
             store=store,
             media=media,
-            shops={SHOP.id: replace(SHOP, enabled=True)},
             same_text={SHOP.id: timedelta(hours=24)},
             camera=self.camera,
             orders=self.orders,
             bench=Bench("Bench 01", "Aina"),
             publish=lambda event: self.publish(event),
             now=clock,
+            **({"shops": {SHOP.id: replace(SHOP, enabled=True)}} | more),
         )
         with store.begin() as records:
             records.orders.keep([ORDER, OTHER])
@@ -235,6 +235,13 @@ def test_photo_that_failed_is_told_and_its_place_is_free_again(table: Table) -> 
     assert (table.notice, table.camera.asked[-1].ordinal) == (None, 1)
 
 
+def test_failure_of_a_photo_that_nobody_waits_for_says_nothing(table: Table) -> None:
+    table.scan()
+    before = table.desk
+    table.keys.photo_failed("long gone", "No camera.", "")
+    assert table.desk == before
+
+
 def test_retake_replaces_the_last_photo_only_when_the_new_one_is_durable(table: Table) -> None:
     table.scan()
     first, second = table.photograph(), table.photograph()
@@ -416,3 +423,14 @@ def test_photo_folder_that_cannot_be_used_is_told_before_the_parcel_is_packed(ta
 
     assert table.all_proofs() == []
     assert table.keys._proof is None
+
+
+def test_no_order_is_opened_while_nothing_more_can_be_kept(store: Store, media: Path, clock: Clock) -> None:
+    def refuse() -> None:
+        raise StorageError(headline="The disk is full.")
+
+    table = Table(store, media, clock, may_open=refuse)
+    with pytest.raises(StorageError, match="full"):
+        table.scan()
+    assert table.all_proofs() == []
+    assert list(media.iterdir()) == []

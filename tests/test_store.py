@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -20,8 +23,10 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from parcelguard.domain import Order, PartState, ProofState
-from parcelguard.errors import DiskFull, StorageError
-from parcelguard.store.database import Store
+from parcelguard.errors import DamagedDatabase, DiskFull, StorageError
+from parcelguard.store import place
+from parcelguard.store.database import Store, version_of
+from parcelguard.store.health import tighten
 from parcelguard.store.tables import SCHEMA_VERSION, metadata
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
@@ -124,7 +129,7 @@ def test_database_is_for_this_account_only_in_a_folder_others_may_read(tmp_path:
         records.orders.keep([ORDER])
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
     store.close()
-    assert modes == {f"parcelguard.db{end}": 0o600 for end in ("", "-wal", "-shm")}
+    assert modes == {f"parcelguard.db{end}": 0o600 for end in ("", "-wal", "-shm", ".open", ".checked")}
 
 
 def test_failing_statement_tells_no_values(store: Store) -> None:
@@ -213,6 +218,19 @@ def test_all_of_many_writers_succeed(store: Store) -> None:
         list(pool.map(write, range(12)))
 
     assert len(names(store)) == 120
+
+
+def test_reader_that_gets_no_connection_in_time_is_told_in_words(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store._readers.pool, "_timeout", 0.01)
+    with ExitStack() as busy:
+        for _ in range(4):
+            busy.enter_context(store.read())
+        with pytest.raises(StorageError), store.read():
+            pass
+    with store.read() as records:
+        assert records.inventory.proofs() == 0
 
 
 def test_full_disk_is_told_as_such_and_nothing_is_kept(store: Store) -> None:
@@ -441,3 +459,348 @@ def test_photos_added_to_a_packed_order_make_no_second_parcel(store: Store, medi
             )
     with store.read() as records:
         assert records.proofs.today(NOON, "Bench 01").packed == 1
+
+
+# ---- how it was left -----------------------------------------------------------------------
+
+
+def file_of(tmp_path: Path) -> Path:
+    """Return the path of a database that was used and closed."""
+    path = tmp_path / "parcelguard.db"
+    store = Store(path)
+    with store.begin() as records:
+        records.orders.keep([ORDER])
+    store.close()
+    return path
+
+
+def damage(path: Path, keep: int = 8192) -> None:
+    """Overwrite the middle of a database, as a failing drive does."""
+    with path.open("r+b") as file:
+        file.seek(keep)
+        file.write(b"\xa5" * (path.stat().st_size - keep))
+
+
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Note each time a database is read through."""
+    done: list[Path] = []
+
+    def note(path: Path) -> None:
+        done.append(path)
+
+    monkeypatch.setattr("parcelguard.store.health.check", note)
+    return done
+
+
+def test_database_closed_in_order_is_opened_without_reading_it_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, done = file_of(tmp_path), checks(monkeypatch)
+    Store(path).close()
+    assert done == []
+
+
+def test_database_that_was_not_closed_is_read_through_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, done = file_of(tmp_path), checks(monkeypatch)
+    (tmp_path / "parcelguard.db.open").touch()
+    Store(path).close()
+    assert done == [path]
+    Store(path).close()
+    assert done == [path]
+
+
+@pytest.mark.parametrize("away", [timedelta(days=8), timedelta(days=-8)])
+def test_database_not_checked_for_a_week_is_read_through_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: timedelta
+) -> None:
+    path, done = file_of(tmp_path), checks(monkeypatch)
+    then = datetime.now().astimezone() + away
+    Store(path, lambda: then).close()
+    Store(path, lambda: then).close()
+    assert done == [path]
+
+
+def test_database_of_a_program_that_never_checked_is_read_through_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, done = file_of(tmp_path), checks(monkeypatch)
+    (tmp_path / "parcelguard.db.checked").unlink()
+    Store(path).close()
+    assert done == [path]
+
+
+def test_damage_after_a_crash_is_told_at_the_start_and_nothing_is_touched(tmp_path: Path) -> None:
+    path = file_of(tmp_path)
+    damage(path)
+    (tmp_path / "parcelguard.db.open").touch()
+    before = path.read_bytes()
+
+    for _ in range(2):
+        with pytest.raises(DamagedDatabase) as caught:
+            Store(path)
+        assert "damaged" in caught.value.headline
+    assert path.read_bytes() == before
+
+
+def test_damage_that_only_reading_through_shows_is_told_at_the_start(tmp_path: Path) -> None:
+    path = file_of(tmp_path)
+    with path.open("r+b") as file:
+        file.seek(36)
+        file.write((5).to_bytes(4, "big"))  # pages said to be free, which are not there
+    Store(path).close()
+    (tmp_path / "parcelguard.db.open").touch()
+
+    with pytest.raises(DamagedDatabase, match=r"(?i)freelist"):
+        Store(path)
+
+
+@pytest.mark.parametrize("how", ["gone", "empty"])
+def test_records_that_are_gone_do_not_pass_for_new_ones(tmp_path: Path, how: str) -> None:
+    path = file_of(tmp_path)
+    path.unlink()
+    if how == "empty":
+        path.touch()
+
+    with pytest.raises(DamagedDatabase) as caught:
+        Store(path)
+    assert "gone" in caught.value.headline
+
+
+def test_damage_found_at_work_is_told_and_looked_into_at_the_next_start(tmp_path: Path) -> None:
+    store = Store(file_of(tmp_path))
+    damage(tmp_path / "parcelguard.db")
+    with pytest.raises(DamagedDatabase), store.begin() as records:
+        records.orders.keep([OTHER])
+    with pytest.raises(DamagedDatabase):
+        store.check()
+    store.close()
+
+    with pytest.raises(DamagedDatabase):
+        Store(tmp_path / "parcelguard.db")
+
+
+def test_whole_database_is_found_whole_beside_the_daily_work(store: Store, clock: Clock) -> None:
+    assert not store.check_due
+    clock.advance(8 * 86400)
+    assert store.check_due
+    with store.begin() as records:
+        records.orders.keep([ORDER])
+        store.check()
+    assert not store.check_due
+
+
+def test_closing_goes_on_when_the_marks_cannot_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "parcelguard.db")
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    store.close()
+    assert (tmp_path / "parcelguard.db.open").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows: the profile folder's own rights protect it")
+def test_database_that_others_could_read_is_tightened(tmp_path: Path) -> None:
+    path = file_of(tmp_path)
+    wal = path.with_name("parcelguard.db-wal")
+    wal.touch()
+    for each in (path, wal):
+        each.chmod(0o644)
+
+    tighten(path)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in (path, wal)} == {0o600}
+    path.chmod(0o644)
+    Store(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_on_windows_the_folders_rights_are_left_to_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "parcelguard.db"
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    monkeypatch.setattr(sys, "platform", "win32")
+    tighten(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_failing_drive_is_not_taken_for_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file_of(tmp_path)
+
+    class Failing:
+        def execute(self, _statement: str) -> None:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(sqlite3, "connect", lambda _path: Failing())
+    with pytest.raises(sqlite3.OperationalError, match="I/O"):
+        version_of(path)
+
+
+# ---- upgrades -------------------------------------------------------------------------------
+
+
+def old_database(path: Path) -> None:
+    """Make a database of the first version, with an order in it."""
+    from alembic import command
+    from alembic.config import Config
+
+    from parcelguard.store import migrate
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO customer_order VALUES ('kopi', 'OLD1', '', '', '', '', 0, '[]', 0)")
+        connection.commit()
+
+
+def version_in(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+def test_upgrade_keeps_a_copy_that_the_version_before_can_open(tmp_path: Path) -> None:
+    path = tmp_path / "parcelguard.db"
+    old_database(path)
+
+    Store(path).close()
+
+    (kept,) = (tmp_path / "backups").iterdir()
+    assert version_in(path) == SCHEMA_VERSION
+    assert version_in(kept) == "0001"
+    if os.name != "nt":
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("how", ["fails", "is killed"])
+def test_upgrade_that_breaks_off_leaves_the_old_database_usable(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "parcelguard.db"
+    old_database(path)
+    action = "raise" if how == "fails" else "kill"
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from parcelguard.store.database import Store; "
+         "from pathlib import Path; Store(Path(sys.argv[1]))", str(path)],
+        env={**os.environ, "PARCELGUARD_TEST": "1", "PARCELGUARD_FAULT": f"upgrade.step:{action}"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    if how == "fails":
+        assert "StorageError" in done.stderr
+
+    with closing(sqlite3.connect(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        assert "look" not in tables
+        assert connection.execute("SELECT number FROM customer_order").fetchall() == [("OLD1",)]
+    assert version_in(path) == "0001"
+    Store(path).close()
+    assert version_in(path) == SCHEMA_VERSION
+
+
+def test_upgrade_without_room_for_its_copy_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "parcelguard.db"
+    old_database(path)
+    (tmp_path / "backups").write_text("a file stands in the way")
+
+    with pytest.raises(StorageError):
+        Store(path)
+    assert version_in(path) == "0001"
+
+
+# ---- where it lies ---------------------------------------------------------------------------
+
+MOUNTS = """\
+/dev/vda / ext4 rw,relatime 0 0
+nas:/export /mnt/nas nfs4 rw,vers=4.2 0 0
+//server/share /mnt/my\\040share cifs rw 0 0
+/dev/sdb1 /mnt/nas/local ext4 rw 0 0
+odd
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "network"),
+    [
+        ("/home/aina", False),
+        ("/mnt/nas", True),
+        ("/mnt/nas/parcelguard/home", True),
+        ("/mnt/nasty", False),
+        ("/mnt/nas/local/home", False),
+        ("/mnt/my share/x", True),
+    ],
+)
+def test_network_drives_are_known_by_their_mounts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, network: bool
+) -> None:
+    (tmp_path / "mounts").write_text(MOUNTS)
+    monkeypatch.setattr(place, "_MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert place.on_network(Path(folder)) is network
+
+
+def test_system_that_tells_no_mounts_is_taken_at_its_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "_MOUNTS", tmp_path / "none")
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert not place.on_network(Path("/mnt/nas"))
+
+
+def test_network_drives_of_a_mac_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = (
+        "/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)\n"
+        "//aina@nas/photos on /Volumes/my photos (smbfs, nodev, nosuid, mounted by aina)\n"
+        "map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)\nodd\n"
+    )
+    answer = subprocess.CompletedProcess([], 0, stdout=told)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
+    assert place.on_network(Path("/Volumes/my photos/home"))
+    assert not place.on_network(Path("/Users/aina"))
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(2, "no such program")
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    assert not place.on_network(Path("/Volumes/my photos/home"))
+
+
+def test_network_drives_of_windows_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {"C:\\": 3, "N:\\": 4}
+
+    class Kernel:
+        def GetDriveTypeW(self, root: str) -> int:  # noqa: N802
+            return kinds[root]
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "WinDLL", lambda _name: Kernel(), raising=False)
+    assert place.on_network(PureWindowsPath("N:\\parcelguard"))
+    assert not place.on_network(PureWindowsPath("C:\\Users\\aina"))
+    assert place.on_network(PureWindowsPath("\\\\nas\\share\\x"))
+
+
+def test_records_on_a_network_drive_are_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "on_network", lambda _folder: True)
+    with pytest.raises(StorageError) as caught:
+        Store(tmp_path / "home" / "parcelguard.db")
+    assert "network drive" in caught.value.headline
+    assert not (tmp_path / "home").exists()

@@ -19,7 +19,7 @@ from pathlib import Path
 from parcelguard.errors import DamagedDatabase, StorageError
 from parcelguard.faults import hit
 from parcelguard.store.database import Store, version_of
-from parcelguard.store.files import PARTIAL_SUFFIX, keep_durably, make_folder, refused
+from parcelguard.store.files import PARTIAL_SUFFIX, keep_durably, make_folder
 from parcelguard.store.health import check
 from parcelguard.store.tables import SCHEMA_VERSION
 
@@ -86,15 +86,13 @@ class Backups:
             hit("backup.half_written")
             paused()
 
-        try:
-            proofs = store.copy_to(partial, pages=_PAGES, paused=step)
-            keep_durably(partial, path)
-        except OSError as error:
-            raise refused(path, error) from error
+        proofs = store.copy_to(partial, pages=_PAGES, paused=step)
+        keep_durably(partial, path)
         try:
             _examine(path, proofs)
         except StorageError:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             raise
 
     def _remove_old(self, newest: Backup) -> None:

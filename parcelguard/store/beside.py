@@ -220,10 +220,12 @@ def read_note(path: Path) -> Note:
         raise StorageError(f"{path}: it belongs into another folder")
     if (note.saved_at is None) != (path.name == DRAFT):
         raise StorageError(f"{path}: it says nothing of having been saved")
-    if len({photo.file for photo in note.photos} | {photo.id for photo in note.photos}) < 2 * len(
-        note.photos
-    ):
-        raise StorageError(f"{path}: it names a photo twice")
+    moments = (note.opened_at, note.saved_at or note.opened_at, *(photo.taken_at for photo in note.photos))
+    if not all(moment.year in YEARS for moment in moments):
+        raise StorageError(f"{path}: no such time")
+    for same in ("id", "ordinal", "file"):
+        if len({getattr(photo, same) for photo in note.photos}) < len(note.photos):
+            raise StorageError(f"{path}: two photos have the same {same}")
     return note
 
 

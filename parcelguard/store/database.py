@@ -70,6 +70,7 @@ class Store:
         self._path = path
         self._now = now
         self._health = Health(path)
+        self._damaged = False
         refuse_network(path.parent)
         with _told_in_words(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,25 +88,26 @@ class Store:
 
         Raises DiskFull or StorageError when it could not be kept; then nothing of it was.
         """
-        with _told_in_words(self._path), self._writer.begin() as connection:
+        with self._told(), self._writer.begin() as connection:
             yield Records(connection, self._now)
 
     @contextmanager
     def read(self) -> Iterator[Records]:
         """One consistent view; never waits for a writer."""
-        with _told_in_words(self._path), self._readers.begin() as connection:
+        with self._told(), self._readers.begin() as connection:
             yield Records(connection, self._now)
 
     def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log back."""
         self._readers.dispose()
         self._writer.dispose()
-        with suppress(OSError):  # then the next start looks more closely
-            self._health.closed()
+        if not self._damaged:  # otherwise the next start looks closely
+            with suppress(OSError):
+                self._health.closed()
 
     def check(self) -> None:
         """Read through the whole database beside the daily work. Raises DamagedDatabase."""
-        with _told_in_words(self._path):
+        with self._told():
             check(self._path)
             self._health.checked(self._now())
 
@@ -123,6 +125,16 @@ class Store:
             proofs = InventoryRecords(connection).proofs()  # from here on this connection's view stands still
             copy_database(connection.connection.driver_connection, path, pages, paused)
         return proofs
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell failures in words, and remember that one of them was damage."""
+        try:
+            with _told_in_words(self._path):
+                yield
+        except DamagedDatabase:
+            self._damaged = True
+            raise
 
     def _upgrade(self, path: Path) -> None:
         """Migrate only when needed: Alembic costs a quarter of a second to import."""

@@ -49,7 +49,7 @@ def write_durably(path: Path, data: bytes, *, read_only: bool = False, new_folde
         _rename_durably(partial, path, passed)
     except OSError as error:
         with suppress(OSError):  # a read-only disk refuses even this; the first error tells why
-            partial.unlink(missing_ok=True)
+            _remove(partial)
         raise refused(path, error) from error
 
 
@@ -117,7 +117,7 @@ def _write_flushed(partial: Path, data: bytes, passed: Callable[[str], None]) ->
 
 def _write_new(partial: Path, data: bytes, passed: Callable[[str], None]) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    partial.unlink(missing_ok=True)  # what an earlier try left
+    _remove(partial)  # what an earlier try left
     descriptor = os.open(partial, flags, 0o600)
     try:
         rest = memoryview(data)
@@ -130,6 +130,12 @@ def _write_new(partial: Path, data: bytes, passed: Callable[[str], None]) -> Non
         passed("file.flushed")
     finally:
         os.close(descriptor)
+
+
+def _remove(partial: Path) -> None:
+    if partial.is_file() and not partial.is_symlink():
+        partial.chmod(0o600)  # Windows removes no read-only file
+    partial.unlink(missing_ok=True)
 
 
 def _flush(descriptor: int) -> None:

@@ -17,6 +17,12 @@ _WORDS = "ParcelGuard keeps its photos here. Leave this file where it is: by it 
 _NOTE = "media-folder.txt"
 
 
+class FolderGone(StorageError):
+    """The folder is not there, or another one lies in its place."""
+
+    advice = "Check that its drive or network share is connected."
+
+
 class MediaFolder:
     """One station's folder of originals, known by its mark. `home` remembers which folder was used."""
 
@@ -39,6 +45,8 @@ class MediaFolder:
                 write_durably(self._note, str(self.path).encode(errors="surrogateescape"))
         except OSError as error:
             raise self._gone(str(error)) from error
+        except (FolderGone, DiskFull):
+            raise
         except StorageError as error:
             raise self._in_words(error) from error
 
@@ -60,6 +68,8 @@ class MediaFolder:
             probe.unlink()
         except OSError as error:
             raise self._in_words(refused(probe, error)) from error
+        except DiskFull:
+            raise
         except StorageError as error:
             raise self._in_words(error) from error
 
@@ -81,18 +91,16 @@ class MediaFolder:
             len(each.name) == 4 and each.name.isdecimal() for each in self.path.iterdir()
         )
 
-    def _gone(self, why: str) -> StorageError:
-        return StorageError(
-            f"{self.path}: {why}",
-            headline=f"Cannot save photos to {self.path}. Do not close this parcel.",
-            advice="Check that its drive or network share is connected.",
-        )
+    def _gone(self, why: str) -> FolderGone:
+        return FolderGone(f"{self.path}: {why}", headline=self._headline)
+
+    @property
+    def _headline(self) -> str:
+        return f"Cannot save photos to {self.path}. Do not close this parcel."
 
     def _in_words(self, error: StorageError) -> StorageError:
-        if isinstance(error, DiskFull):
-            return error
         return StorageError(
             str(error),
-            headline=f"Cannot save photos to {self.path}. Do not close this parcel.",
+            headline=self._headline,
             advice="Check that the folder can be written to and its drive is well.",
         )

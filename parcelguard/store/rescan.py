@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 RESTORED = "Restored from the photo folder: whether this was sent is not known."
 IN_DOUBT = "Open the chat, then answer: it is there, or not there."
+_AT_ONCE = 50  # folders in one transaction: each costs a flush of the drive
 UNNAMED = "?"  # the code of a proof whose note is gone
 SizeOf = Callable[[Path], tuple[int, int] | None]
 
@@ -44,6 +46,7 @@ class Difference:
     """What the folder knew and the records did not, and the other way round. Paths are of the folder."""
 
     proofs_added: int = 0
+    proofs_completed: int = 0  # recorded as never saved, and saved as the folder knows
     photos_added: int = 0
     missing: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -66,6 +69,7 @@ class Difference:
             return ["The photo folder and the records tell the same."]
         told = [
             (self.proofs_added, "proof was", "proofs were", "added to the records."),
+            (self.proofs_completed, "proof was", "proofs were", "saved, as F4 had done before."),
             (self.photos_added, "photo was", "photos were", "added to the records."),
             (len(self.missing), "photo is", "photos are", "in the records but not in the folder."),
             (len(self.changed), "photo is", "photos are", "not what was photographed."),
@@ -81,9 +85,12 @@ def rescan(store: Store, media: Path, size_of: SizeOf, *, thorough: bool = True)
     `thorough`: read every photo and compare its hash; otherwise a photo with a row need only be there.
     """
     found = Difference()
-    for folder in _proof_folders(media, found):
-        names = _files_in(folder, media, found)
-        _Folder(media, folder, names, size_of, found).take_in(store)
+    folders = _proof_folders(media, found)
+    while some := list(islice(folders, _AT_ONCE)):
+        with store.begin() as records:
+            for folder in some:
+                names = _files_in(folder, media, found)
+                _Folder(media, folder, names, size_of, found).take_in(records)
     with store.read() as records:
         for photo in records.inventory.photos():
             _compare(media / photo.path, photo, found, thorough=thorough)
@@ -101,25 +108,25 @@ class _Folder:
         self._size_of = size_of
         self._found = found
 
-    def take_in(self, store: Store) -> None:
-        """Add the proof and the photos that have no row; all of this folder, or nothing of it."""
+    def take_in(self, records: Records) -> None:
+        """Add the proof and the photos that have no row."""
         pictures = [name for name in self._names if PHOTO_NAME.fullmatch(name)]
         note = self._note(PROOF) or self._note(DRAFT)
         if note is None and not pictures:
             return
-        with store.begin() as records:
-            known = records.proofs.get(self._path.name)
-            proof = known or self._opened(records, note)
-            unsaved = proof.state in (ProofState.DRAFT, ProofState.ABANDONED)
-            completes = note if note and note.saved_at and unsaved else None
-            if completes:
-                records.inventory.reopen(proof.id)
-                _discard_all_but(records, completes)
-            self._add_photos(records, proof, note, pictures)
-            if completes:
-                _save(records, completes)
-            elif known is None:
-                records.proofs.abandon(proof.id, proof.opened_at)
+        known = records.proofs.get(self._path.name)
+        proof = known or self._opened(records, note)
+        unsaved = proof.state in (ProofState.DRAFT, ProofState.ABANDONED)
+        completes = note if note and note.saved_at and unsaved else None
+        if completes:
+            records.inventory.reopen(proof.id)
+            _discard_all_but(records, completes)
+        self._add_photos(records, proof, note, pictures)
+        if completes:
+            _save(records, completes)
+            self._found.proofs_completed += known is not None
+        elif known is None:
+            records.proofs.abandon(proof.id, proof.opened_at)
 
     def _note(self, name: str) -> Note | None:
         if name not in self._names:
