@@ -127,6 +127,7 @@ class PackingDesk:
         self._desk = Desk()
         self._proof: Proof | None = None  # the open draft
         self._asked: dict[str, tuple[int, str]] = {}  # photo id -> its ordinal, the photo it replaces
+        self._keeping = ""  # the photo whose row is being written
         self._saved_at: datetime | None = None
         self._scan: Scan | None = None  # what opened the order on the desk
         self._saved_last = ""  # the order, or the code without one, of the last F4
@@ -236,14 +237,16 @@ class PackingDesk:
 
     def photo_kept(self, photo: Photo, thumbnail: bytes) -> None:
         """Record a durable photo. Only now may the tick be shown."""
-        _, replaces = self._asked.pop(photo.id, (photo.ordinal, ""))
+        _, replaces = self._asked.get(photo.id, (photo.ordinal, ""))
         hit("photo.kept")
+        self._keeping = photo.id  # until it is kept, or `trouble` says that it is not
         with self._store.begin() as records:
             if replaces:
                 records.proofs.discard_photo(replaces, self._now())
             belongs = records.proofs.add_photo(photo)
             hit("photo.row")
         hit("photo.committed")
+        self._asked.pop(photo.id, None)
         if self._proof is None or photo.proof_id != self._proof.id:
             return  # the order was left meanwhile; the photo is kept with it
         photos = list(self._desk.photos)
@@ -302,6 +305,7 @@ class PackingDesk:
 
     def trouble(self, headline: str, advice: str) -> None:
         """Say that the last step could not be kept; what was acknowledged before is safe."""
+        self._asked.pop(self._keeping, None)
         self._show(taking=len(self._asked), saving=False)
         self._tell(NoticeKind.NOT_KEPT, f"{headline} {advice}".strip(), cue=Cue.STOP)
 

@@ -23,7 +23,9 @@ from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, TakePh
 from parcelguard.camera.watch import Patience
 from parcelguard.config import CameraSettings
 from parcelguard.domain import Shot, new_id
+from parcelguard.errors import StorageError
 from parcelguard.events import CameraChanged, CameraState, CodesSeen
+from parcelguard.store.files import make_folder
 
 LABELS = Path(__file__).parents[2] / "shared" / "data" / "labels"
 needs_labels = pytest.mark.skipif(not LABELS.is_dir(), reason=f"no label photographs at {LABELS}")
@@ -177,6 +179,8 @@ class Station:
         request = TakePhoto(
             photo_id=new_id(), proof_id=proof, ordinal=ordinal, shot=shot, folder=f"2026/11/21/{proof}"
         )
+        with contextlib.suppress(StorageError):  # as the desk does, which says so where it cannot
+            make_folder(self.media / request.folder)
         self.client.take(request)
         return request
 

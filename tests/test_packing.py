@@ -15,16 +15,18 @@ from fakes import (
     CameraOnCue,
     Clock,
     SilentOrders,
+    picture,
     read_only,
     wedge,
 )
 
 from parcelguard.desk import Desk, DeskChanged, DeskState, NoticeKind, ProofSaved
 from parcelguard.domain import PartKind, PartState, Photo, Proof, ProofState, ScanSource
-from parcelguard.errors import StorageError
+from parcelguard.errors import DiskFull, StorageError
 from parcelguard.events import Cue, Sounded
 from parcelguard.packing import Bench, PackingDesk
 from parcelguard.store.database import Store
+from parcelguard.store.proofs import ProofRecords
 
 
 class Table:
@@ -434,3 +436,52 @@ def test_no_order_is_opened_while_nothing_more_can_be_kept(store: Store, media: 
         table.scan()
     assert table.all_proofs() == []
     assert list(media.iterdir()) == []
+
+
+# ---- rows that are not kept ------------------------------------------------------------------
+
+
+def fail_once(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be full for the next photo's row, and only for it."""
+    failures = iter([DiskFull("no room")])
+    real = ProofRecords.add_photo
+
+    def add_photo(self: ProofRecords, photo: Photo) -> bool:
+        for error in failures:
+            raise error
+        return real(self, photo)
+
+    monkeypatch.setattr(ProofRecords, "add_photo", add_photo)
+
+
+def test_retake_whose_row_is_kept_at_the_second_try_replaces_the_first_photo(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.scan()
+    table.photograph()
+    table.keys.retake()
+    again = table.camera.develop(table.camera.asked[-1], picture(99))
+    fail_once(table, monkeypatch)
+
+    with pytest.raises(DiskFull):
+        table.keys.photo_kept(again, b"small")
+    table.keys.photo_kept(again, b"small")
+
+    assert [each.photo.id for each in table.desk.photos] == [again.id]
+
+
+def test_photo_whose_row_is_not_kept_does_not_keep_f4_waiting(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.scan()
+    table.photograph()
+    table.keys.take_photo()
+    lost = table.camera.develop(table.camera.asked[-1], picture(99))
+    fail_once(table, monkeypatch)
+
+    with pytest.raises(DiskFull):
+        table.keys.photo_kept(lost, b"small")
+    table.keys.trouble("The disk is full.", "Free some space.")
+    table.keys.save()
+
+    assert len(table.saved()) == 1

@@ -114,7 +114,7 @@ class Darkroom:
     @staticmethod
     def _write(path: Path, original: bytes) -> None:
         try:
-            write_durably(path, original, read_only=True)
+            write_durably(path, original, read_only=True, new_folder=False)
         except OSError as error:  # even cleaning up can fail, on a folder that is gone
             raise StorageError(f"{path.name}: {error}") from error
 
