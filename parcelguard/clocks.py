@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from parcelguard.alerts import Alert, Alerts, Severity
+
+log = logging.getLogger(__name__)
 
 WORTH_TELLING = timedelta(minutes=2)
 
@@ -43,3 +48,50 @@ class ClockWatch:
             away=passed if passed >= WORTH_TELLING else timedelta(0),
             set_ahead=ahead if abs(ahead) >= WORTH_TELLING else timedelta(0),
         )
+
+
+class ClockNews:
+    """Tells the station when it slept or its clock was set; `woke` is told too, to look for work at once."""
+
+    def __init__(self, watch: ClockWatch, alerts: Alerts, woke: Callable[[], None]) -> None:
+        self._watch = watch
+        self._alerts = alerts
+        self._woke = woke
+        self._rounds_left = 0
+
+    def look(self) -> None:
+        """Look once; what was told stands for a few minutes of looking."""
+        passed = self._watch.look()
+        if passed.away:
+            log.warning("nothing ran for %s", passed.away)
+            self._show(
+                "asleep", f"Back after {_in_words(passed.away)}.", "Nothing is lost; what waits goes out."
+            )
+            self._woke()
+        if passed.set_ahead:
+            log.warning("the clock was set by %s", passed.set_ahead)
+            how = "ahead" if passed.set_ahead > timedelta(0) else "back"
+            by = _in_words(abs(passed.set_ahead))
+            self._show(
+                "clock set", f"This computer’s clock was set {how} by {by}.", "Check that it is right."
+            )
+        if not (passed.away or passed.set_ahead) and self._rounds_left:
+            self._rounds_left -= 1
+            if not self._rounds_left:
+                self._alerts.withdraw("asleep")
+                self._alerts.withdraw("clock set")
+
+    def _show(self, kind: str, headline: str, advice: str) -> None:
+        self._rounds_left = ROUNDS_TOLD
+        self._alerts.show(Alert(kind, Severity.NOTE, headline, advice))
+
+
+ROUNDS_TOLD = 10
+
+
+def _in_words(span: timedelta) -> str:
+    minutes = round(span.total_seconds() / 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    hours = round(minutes / 60)
+    return f"{hours} hours" if hours < 48 else f"{round(hours / 24)} days"

@@ -44,7 +44,10 @@ class Due(IntEnum):
 
 
 class Housekeeping:
-    """Everything a station does for its own health. `quiet`: whether nobody is packing just now."""
+    """Everything a station does for its own health.
+
+    `quiet`: whether nobody is packing just now. `also`: what else wants a look in every round.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class Housekeeping:
         quiet: Callable[[], bool],
         now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
+        also: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._folder = folder
@@ -66,6 +70,7 @@ class Housekeeping:
         self._quiet = quiet
         self._now = now
         self._monotonic = monotonic
+        self._also = also
         self.notes = Notes(folder.path, self._note_written)
         self._ballast = Ballast(folder.path)
         self._trouble: StorageError | None = None  # with the media folder, at the last look
@@ -137,6 +142,7 @@ class Housekeeping:
 
     def round(self) -> float:
         """Look at everything once; returns how many seconds to rest."""
+        self._also()
         self._look_at_folder()
         if self._trouble:
             return ROUND_IN_TROUBLE_S

@@ -18,6 +18,7 @@ from parcelguard.camera.client import CameraClient
 from parcelguard.camera.copies import CopyRoom
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
 from parcelguard.channels import connect
+from parcelguard.clocks import ClockNews, ClockWatch
 from parcelguard.config import Folders, Settings
 from parcelguard.delivery.attention import Attention
 from parcelguard.delivery.courier import Courier
@@ -80,6 +81,7 @@ class Station:
                 alerts=self.alerts,
                 quiet=self._quiet,
                 now=now,
+                also=ClockNews(ClockWatch(now), self.alerts, self._woke).look,
             )
             undo.callback(self.housekeeping.stop)
             vault = Vault(folders.secrets)
@@ -251,6 +253,9 @@ class Station:
         free = event.desk.state in (DeskState.READY, DeskState.PACKED)
         self._desk_free = free
         self._camera.set_reading(Reading.EAGER if free else Reading.RELAXED)
+
+    def _woke(self) -> None:
+        self.delivery.wake()
 
     def _quiet(self) -> bool:
         """Whether no order is open and nothing has happened at the desk for a while."""

@@ -289,7 +289,7 @@ class ScriptedSender:
         return self._answer("hidden", None, frozenset())
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:
-        self._answer("take_back", None, True)
+        self._answer("take_back", None, usual="")
         self.taken_back.append(message_id)
         self.recalled.append((target, message_id, kind))
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from fakes import Clock
 
-from parcelguard.clocks import ClockWatch, Passed, real_seconds
+from parcelguard.alerts import Alerts, AlertsChanged
+from parcelguard.clocks import ClockNews, ClockWatch, Passed, real_seconds
 
 
 @pytest.fixture
@@ -47,3 +48,62 @@ def test_clock_set_during_a_sleep_tells_both(watch: ClockWatch, clock: Clock) ->
 def test_steady_seconds_do_not_go_back() -> None:
     before = real_seconds()
     assert real_seconds() >= before
+
+
+# ---- what the station is told ------------------------------------------------------------------
+
+
+class Told:
+    """A station that hears about clocks."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.news: list[AlertsChanged] = []
+        self.woken = 0
+        watch = ClockWatch(clock, clock.elapsed_s)
+        self.clocks = ClockNews(watch, Alerts(self.news.append), self.wake)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    @property
+    def headlines(self) -> list[str]:
+        return [alert.headline for alert in self.news[-1].alerts] if self.news else []
+
+
+@pytest.fixture
+def told(clock: Clock) -> Told:
+    return Told(clock)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(34 * 60, "34 minutes"), (5 * 3600, "5 hours"), (60 * 3600, "2 days")],
+)
+def test_return_from_sleep_is_told_and_work_is_looked_for(
+    told: Told, clock: Clock, seconds: int, words: str
+) -> None:
+    clock.advance(seconds)
+    told.clocks.look()
+    assert told.headlines == [f"Back after {words}."]
+    assert told.woken == 1
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(420, "ahead by 7 minutes"), (-86_400, "back by 24 hours")])
+def test_clock_that_was_set_is_told(told: Told, clock: Clock, seconds: int, words: str) -> None:
+    clock.jump(seconds)
+    told.clocks.look()
+    assert told.headlines == [f"This computer’s clock was set {words}."]
+    assert told.woken == 0
+
+
+def test_news_of_the_clock_stand_for_some_minutes(told: Told, clock: Clock) -> None:
+    clock.advance(600)
+    told.clocks.look()
+    for _ in range(9):
+        clock.advance(30)
+        told.clocks.look()
+    assert told.headlines
+    told.clocks.look()
+    assert told.headlines == []
+    told.clocks.look()
+    assert len(told.news) == 2

@@ -291,3 +291,15 @@ def test_words_for_many_are_filled_for_each_buyer(delivery: Delivery, mender: Me
 def test_words_of_a_shop_that_is_gone_stay_as_they_are(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
     assert Mender(delivery.store, {}, {}, delivery.clock).words(proof.id, "{order}") == "{order}"
+
+
+def test_uploads_that_no_message_needs_any_more_are_left(delivery: Delivery, mender: Mender) -> None:
+    proof = delivery.save(photos=2)
+    for part in delivery.parts(proof):
+        if part.kind.visible:
+            with delivery.store.begin() as records:
+                records.parts.move(part, PartState.HELD, reason="unknown", headline="Restored.", advice="")
+            mender.decide(part.id, Decision.THERE, "Budi")
+    delivery.work()
+    assert delivery.sender.calls == []
+    assert {part.state for part in delivery.parts(proof) if not part.kind.visible} == {PartState.CANCELLED}

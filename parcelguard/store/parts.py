@@ -210,12 +210,16 @@ class PartRecords:
         return self._connection.execute(guarded.values(changed_at=self._now(), **values)).rowcount == 1
 
     def _release_next(self, part: Part) -> None:
-        """Queue the next part once everything before it is settled."""
-        for other in self.of(part.proof_id, part.generation):
-            if other.state is PartState.BLOCKED:
+        """Queue the next part once everything before it is settled; what no message needs any more is left."""
+        siblings = self.of(part.proof_id, part.generation)
+        over = all(each.state.settled for each in siblings if each.kind.visible)
+        for other in siblings:
+            if over and other.kind is not PartKind.CHECK and not other.state.settled:
+                self.change(other, state=PartState.CANCELLED.value, due_at=None)
+            elif not over and other.state is PartState.BLOCKED:
                 self.change(other, state=PartState.QUEUED.value)
                 return
-            if not other.state.settled:
+            elif not over and not other.state.settled:
                 return
 
     def refresh(self, proof_id: str) -> None:
