@@ -241,3 +241,12 @@ def test_sending_again_is_told_with_who_and_why(delivery: Delivery, history: His
 
 def test_originals_of_a_proof_without_photos_prove_nothing(history: History, store: Store) -> None:
     assert not history.unchanged(saved(store, ORDER, 0).id)
+
+
+def test_order_left_without_f4_tells_only_of_its_photos(history: History, store: Store, media: Path) -> None:
+    proof = draft(ORDER)
+    with store.begin() as records:
+        records.proofs.open(proof)
+        records.proofs.add_photo(keep_picture(media, proof, 1, picture(1)))
+        records.proofs.abandon(proof.id, NOON)
+    assert steps(history, proof) == ["1 photo taken by Aina, Bench 01"]

@@ -263,7 +263,7 @@ class Courier:
         hit("send.kept")
         self._reached()
         if part.kind.visible:
-            self._pace.sent(now)
+            self._pace.sent(job.claimed_at)  # from one request to the next, however long answers take
             self._trouble.paced(slowed=self._pace.slowed)
         self._announce(part.proof_id)
 

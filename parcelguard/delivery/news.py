@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from parcelguard.domain import ProofState
 from parcelguard.errors import DeliveryError
@@ -24,6 +24,7 @@ class News:
         with self._store.read() as records:
             proof = records.proofs.get(proof_id)
             parts = records.parts.of(proof_id, generation=0)
+            queue = records.parts.queue()
         if proof is None:
             return
         asks = any(part.asked for part in parts)
@@ -31,7 +32,7 @@ class News:
         on_its_way = proof.state is ProofState.SENDING
         state = ProofState.WAITING if paused and on_its_way else proof.state
         self._publish(ProofChanged(proof.id, proof.order_number, shop, state, headline, advice, asks))
-        self.queue(paused=paused)
+        self._tell(queue, paused=paused)
         if state is ProofState.DELIVERED:
             self._publish(Sounded(Cue.SENT))
         elif state is ProofState.ATTENTION:
@@ -41,6 +42,9 @@ class News:
         """Tell the figures of the top bar; while a shop rests, what would be sending waits."""
         with self._store.read() as records:
             queue = records.parts.queue()
+        self._tell(queue, paused=paused)
+
+    def _tell(self, queue: Mapping[ProofState, int], *, paused: bool) -> None:
         sending, waiting = queue.get(ProofState.SENDING, 0), queue.get(ProofState.WAITING, 0)
         if paused:
             sending, waiting = 0, sending + waiting

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, Row, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Exists,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from parcelguard.domain import UNKNOWN_REASON, Part, PartKind, PartState, Photo, Proof
 from parcelguard.store.parts import PartRecords, part_of
@@ -89,80 +104,47 @@ class AttemptRecords:
         part = part_of(row)
         number = part.attempts + 1
         self._parts.change(part, state=PartState.LEASED.value, attempts=number, due_at=None, reason="")
-        self._connection.execute(
-            insert(attempts).values(
-                part_id=part.id, number=number, claimed_at=now, signed_at=now,
-                outcome="", code="", request_id="", detail="",
-            )
-        )  # fmt: skip
-        self._parts.refresh(part.proof_id)
-        return self._parts.get(part.id)
+        begun = {
+            "part_id": part.id, "number": number, "claimed_at": now, "signed_at": now,
+            "outcome": "", "code": "", "request_id": "", "detail": "",
+        }  # fmt: skip
+        self._connection.execute(insert(attempts), begun)
+        if part.state is PartState.WAITING:  # to the proof, in line and in flight are the same
+            self._parts.refresh(part.proof_id)
+        return replace(part, state=PartState.LEASED, attempts=number, due_at=None, reason="")
 
     def _next(
         self, shop_id: str, now: datetime, *, visible: bool, newest: bool, proof_id: str = ""
     ) -> Row[Any] | None:
-        due = or_(
-            parts.c.state == PartState.QUEUED.value,
-            and_(
-                parts.c.state == PartState.WAITING.value,
-                or_(parts.c.due_at <= now, parts.c.due_at > now + LONGEST_WAIT),
-            ),
-        )
-        in_line = one_of(parts.c.state, IN_LINE)
-        query = select(parts).where(parts.c.shop_id == shop_id, in_line, due, ~_conversation_in_doubt())
-        if not visible:
-            query = query.where(parts.c.kind.in_([kind.value for kind in PartKind if not kind.visible]))
-        if proof_id:
-            query = query.where(parts.c.proof_id == proof_id)
-        first = parts.c.proof_id.desc() if newest else parts.c.proof_id
-        return self._connection.execute(query.order_by(first, parts.c.ordinal).limit(1)).first()
+        query = _in_line(visible=visible, newest=newest, of_proof=bool(proof_id))
+        asked = {"shop_id": shop_id, "now": now, "too_late": now + LONGEST_WAIT, "proof_id": proof_id}
+        return self._connection.execute(query, asked).first()
 
     def job(self, part: Part) -> Job:
         """Gather what a part needs."""
-        where = (generations.c.proof_id == part.proof_id, generations.c.number == part.generation)
-        proof = proof_of(self._connection.execute(select(proofs).where(proofs.c.id == part.proof_id)).one())
-        generation = self._connection.execute(select(generations).where(*where)).one()
-        photo = self._connection.execute(select(photos).where(photos.c.id == part.photo_id)).first()
-        upload = select(parts).where(
-            parts.c.proof_id == part.proof_id,
-            parts.c.generation == part.generation,
-            parts.c.photo_id == part.photo_id,
-            parts.c.kind == PartKind.UPLOAD.value,
-        )
-        known = select(conversations.c.remote_id).where(
-            conversations.c.shop_id == proof.shop_id, conversations.c.buyer_id == proof.buyer_id
-        )
-        decided = select(func.max(decisions.c.made_at)).join(parts).where(parts.c.proof_id == part.proof_id)
-        shown = select(func.max(parts.c.changed_at)).where(
-            parts.c.proof_id == part.proof_id,
-            parts.c.generation == part.generation,
-            parts.c.kind.in_([kind.value for kind in PartKind if kind.visible]),
-            parts.c.state == PartState.SENT.value,
-        )
-        released = [
-            generation.made_at,
-            *(self._connection.execute(each).scalar() for each in (decided, shown)),
-        ]
-        attempt = self.last_try(part) if part.attempts else None
-        uploaded = self._connection.execute(upload).first() if part.photo_id else None
+        facts = self._connection.execute(_facts(), {"part_id": part.id}).one()
+        photo = None
+        if part.photo_id:
+            photo = self._connection.execute(select(photos).where(photos.c.id == part.photo_id)).first()
         return Job(
             part=part,
-            proof=proof,
-            text=generation.text,
-            released_at=max(filter(None, released)),
-            claimed_at=attempt.claimed_at if attempt else self._now(),
-            signed_at=attempt.signed_at if attempt else self._now(),
+            proof=proof_of(facts),
+            text=facts.text,
+            released_at=max(filter(None, (facts.made_at, facts.decided_at, facts.shown_at))),
+            claimed_at=facts.claimed_at or self._now(),
+            signed_at=facts.signed_at or self._now(),
             photo=photo_of(photo) if photo else None,
-            address=uploaded.address if uploaded else "",
-            uploaded_at=uploaded.changed_at if uploaded else None,
-            conversation_id=self._connection.execute(known).scalar() or "",
+            address=facts.address or "",
+            uploaded_at=facts.uploaded_at,
+            conversation_id=facts.remote_id or "",
         )
 
     def mark_wire(self, part: Part, at: datetime) -> bool:
         """Record that the first byte is about to leave. False when the lease is no longer ours."""
-        if not self._holds(part):
-            return False
-        where = (attempts.c.part_id == part.id, attempts.c.number == part.attempts)
+        held = exists().where(
+            parts.c.id == part.id, parts.c.state == part.state.value, parts.c.attempts == part.attempts
+        )
+        where = (attempts.c.part_id == part.id, attempts.c.number == part.attempts, held)
         return self._connection.execute(update(attempts).where(*where).values(wire_at=at)).rowcount == 1
 
     def end_attempt(
@@ -235,9 +217,80 @@ class AttemptRecords:
         left = [part_of(row) for row in self._connection.execute(query).all()]
         return [(part, self.last_try(part) if part.attempts else None) for part in left]
 
-    def _holds(self, part: Part) -> bool:
-        where = (parts.c.id == part.id, parts.c.state == part.state.value, parts.c.attempts == part.attempts)
-        return self._connection.execute(select(parts.c.id).where(*where)).first() is not None
+
+@cache
+def _in_line(*, visible: bool, newest: bool, of_proof: bool) -> Select[Any]:
+    """Return the question for the next part that may go. Built once: building costs more than asking."""
+    due = or_(
+        parts.c.state == PartState.QUEUED.value,
+        and_(
+            parts.c.state == PartState.WAITING.value,
+            or_(parts.c.due_at <= bindparam("now"), parts.c.due_at > bindparam("too_late")),
+        ),
+    )
+    in_line = one_of(parts.c.state, IN_LINE)
+    query = select(parts).where(
+        parts.c.shop_id == bindparam("shop_id"), in_line, due, ~_conversation_in_doubt()
+    )
+    if not visible:
+        query = query.where(parts.c.kind.in_([kind.value for kind in PartKind if not kind.visible]))
+    if of_proof:
+        query = query.where(parts.c.proof_id == bindparam("proof_id"))
+    first = parts.c.proof_id.desc() if newest else parts.c.proof_id
+    return query.order_by(first, parts.c.ordinal).limit(1)
+
+
+@cache
+def _facts() -> Select[Any]:
+    """Return the question for all that is needed to carry one part out."""
+    upload, other = parts.alias(), parts.alias()
+    same_set = (upload.c.proof_id == parts.c.proof_id, upload.c.generation == parts.c.generation)
+    uploaded = and_(
+        *same_set,
+        parts.c.photo_id != "",
+        upload.c.photo_id == parts.c.photo_id,
+        upload.c.kind == PartKind.UPLOAD.value,
+    )
+    decided = (
+        select(func.max(decisions.c.made_at))
+        .join(other, other.c.id == decisions.c.part_id)
+        .where(other.c.proof_id == parts.c.proof_id)
+        .correlate(parts)
+    )
+    seen = parts.alias()
+    shown = (
+        select(func.max(seen.c.changed_at))
+        .where(seen.c.proof_id == parts.c.proof_id, seen.c.generation == parts.c.generation)
+        .where(seen.c.kind.in_([kind.value for kind in PartKind if kind.visible]))
+        .where(seen.c.state == PartState.SENT.value)
+        .correlate(parts)
+    )
+    generation = and_(generations.c.proof_id == parts.c.proof_id, generations.c.number == parts.c.generation)
+    newest = and_(attempts.c.part_id == parts.c.id, attempts.c.number == parts.c.attempts)
+    known = and_(conversations.c.shop_id == proofs.c.shop_id, conversations.c.buyer_id == proofs.c.buyer_id)
+    joined = (
+        parts.join(proofs, proofs.c.id == parts.c.proof_id)
+        .join(generations, generation)
+        .outerjoin(attempts, newest)
+        .outerjoin(upload, uploaded)
+        .outerjoin(conversations, known)
+    )
+    return (
+        select(
+            proofs,
+            generations.c.text,
+            generations.c.made_at,
+            attempts.c.claimed_at,
+            attempts.c.signed_at,
+            upload.c.address,
+            upload.c.changed_at.label("uploaded_at"),
+            conversations.c.remote_id,
+            decided.scalar_subquery().label("decided_at"),
+            shown.scalar_subquery().label("shown_at"),
+        )
+        .select_from(joined)
+        .where(parts.c.id == bindparam("part_id"))
+    )
 
 
 def _in_state(shop_id: str, *states: PartState) -> tuple[ColumnElement[bool], ...]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, func, insert, or_, select, update
 
 from parcelguard.domain import (
     UNKNOWN_REASON,
@@ -105,12 +106,8 @@ class PartRecords:
 
     def of(self, proof_id: str, generation: int | None = None) -> list[Part]:
         """Return a proof's parts; with `generation` 0 those of the newest, without it all."""
-        query = select(parts).where(parts.c.proof_id == proof_id)
-        if generation is not None:
-            newest = select(proofs.c.generation).where(proofs.c.id == proof_id).scalar_subquery()
-            query = query.where(parts.c.generation == (generation or newest))
-        query = query.order_by(parts.c.generation, parts.c.ordinal)
-        return [part_of(row) for row in self._connection.execute(query)]
+        asked = {"proof_id": proof_id, "generation": generation}
+        return [part_of(row) for row in self._connection.execute(_of(generation), asked)]
 
     def get(self, part_id: str) -> Part | None:
         """Return one part."""
@@ -202,15 +199,14 @@ class PartRecords:
 
     def change(self, part: Part, *, even_if_changed: bool = False, **values: Any) -> bool:
         """Change columns of a part if it still is what `part` says, or at least was not sent yet."""
-        guarded = update(parts).where(parts.c.id == part.id)
-        if even_if_changed:
-            guarded = guarded.where(parts.c.state != PartState.SENT.value)
-        else:
-            guarded = guarded.where(parts.c.state == part.state.value, parts.c.attempts == part.attempts)
-        return self._connection.execute(guarded.values(changed_at=self._now(), **values)).rowcount == 1
+        guarded = _guarded(even_if_changed, tuple(values))
+        decided_on = {"part_id": part.id, "was": part.state.value, "after": part.attempts}
+        told = {f"new_{name}": value for name, value in values.items()}
+        done = self._connection.execute(guarded, {**decided_on, "new_changed_at": self._now(), **told})
+        return done.rowcount == 1
 
     def _release_next(self, part: Part) -> None:
-        """Queue the next part once everything before it is settled; what no message needs any more is left."""
+        """Queue the next part once all before it are settled; leave what no message needs any more."""
         siblings = self.of(part.proof_id, part.generation)
         over = all(each.state.settled for each in siblings if each.kind.visible)
         for other in siblings:
@@ -224,8 +220,32 @@ class PartRecords:
 
     def refresh(self, proof_id: str) -> None:
         """Bring the proof's state in step with its parts."""
-        state = proof_state(self.of(proof_id, generation=0))
-        self._connection.execute(update(proofs).where(proofs.c.id == proof_id).values(state=state.value))
+        state = proof_state(self.of(proof_id, generation=0)).value
+        changed = update(proofs).where(proofs.c.id == proof_id, proofs.c.state != state)
+        self._connection.execute(changed.values(state=state))
+
+
+@cache
+def _of(generation: int | None) -> Select[Any]:
+    """Return the question for a proof's parts. Built once: building costs more than asking."""
+    query = select(parts).where(parts.c.proof_id == bindparam("proof_id"))
+    if generation == 0:
+        newest = select(proofs.c.generation).where(proofs.c.id == bindparam("proof_id"))
+        query = query.where(parts.c.generation == newest.scalar_subquery())
+    elif generation is not None:
+        query = query.where(parts.c.generation == bindparam("generation"))
+    return query.order_by(parts.c.generation, parts.c.ordinal)
+
+
+@cache
+def _guarded(even_if_changed: bool, names: tuple[str, ...]) -> Update:
+    """Return the change of these columns of a part that still is what it was decided on."""
+    query = update(parts).where(parts.c.id == bindparam("part_id"))
+    if even_if_changed:
+        query = query.where(parts.c.state != PartState.SENT.value)
+    else:
+        query = query.where(parts.c.state == bindparam("was"), parts.c.attempts == bindparam("after"))
+    return query.values({name: bindparam(f"new_{name}") for name in ("changed_at", *names)})
 
 
 def part_of(row: Row[Any]) -> Part:
