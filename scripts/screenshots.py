@@ -27,6 +27,7 @@ from parcelguard.desk import DeskState
 from parcelguard.domain import ProofState
 from parcelguard.errors import DamagedDatabase, DiskFull
 from parcelguard.events import ProofChanged
+from parcelguard.ui.check import CheckPage
 from parcelguard.ui.repair_page import Choice
 from parcelguard.ui.sidebar import Page
 
@@ -141,6 +142,7 @@ class Photographer(Driver):
         for key in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Down):
             self._press(key)
         yield from self._grab("check-refused", wait_s=0.5)
+        yield from self._resend_refused()
         alerts = Alerts(self._app.hub.publish)
         alerts.show(
             Alert("clock", Severity.NOTE, "This computer’s clock is 7 minutes slow.", "Please set it.")
@@ -155,6 +157,21 @@ class Photographer(Driver):
         yield from self._grab("alert-stop")
         self._window.ask(DamagedDatabase.headline, "Every photo lies in the photo folder.", _CHOICES)
         yield from self._grab("ask")
+
+    def _resend_refused(self) -> Iterator[Until]:
+        """Write one other text for all whose text was refused, and see it arrive."""
+        page = self._window._pages[Page.CHECK]  # noqa: SLF001 - a photographer looks everywhere
+        assert isinstance(page, CheckPage)
+        self._press(Qt.Key.Key_Up)
+        page.detail.answers.buttons.buttons[0].click()
+        asked = {proof.order_number for proof in page.detail.edit.proofs}
+        page.detail.edit.text.setPlainText("Dear {buyer}, order {order} is packed. Your photos:")
+        yield from self._grab("check-text", docs=True)
+        page.detail.edit.buttons.buttons[0].click()
+        yield from self._grab("check-text-asked")
+        page.detail.edit.buttons.buttons[1].click()
+        yield Until(lambda: asked <= self._delivered, "the other text delivered")
+        yield from self._grab("check-text-sent")
 
     def _on_trouble(self, news: ProofChanged) -> None:
         if news.state in (ProofState.WAITING, ProofState.ATTENTION):

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Breaks the program in every way we know and counts what was lost, doubled or falsely called sent.
-# Usage: scripts/torture.sh quick|long     (long takes hours; its figures stay in torture-figures.txt)
+# Usage: scripts/torture.sh quick|long     (long takes an hour; its figures stay in torture-figures.txt)
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 tier=${1:-quick}
 export QT_QPA_PLATFORM=offscreen
 if [ "$tier" = long ]; then
-    export PARCELGUARD_KILLS=1000 PARCELGUARD_CUTS=100 PARCELGUARD_PARTS=10000 PARCELGUARD_LONG=1
+    export PARCELGUARD_KILLS=1000 PARCELGUARD_CUTS=100 PARCELGUARD_PARTS=10000 PARCELGUARD_ORDERS=500
+    export PARCELGUARD_LONG=1
 fi
 PARCELGUARD_FIGURES=$(mktemp)
 export PARCELGUARD_FIGURES
