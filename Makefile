@@ -1,6 +1,6 @@
 # Two commands for newcomers: `make demo` to see it work, `make test` to see that it holds.
 
-.PHONY: setup demo test torture-quick torture screenshots
+.PHONY: setup demo test torture-quick torture mutation screenshots
 
 setup:
 	@scripts/setup.sh sandbox
@@ -20,6 +20,11 @@ torture-quick:
 torture:
 	@scripts/setup.sh dev
 	@scripts/torture.sh long
+
+mutation:
+	@scripts/setup.sh dev
+	@.venv/bin/pip install -q "mutmut>=3.8"
+	@.venv/bin/mutmut run
 
 screenshots: setup
 	@.venv/bin/python scripts/screenshots.py

@@ -160,9 +160,9 @@ class Photographer(Driver):
 
     def _resend_refused(self) -> Iterator[Until]:
         """Write one other text for all whose text was refused, and see it arrive."""
-        page = self._window._pages[Page.CHECK]  # noqa: SLF001 - a photographer looks everywhere
-        assert isinstance(page, CheckPage)
+        [page] = self._window.findChildren(CheckPage)
         self._press(Qt.Key.Key_Up)
+        yield from self._rest(0.3)
         page.detail.answers.buttons.buttons[0].click()
         asked = {proof.order_number for proof in page.detail.edit.proofs}
         page.detail.edit.text.setPlainText("Dear {buyer}, order {order} is packed. Your photos:")

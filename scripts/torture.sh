@@ -1,6 +1,6 @@
 #!/bin/sh
 # Breaks the program in every way we know and counts what was lost, doubled or falsely called sent.
-# Usage: scripts/torture.sh quick|long     (long takes an hour; its figures stay in torture-figures.txt)
+# Usage: scripts/torture.sh quick|long     (long takes an hour; its figures stay in docs/torture-figures.txt)
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
@@ -17,7 +17,7 @@ outcome=0
 pytest tests/harness -q -p no:randomly --timeout=3600 || outcome=$?
 figures=$(python tests/harness/figures.py "$PARCELGUARD_FIGURES")
 if [ "$tier" = long ]; then
-    { date -u +%FT%TZ; git rev-parse --short HEAD; echo "$figures"; } > torture-figures.txt
+    { date -u +%FT%TZ; git rev-parse --short HEAD; echo "$figures"; } > docs/torture-figures.txt
 fi
 echo "$figures"
 exit "$outcome"
