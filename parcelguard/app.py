@@ -219,6 +219,7 @@ class App(QObject):
     def _attach(self, station: Station) -> None:
         self.station = station
         self.window.attach(station, self.camera, station.log)
+        self.window.end_with(station.close)
         station.start()
         self.ready.emit()
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 
 from parcelguard.alerts import Alerts
@@ -66,6 +67,7 @@ class Station:
         self.hub = hub
         self._camera = camera
         self._media = folders.media
+        self._closing = Lock()
         self._desk_free, self._desk_moved_at = True, monotonic()
         self.alerts = Alerts(hub.publish)
         shops = {shop.id: shop.shop() for shop in settings.shops}
@@ -150,8 +152,12 @@ class Station:
         self._news.queue()
 
     def close(self) -> None:
-        """End every thread and close the database; what is in flight is sorted out at the next start."""
-        self._undo.close()
+        """End every thread and close the database; what is in flight is sorted out at the next start.
+
+        Whoever comes second, from another thread, waits until the first has done it.
+        """
+        with self._closing:
+            self._undo.close()
 
     # ---- the packer's keys and scanner -------------------------------------------------
 
@@ -318,7 +324,7 @@ class Log:
         for proof_id in proof_ids:
             text = self._mender.words(proof_id, template)
             try:
-                self._mender.resend(proof_id, text=text, reason=reason, by=self._packer)
+                self._mender.resend(proof_id, text=text, reason=reason, by=self._packer, only_if_stuck=True)
             except Refused as error:
                 refused = refused or error
                 continue

@@ -166,7 +166,7 @@ class Photographer(Driver):
         page.detail.answers.buttons.buttons[0].click()
         asked = {proof.order_number for proof in page.detail.edit.proofs}
         page.detail.edit.text.setPlainText("Dear {buyer}, order {order} is packed. Your photos:")
-        yield from self._grab("check-text", docs=True)
+        yield from self._grab("check-text")
         page.detail.edit.buttons.buttons[0].click()
         yield from self._grab("check-text-asked")
         page.detail.edit.buttons.buttons[1].click()

@@ -159,9 +159,7 @@ def test_slower_pace_is_a_note_until_it_has_recovered(delivery: Delivery) -> Non
 
 
 @pytest.mark.parametrize(("offset_s", "said"), [(420, "7 minutes slow"), (-180, "3 minutes fast")])
-def test_wrong_clock_is_said_in_minutes_until_it_is_set(
-    delivery: Delivery, offset_s: int, said: str
-) -> None:
+def test_wrong_clock_is_said_in_minutes_until_it_is_set(delivery: Delivery, offset_s: int, said: str) -> None:
     delivery.sender.clock_offset = timedelta(seconds=offset_s)
     delivery.save(photos=1)
     delivery.work()

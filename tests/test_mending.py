@@ -303,3 +303,12 @@ def test_uploads_that_no_message_needs_any_more_are_left(delivery: Delivery, men
     delivery.work()
     assert delivery.sender.calls == []
     assert {part.state for part in delivery.parts(proof) if not part.kind.visible} == {PartState.CANCELLED}
+
+
+def test_resend_for_many_leaves_out_what_was_decided_meanwhile(delivery: Delivery, mender: Mender) -> None:
+    proof = delivery.save(photos=1)
+    delivery.work()
+    with pytest.raises(Refused) as refused:
+        mender.resend(proof.id, text="Other.", reason="many", by="Budi", only_if_stuck=True)
+    assert refused.value.headline == "It was decided meanwhile."
+    assert delivery.sender.calls.count("text") == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, current_thread, main_thread
@@ -16,17 +17,20 @@ from ui_helpers import (
     Hands,
     make_group,
     make_item,
+    make_proof,
     make_settings,
     read_scan,
     unknown_group,
 )
 
-from parcelguard.domain import Decision, ProofState, utc_now
+from parcelguard.delivery.attention import CHECKING
+from parcelguard.domain import DEFAULT_MESSAGE, LONGEST_MESSAGE, Decision, ProofState, utc_now
 from parcelguard.errors import StorageError
 from parcelguard.events import EventHub, ProofChanged, QueueChanged
 from parcelguard.store.views import AttentionGroup
-from parcelguard.ui import check, check_words
+from parcelguard.ui import check_batches, check_words
 from parcelguard.ui.check import CheckPage
+from parcelguard.ui.check_edit import EditPanel
 from parcelguard.ui.log import LogPage
 from parcelguard.ui.sidebar import Page
 from parcelguard.ui.window import MainWindow
@@ -86,8 +90,45 @@ class Opened:
     def label(self, text: str) -> bool:
         return any(text in each.text() for each in self.page.findChildren(QLabel) if each.isVisible())
 
+    # ---- one text for many
+
+    @property
+    def edit(self) -> EditPanel:
+        return self.page.detail.edit
+
+    @property
+    def edit_words(self) -> list[str]:
+        """What the buttons below the text say."""
+        return [button.text() for button in self.edit.buttons.buttons]
+
+    def press_edit(self, words: str) -> None:
+        buttons = [*self.edit.buttons.buttons, *self.edit.chips.buttons]
+        self.tab_to(next(each for each in buttons if each.text() == words))
+        self.space()
+
+    def open_text(self, count: int) -> None:
+        """Choose the whole group and open its text."""
+        self.key(Qt.Key.Key_Up)
+        self.press(f"Edit text and resend {count}")
+
+    def write(self, text: str) -> None:
+        """Write over the whole text by hand."""
+        field = self.edit.text
+        assert QApplication.focusWidget() is field
+        field.selectAll()
+        for char in text:
+            self.hands.rest(200)
+            self.hands.press(field, Qt.Key(ord(char.upper())), char)
+
 
 Open = Callable[..., Opened]
+
+
+def refused_group(count: int = 12, first: int = 1, **changes: object) -> AttentionGroup:
+    """Messages whose text the marketplace did not take."""
+    title = "The marketplace refused the text"
+    group = make_group(count, first, reason="refused censored", title=title, answers=(Decision.LEAVE,))
+    return replace(group, editable=True, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -409,7 +450,7 @@ def test_many_answers_go_in_steps_and_can_be_stopped(open_check: Open, qtbot: Qt
     going.set()
     qtbot.waitUntil(opened.page.told.isVisible)
     told = opened.page.told.accessibleName()
-    assert told == f"{check.AT_ONCE} of 60 go out now. Stopped: the rest still waits here"
+    assert told == f"{check_batches.AT_ONCE} of 60 go out now. Stopped: the rest still waits here"
     assert len(desk.answered) == 1
 
 
@@ -544,3 +585,292 @@ def test_what_the_marketplace_hid_is_asked_about_in_its_own_words(open_check: Op
     opened = open_check(hid)
     assert opened.words == ["Edit text and resend", "The buyer sees it", "Leave it"]
     assert not opened.page.detail.looks.isVisible()
+
+
+# ---- how much there is ------------------------------------------------------------------------
+
+
+def test_the_page_counts_orders_as_its_badge_does_and_tells_what_is_only_looked_for(open_check: Open) -> None:
+    looked_for = replace(unknown_group(21), reason=CHECKING, title="Being looked for in the chat")
+    opened = open_check(make_group(12), looked_for)
+    assert opened.page.title.text() == "12 orders need you · 3 being looked for"
+    assert opened.page.title.isVisible()
+
+
+def test_two_messages_of_one_order_are_one_order_that_needs_a_person() -> None:
+    both = (make_item(1), replace(make_item(1), part_id="p1-part-2"))
+    assert check_words.title([make_group(0, items=both, total=2)]) == "1 order needs you, 2 messages"
+    assert check_words.title([make_group(2, total=340)]) == "340 orders need you"
+
+
+def test_what_is_only_looked_for_needs_nobody() -> None:
+    assert check_words.CHECKING == CHECKING
+    assert check_words.title([make_group(2, reason=CHECKING)]) == "Nothing needs you · 2 being looked for"
+
+
+# ---- one text for many ------------------------------------------------------------------------
+
+
+def test_twelve_refused_texts_are_edited_together_and_resent_after_one_question(
+    open_check: Open, qtbot: QtBot
+) -> None:
+    opened = open_check(refused_group(12, caution=QUIET))
+    opened.key(Qt.Key.Key_Up)
+    assert opened.words == ["Edit text and resend 12", "Leave 12"]
+    opened.press("Edit text and resend 12")
+    assert not opened.page.detail.answers.isVisible()
+    assert opened.edit.heading.accessibleName() == "Shopee MY 12 messages"
+    assert opened.edit.text.toPlainText() == DEFAULT_MESSAGE
+    opened.write("hi {buyer}, {order} is packed")
+    opened.press_edit("Resend 12")
+    assert opened.edit.question.accessibleName() == f"Resend 12 messages with this text? {QUIET}"
+    assert opened.edit_words == ["Cancel (Esc)", "Resend 12"]
+    assert opened.desk.resent == []
+    opened.press_edit("Resend 12")
+    qtbot.waitUntil(opened.page.told.isVisible)
+    assert opened.page.told.accessibleName() == "12 of 12 are on their way"
+    template, reason = "hi {buyer}, {order} is packed", check_words.RESENT_REFUSED
+    assert opened.desk.resent == [(f"p{n}", template, reason) for n in range(1, 13)]
+    assert not opened.edit.isVisible()
+    qtbot.waitUntil(lambda: opened.label(check_words.NOTHING))
+
+
+def test_only_the_ticked_ones_get_the_new_text(open_check: Open, qtbot: QtBot) -> None:
+    opened = open_check(refused_group(3))
+    opened.space()
+    opened.key(Qt.Key.Key_Down)
+    opened.space()
+    opened.press("Edit text and resend 2")
+    opened.press_edit("Resend 2")
+    opened.press_edit("Resend 2")
+    qtbot.waitUntil(opened.page.told.isVisible)
+    assert [proof_id for proof_id, *_ in opened.desk.resent] == ["p1", "p2"]
+    qtbot.waitUntil(lambda: len(opened.rows()) == 2)
+    assert opened.page.list.isEnabled()
+    assert QApplication.focusWidget() is opened.page.list
+
+
+def test_an_order_with_two_hidden_messages_is_resent_once(open_check: Open, qtbot: QtBot) -> None:
+    items = (make_item(1), replace(make_item(1), part_id="p1-part-2"), make_item(2))
+    answers = (Decision.THERE, Decision.LEAVE)
+    hid = make_group(0, reason="filtered", answers=answers, items=items, total=3, editable=True)
+    opened = open_check(hid)
+    opened.key(Qt.Key.Key_Up)
+    opened.press("Edit text and resend 2")
+    opened.press_edit("Resend 2")
+    opened.press_edit("Resend 2")
+    qtbot.waitUntil(opened.page.told.isVisible)
+    sent = [(proof_id, reason) for proof_id, _, reason in opened.desk.resent]
+    assert sent == [("p1", check_words.RESENT_HIDDEN), ("p2", check_words.RESENT_HIDDEN)]
+
+
+def test_for_messages_whose_text_is_not_at_fault_no_text_is_offered(open_check: Open) -> None:
+    opened = open_check(refused_group(2), make_group(2, 9))
+    opened.key(Qt.Key.Key_Up)
+    opened.space()
+    for _ in range(3):
+        opened.key(Qt.Key.Key_Down)
+    opened.space()
+    assert opened.words == ["Leave 4"]
+
+
+def test_the_preview_reads_as_the_first_buyer_will_read_it(open_check: Open) -> None:
+    opened = open_check(refused_group(2))
+    opened.open_text(2)
+    opened.write("dear {buyer}: {order}, {tracking}, {shop}, {items}")
+    read = opened.edit.preview.accessibleName()
+    facts = f"241120PX000001, SPXMY00000000001, {SHOP.name}, {check_words.ITEMS}"
+    assert read == f"As Tan W. will read it: dear Tan W.: {facts}"
+
+
+def test_a_placeholder_is_put_in_where_the_cursor_stands(open_check: Open) -> None:
+    opened = open_check(refused_group(2))
+    opened.open_text(2)
+    opened.write("order")
+    opened.press_edit("{order}")
+    assert opened.edit.text.toPlainText() == "order{order}"
+    assert QApplication.focusWidget() is opened.edit.text
+
+
+def test_the_letters_are_counted_for_the_buyer_whose_text_is_longest(open_check: Open) -> None:
+    items = (make_item(1), make_item(2, proof=make_proof(2, buyer_name="n" * 60)))
+    opened = open_check(refused_group(0, items=items, total=2))
+    opened.open_text(2)
+    opened.write("{order} {buyer}")
+    assert opened.edit.letters.text() == f"{len('241120PX000002 ') + 60} of 600 letters"
+
+
+def test_a_text_that_is_too_long_or_empty_cannot_be_sent(open_check: Open) -> None:
+    opened = open_check(refused_group(2))
+    opened.open_text(2)
+    resend = opened.edit.buttons.buttons[0]
+    opened.edit.text.setPlainText("{order}" + "x" * (LONGEST_MESSAGE - 13))
+    assert not resend.isEnabled()
+    assert opened.edit.mistakes.accessibleName() == "The text is too long by 1."
+    opened.edit.text.setPlainText("{order}" + "x" * (LONGEST_MESSAGE - 14))
+    assert resend.isEnabled()
+    opened.edit.text.setPlainText("  ")
+    assert not resend.isEnabled()
+
+
+def test_a_text_without_the_order_or_with_a_slip_is_warned_about_and_asked_about(open_check: Open) -> None:
+    opened = open_check(refused_group(2))
+    opened.open_text(2)
+    assert not opened.edit.mistakes.isVisible()
+    opened.write("hi {byuer}")
+    told = (
+        "The marketplace refuses the same text twice: keep {order}."
+        " {byuer} is no placeholder: the buyers would read it as it stands."
+    )
+    assert opened.edit.mistakes.accessibleName() == told
+    opened.press_edit("Resend 2")
+    assert opened.edit.question.accessibleName() == f"Resend 2 messages with this text? {told}"
+    assert not opened.edit.mistakes.isVisible()  # it is said once
+    opened.escape()
+    assert opened.edit.mistakes.accessibleName() == told
+
+
+def test_esc_leaves_the_question_then_the_text_then_the_ticks(open_check: Open) -> None:
+    opened = open_check(refused_group(2))
+    opened.space()
+    opened.key(Qt.Key.Key_Down)
+    opened.space()
+    opened.press("Edit text and resend 2")
+    opened.press_edit("Resend 2")
+    opened.escape()
+    assert not opened.edit.question.isVisible()
+    assert QApplication.focusWidget() is opened.edit.text
+    opened.escape()
+    assert not opened.edit.isVisible()
+    assert opened.page.detail.answers.isVisible()
+    assert len(opened.page.model.ticked) == 2
+    opened.escape()
+    assert opened.page.model.ticked == []
+    assert opened.desk.resent == []
+
+
+def test_space_held_too_long_resends_nothing(open_check: Open, qtbot: QtBot) -> None:
+    opened = open_check(refused_group(2))
+    opened.open_text(2)
+    opened.press_edit("Resend 2")
+    opened.space()
+    assert opened.desk.resent == []
+    assert not opened.edit.question.isVisible()
+
+
+def test_while_a_text_is_written_the_list_rests(open_check: Open, qtbot: QtBot) -> None:
+    opened = open_check(refused_group(2))
+    opened.open_text(2)
+    page = opened.page
+    row = page.list.visualRect(page.model.index(1))
+    qtbot.mouseClick(page.list.viewport(), LEFT, pos=row.topLeft() + QPoint(12, row.height() // 2))
+    assert page.model.ticked == []
+    assert not page.grab().isNull()
+
+
+def test_those_that_may_not_be_resent_stay_with_the_text_and_the_reason(
+    open_check: Open, qtbot: QtBot
+) -> None:
+    opened = open_check(refused_group(5))
+    opened.desk.not_sendable = {"p2", "p4"}
+    opened.open_text(5)
+    opened.write("{order} again")
+    opened.press_edit("Resend 5")
+    opened.press_edit("Resend 5")
+    qtbot.waitUntil(opened.edit.outcome.isVisible)
+    told = "3 of 5 are on their way, 2 are not One message may have arrived already. Decide about it first."
+    assert opened.edit.outcome.accessibleName() == told
+    assert opened.edit.text.toPlainText() == "{order} again"
+    assert opened.edit_words == ["Resend 2", "Cancel (Esc)"]
+    opened.desk.not_sendable = set()
+    opened.press_edit("Resend 2")
+    opened.press_edit("Resend 2")
+    qtbot.waitUntil(opened.page.told.isVisible)
+    assert [proof_id for proof_id, *_ in opened.desk.resent] == ["p1", "p3", "p5", "p2", "p4"]
+
+
+def test_records_that_take_nothing_in_end_it_at_the_first(open_check: Open, qtbot: QtBot) -> None:
+    opened = open_check(refused_group(60))
+    opened.desk.stuck = True
+    opened.open_text(60)
+    opened.press_edit("Resend 60")
+    opened.press_edit("Resend 60")
+    qtbot.waitUntil(opened.edit.outcome.isVisible)
+    told = opened.edit.outcome.accessibleName()
+    assert told == f"0 of 60 are on their way, 60 are not {StorageError.headline} {StorageError.advice}"
+    assert opened.edit_words == ["Resend 60", "Cancel (Esc)"]
+    assert opened.desk.tried == ["p1"]
+
+
+def test_resending_many_goes_in_steps_off_the_windows_thread_and_esc_stops_it(
+    open_check: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    going, threads = Event(), set[bool]()
+
+    class Slow(FakeLog):
+        def resend_all(self, proof_ids, template, reason):
+            going.wait(5)
+            threads.add(current_thread() is main_thread())
+            return super().resend_all(proof_ids, template, reason)
+
+    opened = open_check(refused_group(60), desk=Slow(tmp_path, 0))
+    opened.open_text(60)
+    opened.press_edit("Resend 60")
+    opened.press_edit("Resend 60")
+    qtbot.waitUntil(lambda: opened.edit_words == ["Stop (Esc)"])
+    assert opened.label("Working… 0 of 60")
+    opened.page.escape()
+    going.set()
+    qtbot.waitUntil(opened.edit.outcome.isVisible)
+    sent = check_batches.AT_ONCE
+    told = f"{sent} of 60 are on their way. Stopped: the rest still waits here"
+    assert opened.edit.outcome.accessibleName() == told
+    assert len(opened.desk.resent) == sent
+    assert opened.edit_words == [f"Resend {60 - sent}", "Cancel (Esc)"]
+    assert threads == {False}
+
+
+def test_what_was_decided_meanwhile_is_not_resent(open_check: Open, qtbot: QtBot) -> None:
+    opened = open_check(refused_group(3))
+    opened.open_text(3)
+    opened.write("{order} kept")
+    opened.press_edit("Resend 3")
+    opened.desk.groups = (refused_group(2),)
+    opened.hub.publish(NEWS)
+    qtbot.waitUntil(lambda: opened.edit_words == ["Resend 2", "Cancel (Esc)"])
+    assert not opened.edit.question.isVisible()
+    assert opened.edit.text.toPlainText() == "{order} kept"
+    opened.desk.groups = (unknown_group(21),)
+    opened.hub.publish(NEWS)
+    qtbot.waitUntil(lambda: not opened.edit.isVisible())
+    assert opened.page.told.accessibleName() == check_words.DECIDED_MEANWHILE
+    assert opened.page.list.isEnabled()
+
+
+def test_a_scan_takes_the_packer_to_pack_and_the_text_stays(open_check: Open, qtbot: QtBot) -> None:
+    opened = open_check(refused_group(2))
+    opened.open_text(2)
+    opened.write("{order} half written")
+    opened.hands.rest()
+    opened.hands.type(opened.edit.text, "SPXMY04217788312")
+    opened.hands.enter(opened.edit.text)
+    assert opened.window.page is Page.PACK
+    opened.window.show_page(Page.CHECK)
+    assert opened.edit.text.toPlainText() == "{order} half written"
+    assert QApplication.focusWidget() is opened.edit.text
+
+
+@pytest.mark.parametrize("scale", [100, 200])
+def test_the_text_can_be_sent_and_left_at_any_size(open_check: Open, qtbot: QtBot, scale: int) -> None:
+    opened = open_check(refused_group(12, caution=QUIET), scale_percent=scale)
+    opened.open_text(12)
+    opened.press_edit("Resend 12")
+    page, buttons = opened.page, opened.edit.buttons.buttons
+    for width, height in ((1024, 700), (1366, 768), (1920, 1080)):
+        opened.window.resize(width, height)
+        qtbot.waitUntil(lambda width=width: page.width() > width * 3 // 4)  # type: ignore[misc]
+        assert not opened.window.grab().isNull()
+        for each in buttons:
+            qtbot.waitUntil(
+                lambda each=each: page.rect().contains(each.mapTo(page, each.rect().bottomRight()))  # type: ignore[misc]
+            )

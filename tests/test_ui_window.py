@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from threading import Thread
+from threading import Event, Thread, current_thread, main_thread
 
 import pytest
 from PySide6.QtCore import Qt
@@ -33,6 +33,7 @@ from parcelguard.events import (
     QueueChanged,
 )
 from parcelguard.ui import words
+from parcelguard.ui.farewell import Farewell
 from parcelguard.ui.keys import Action
 from parcelguard.ui.sidebar import Page
 from parcelguard.ui.window import MainWindow
@@ -266,6 +267,57 @@ def test_a_burst_with_alt_f4_does_not_close_the_window(
     hands.enter(window)
     with qtbot.waitSignal(window.closed):
         window.close()
+
+
+def test_a_window_whose_calls_end_at_once_is_closed_without_a_word(bare: MainWindow, qtbot: QtBot) -> None:
+    bare.end_with(lambda: None)
+    with qtbot.waitSignal(bare.closed):
+        bare.close()
+    assert not bare.isVisible()
+
+
+def test_a_window_stays_with_a_word_until_the_calls_in_flight_ended(
+    window: MainWindow, pack: FakePack, hands: Hands, qtbot: QtBot
+) -> None:
+    over, threads = Event(), list[Thread]()
+    window.end_with(lambda: (threads.append(current_thread()), over.wait(10)))
+    closed: list[bool] = []
+    window.closed.connect(lambda: closed.append(True))
+    window.close()
+    assert window.isVisible()
+    qtbot.waitUntil(lambda: any(each.isVisible() for each in window.findChildren(Farewell)))
+    [farewell] = window.findChildren(Farewell)
+    assert farewell.accessibleName().startswith(words.FINISHING)
+    window.resize(1500, 900)
+    qtbot.waitUntil(lambda: farewell.size() == window.size())
+    assert not window.grab().isNull()
+    hands.press(window, Qt.Key.Key_F4)
+    window.close()
+    assert window.isVisible()
+    assert (closed, pack.calls) == ([], [])
+    over.set()
+    qtbot.waitUntil(lambda: closed == [True])
+    assert not window.isVisible()
+    assert len(threads) == 1
+    assert threads != [main_thread()]
+
+
+def test_a_mistake_while_the_calls_end_still_closes_the_window(bare: MainWindow, qtbot: QtBot) -> None:
+    def stumble() -> None:
+        raise ZeroDivisionError
+
+    bare.end_with(stumble)
+    with qtbot.waitSignal(bare.closed):
+        bare.close()
+
+
+def test_a_program_that_is_taken_down_meanwhile_waits_for_the_calls(bare: MainWindow, qtbot: QtBot) -> None:
+    going, ended, never = Event(), list[bool](), Event()
+    bare.end_with(lambda: (going.set(), never.wait(0.2), ended.append(True)))
+    bare.close()
+    assert going.wait(5)
+    bare.shut_down()
+    assert ended == [True]
 
 
 def test_the_preview_paints_the_newest_frame_and_asks_for_its_size(window: MainWindow, qtbot: QtBot) -> None:

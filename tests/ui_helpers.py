@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ from parcelguard.domain import (
     Shot,
     Today,
 )
-from parcelguard.errors import StorageError
+from parcelguard.errors import Refused, StorageError
 from parcelguard.store.views import (
     FILTER_STATES,
     AttentionGroup,
@@ -328,6 +328,9 @@ class FakeLog:
         self.groups: tuple[AttentionGroup, ...] = ()
         self.answered: list[tuple[tuple[str, ...], Decision]] = []
         self.first_elsewhere = 0  # so many answers come too late: another person gave one
+        self.not_sendable: set[str] = set()  # proofs that may not be sent again
+        self.tried: list[str] = []  # proofs that were to be sent again with others
+        self.stuck = False  # the records take nothing in
         self.whole = True
         self.broken = False
         self.undecided = 0
@@ -402,6 +405,17 @@ class FakeLog:
     def resend(self, proof_id: str, text: str, reason: str) -> None:
         self.resent.append((proof_id, text, reason))
 
+    def resend_all(self, proof_ids: Sequence[str], template: str, reason: str) -> int:
+        self.tried += proof_ids
+        if self.stuck:
+            raise StorageError("no disk")
+        gone = [proof_id for proof_id in proof_ids if proof_id not in self.not_sendable]
+        self.resent += [(proof_id, template, reason) for proof_id in gone]
+        if not gone:
+            raise Refused(headline="One message may have arrived already.", advice="Decide about it first.")
+        self._take_out(lambda item: item.proof.id in gone)
+        return len(gone)
+
     def decide(self, part_id: str, decision: Decision) -> None:
         self.decided.append((part_id, decision))
 
@@ -415,17 +429,20 @@ class FakeLog:
 
     def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
         self.answered.append((tuple(part_ids), decision))
-        left = []
-        for group in self.groups:
-            items = tuple(item for item in group.items if item.part_id not in part_ids)
-            if items:
-                left.append(replace(group, items=items, total=group.total - len(group.items) + len(items)))
-        self.groups = tuple(left)
+        self._take_out(lambda item: item.part_id in part_ids)
         late, self.first_elsewhere = min(self.first_elsewhere, len(part_ids)), 0
         return len(part_ids) - late
 
     def media_path(self, relative: str) -> Path:
         return self.media / relative
+
+    def _take_out(self, settled: Callable[[AttentionItem], bool]) -> None:
+        left = []
+        for group in self.groups:
+            items = tuple(item for item in group.items if not settled(item))
+            if items:
+                left.append(replace(group, items=items, total=group.total - len(group.items) + len(items)))
+        self.groups = tuple(left)
 
     def _found(self, query: LogQuery) -> list[LogEntry]:
         def fits(entry: LogEntry) -> bool:

@@ -11,6 +11,7 @@ from parcelguard.delivery.history import part_name
 from parcelguard.delivery.judge import ASK
 from parcelguard.delivery.ports import ChatSender
 from parcelguard.domain import (
+    CHECKING,
     LATE,
     PHOTO_MISSING,
     QUIET,
@@ -27,7 +28,6 @@ from parcelguard.store.files import THUMBNAIL_SUFFIX
 from parcelguard.store.views import AttentionGroup, AttentionItem
 
 SHOWN = 200  # items a group lists; the rest follows when these are dealt with
-CHECKING = "checking"
 
 _SEND_OR_LEAVE = (Decision.SEND_AGAIN, Decision.LEAVE)
 _THERE_OR_NOT = (Decision.THERE, Decision.SEND_AGAIN, Decision.LEAVE)

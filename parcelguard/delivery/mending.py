@@ -14,6 +14,7 @@ from parcelguard.domain import (
     Part,
     PartState,
     Proof,
+    ProofState,
     Shop,
     fill_message,
     plan_parts,
@@ -43,13 +44,16 @@ class Mender:
         self._senders = senders
         self._now = now
 
-    def resend(self, proof_id: str, *, text: str, reason: str, by: str) -> Proof:
+    def resend(self, proof_id: str, *, text: str, reason: str, by: str, only_if_stuck: bool = False) -> Proof:
         """Begin a new generation: of a delivered proof everything, otherwise only what did not arrive.
 
-        Raises Refused with the reason in words when it may not be sent.
+        Raises Refused with the reason in words when it may not be sent; with `only_if_stuck` also when
+        it does not wait for a person any more.
         """
         with self._store.begin() as records:
             proof = self._sendable(records, proof_id)
+            if only_if_stuck and proof.state is not ProofState.ATTENTION:
+                raise Refused(headline="It was decided meanwhile.", advice="Nothing more is sent.")
             parts, photos = records.parts.of(proof_id), records.proofs.photos(proof_id)
             _refuse_doubt(parts)
             shown = _shown(parts, {TEXT, *(photo.id for photo in photos)})

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 SYNC_EVERY_S = 300.0
 FIRST_SYNC = timedelta(days=15)
 MOST_UNANSWERED = 20
+LONGEST_FAREWELL_S = 5.0  # a system that shuts down grants little more
 OVERLAP = timedelta(minutes=10)  # orders that changed while the last list was read
 
 
@@ -62,7 +63,7 @@ class OrderIndex:
         self._due.set()
         done = self._questions.stop()
         if self._sync.ident is not None:
-            self._sync.join(25)
+            self._sync.join(LONGEST_FAREWELL_S)
         return done and not self._sync.is_alive()
 
     def refresh(self, proof_id: str, order: Order) -> None:

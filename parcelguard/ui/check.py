@@ -5,22 +5,24 @@ Built on its first visit. Nothing here reads the database on the window's thread
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from parcelguard.domain import Decision
+from parcelguard.domain import Decision, Shop
 from parcelguard.errors import ParcelGuardError
 from parcelguard.events import ProofChanged
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui import check_words
 from parcelguard.ui.background import Background
 from parcelguard.ui.bridge import EventBridge
+from parcelguard.ui.check_batches import Batches, Resent, resend_each
 from parcelguard.ui.check_detail import CheckDetail
 from parcelguard.ui.check_list import CheckList
-from parcelguard.ui.check_model import CheckModel, Row
+from parcelguard.ui.check_model import CheckModel, Row, groups_of
 from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.log_parts import ReasonBox
 from parcelguard.ui.pictures import Thumbnails
@@ -32,7 +34,6 @@ from parcelguard.ui.words import BandTone
 
 NEWS_REST_MS = 300
 SLOW_MS = 300  # a wait that long is told
-AT_ONCE = 25  # answers carried out between two looks at whether to stop
 LIST_SHARE = 0.42
 HINT_WIDTH = 620
 
@@ -43,24 +44,30 @@ class CheckPage(Screen):
     edit_wanted = Signal(str, str)  # proof id, order number
 
     def __init__(
-        self, theme: Theme, desk: LogDesk, bridge: EventBridge, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        desk: LogDesk,
+        bridge: EventBridge,
+        shops: Mapping[str, Shop],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._desk = desk
         self._rows = Background("check-rows", self)
         self._pictures = Background("check-pictures", self)
-        self._acting = False
-        self._stopping = False
+        self._batches = Batches(self._rows)
         self._visited = False  # a message was chosen already; from then on the person chooses
         self.model = CheckModel(self)
         self.list = CheckList(theme, self.model, Thumbnails(desk, self._pictures), self)
-        self.detail = CheckDetail(theme, desk, self._rows, self._pictures, self)
+        self.detail = CheckDetail(theme, desk, shops, self._rows, self._pictures, self)
+        self.title = plain_label("", self)
         self.told = ReasonBox(theme, self)
         self.told.hide()
         self.note = plain_label("", self)
         self.hint = plain_label("", self)
-        self.note.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
+        for label in (self.note, self.title):
+            label.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
         self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._lay_out()
@@ -81,10 +88,10 @@ class CheckPage(Screen):
 
     def escape(self) -> bool:
         """Leave the nearest thing that is open; False if there is none."""
-        if self._acting:
-            self._stop()
+        if self._batches.running:
+            self._batches.stop()
             return True
-        return self.detail.answers.leave_question() or self.model.untick()
+        return self.detail.edit.escape() or self.detail.answers.leave_question() or self.model.untick()
 
     def shut_down(self) -> None:
         """End the threads that read for this page."""
@@ -96,9 +103,9 @@ class CheckPage(Screen):
     # ---- Qt --------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Begin in the list, up to date."""
+        """Begin in the list, or where a text was being written; up to date."""
         super().showEvent(event)
-        self.list.setFocus()
+        (self.detail.edit.text if self._edits else self.list).setFocus()
         self._news.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -124,6 +131,10 @@ class CheckPage(Screen):
         left.setSpacing(px(8))
         for label in (self.note, self.hint):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        above = QVBoxLayout()
+        above.setContentsMargins(px(14), px(12), px(12), px(4))
+        above.addWidget(self.title)
+        left.addLayout(above)
         left.addStretch(1)
         for label in (self.note, self.hint):
             middle = QHBoxLayout()
@@ -159,7 +170,11 @@ class CheckPage(Screen):
         self.model.ticked_changed.connect(self._show_answers)
         self.detail.answers.decided.connect(self._decide)
         self.detail.answers.edit_wanted.connect(self.edit_wanted)
-        self.detail.answers.stopped.connect(self._stop)
+        self.detail.answers.edit_all_wanted.connect(self._edit_all)
+        self.detail.answers.stopped.connect(self._batches.stop)
+        self.detail.edit.confirmed.connect(self._resend)
+        self.detail.edit.stopped.connect(self._batches.stop)
+        self.detail.edit.left.connect(self._leave_edit)
         self._news.timeout.connect(self._read)
         self._slow.timeout.connect(self._tell_slow)
         self._theme.changed.connect(self._restyle)
@@ -179,6 +194,12 @@ class CheckPage(Screen):
     def _show(self, groups: tuple[AttentionGroup, ...]) -> None:
         self._slow.stop()
         self.model.show(groups)
+        self.title.setText(check_words.title(groups))
+        if self._edits and not self.detail.edit.keep(
+            {row.item.part_id for row in self.model.items if row.item}
+        ):
+            self._leave_edit()
+            self.told.show_reason(BandTone.INFO, check_words.DECIDED_MEANWHILE, "")
         if groups:
             self._say("")
             if self.list.current is None or not self._visited:
@@ -202,40 +223,83 @@ class CheckPage(Screen):
     # ---- answering -------------------------------------------------------------------
 
     def _decide(self, decision: Decision, rows: list[Row]) -> None:
-        """Carry out an answer, some messages at a time, so that it can be stopped."""
+        """Carry out an answer."""
         parts = [row.item.part_id for row in rows if row.item]
-        self._acting, self._stopping = True, False
         self.told.hide()
         self.detail.answers.begin(len(parts))
-        self._go_on(decision, parts, 0, 0)
 
-    def _go_on(self, decision: Decision, parts: list[str], asked: int, done: int) -> None:
-        batch = parts[asked : asked + AT_ONCE]
-        if not batch or self._stopping:
-            self._finish(check_words.carried_out(decision, done, len(parts), stopped=bool(batch)))
-            return
+        def moved(asked: int, _carried_out: int) -> None:
+            self.detail.answers.progress(asked, len(parts))
 
-        def then(carried_out: int) -> None:
-            self.detail.answers.progress(asked + len(batch), len(parts))
-            self._go_on(decision, parts, asked + len(batch), done + carried_out)
+        def ended(carried_out: list[int], stopped: bool) -> None:
+            self._finish(check_words.carried_out(decision, sum(carried_out), len(parts), stopped=stopped))
 
-        self._rows.ask(partial(self._desk.decide_all, batch, decision), then, self._refused)
-
-    def _stop(self) -> None:
-        self._stopping = True
+        work = partial(_decide_all, self._desk, decision)
+        self._batches.begin(parts, work, moved=moved, ended=ended, failed=self._refused)
 
     def _finish(self, words: str) -> None:
-        self._acting = False
         self.model.untick()
         self.detail.answers.finish()
+        self._tell(words)
+
+    def _tell(self, words: str) -> None:
+        """Say what came of it, and go on in the list."""
         self.told.show_reason(BandTone.OK, words, "")
         self.list.setFocus()
         self._read()
 
     def _refused(self, error: ParcelGuardError) -> None:
-        self._acting = False
         self.detail.answers.refuse(error)
         self._read()
+
+    # ---- one text for many -----------------------------------------------------------
+
+    @property
+    def _edits(self) -> bool:
+        """Whether a text is being written."""
+        return not self.detail.edit.isHidden()
+
+    def _edit_all(self, rows: list[Row]) -> None:
+        """Write one text for these. The list rests meanwhile: it would change whom the text is for."""
+        self.told.hide()
+        self.list.setEnabled(False)
+        self.detail.open_edit(rows)
+
+    def _leave_edit(self) -> None:
+        self.detail.close_edit()
+        self.list.setEnabled(True)
+        self.list.setFocus()
+
+    def _resend(self, template: str) -> None:
+        edit = self.detail.edit
+        proof_ids = edit.begin()
+
+        def moved(asked: int, answer: Resent) -> None:
+            edit.progress(asked)
+            if answer.broken:
+                self._batches.stop()
+
+        def ended(answers: list[Resent], stopped: bool) -> None:
+            self._resent(sum(answers, Resent()), len(proof_ids), stopped=stopped)
+
+        def failed(error: ParcelGuardError) -> None:
+            self._resent(Resent(reason=error), len(proof_ids))
+
+        reason = check_words.resend_reason(groups_of(edit.rows))
+        work = partial(resend_each, self._desk, template, reason)
+        self._batches.begin(proof_ids, work, moved=moved, ended=ended, failed=failed)
+
+    def _resent(self, outcome: Resent, asked: int, *, stopped: bool = False) -> None:
+        """Say what came of it; the text stays open for those that did not go."""
+        gone = set(outcome.proof_ids)
+        stopped = stopped and not outcome.broken
+        words = check_words.on_their_way(len(gone), asked, stopped=stopped)
+        if self.detail.edit.finish(gone, words, outcome.reason):
+            self._read()
+        else:
+            self.model.untick()
+            self._leave_edit()
+            self._tell(words)
 
     # ---- telling ---------------------------------------------------------------------
 
@@ -254,3 +318,8 @@ class CheckPage(Screen):
         self.hint.setVisible(bool(hint))
         self.list.setVisible(not words)
         self.detail.setVisible(not words)
+        self.title.setVisible(not words)
+
+
+def _decide_all(desk: LogDesk, decision: Decision, part_ids: Sequence[str]) -> int:
+    return desk.decide_all(part_ids, decision)

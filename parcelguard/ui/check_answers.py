@@ -13,7 +13,7 @@ from parcelguard.domain import Decision, utc_now
 from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui import check_words
-from parcelguard.ui.check_model import Row
+from parcelguard.ui.check_model import Row, groups_of, proofs_of
 from parcelguard.ui.check_parts import ButtonRow
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import ReasonBox
@@ -28,6 +28,7 @@ class Answers(QWidget):
 
     decided = Signal(Decision, list)  # the rows it is for
     edit_wanted = Signal(str, str)  # proof id, order number
+    edit_all_wanted = Signal(list)  # the rows that get the same words
     stopped = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
@@ -112,9 +113,9 @@ class Answers(QWidget):
         if self._working:
             return
         self.question.hide()
-        groups, count = _groups(self._rows), len(self._rows)
+        groups, count = groups_of(self._rows), len(self._rows)
         decisions = _common(groups)
-        edits = count == 1 and groups[0].editable
+        edits = bool(groups) and all(group.editable for group in groups)
         offered = ([_id(row) for row in self._rows], decisions, edits)
         if offered == self._offered:
             return  # new buttons would take the focus from the old ones
@@ -130,19 +131,22 @@ class Answers(QWidget):
             each.clicked.connect(partial(self._answer, decision))
             made.append(each)
         if edits:
-            made.insert(0, self._edit_button(self._rows[0], main=Decision.SEND_AGAIN not in decisions))
+            made.insert(0, self._edit_button(main=Decision.SEND_AGAIN not in decisions))
         self.buttons.show_buttons(made)
 
-    def _edit_button(self, row: Row, *, main: bool) -> QPushButton:
-        made = button("Edit text and resend", self.buttons, main=main)
-        made.setAccessibleName("Edit text and resend, in the log")
-        proof = row.item.proof if row.item else None
-        if proof is not None:
+    def _edit_button(self, *, main: bool) -> QPushButton:
+        rows, found = self._rows, proofs_of(self._rows)
+        made = button(check_words.edit(len(found)), self.buttons, main=main)
+        if len(found) == 1:
+            proof = found[0]
+            made.setAccessibleName(f"{made.text()}, in the log")
             made.clicked.connect(lambda: self.edit_wanted.emit(proof.id, proof.order_number or proof.code))
+        else:
+            made.clicked.connect(lambda: self.edit_all_wanted.emit(rows))
         return made
 
     def _answer(self, decision: Decision) -> None:
-        groups, count = _groups(self._rows), len(self._rows)
+        groups, count = groups_of(self._rows), len(self._rows)
         if check_words.needs_confirming(decision, groups, count):
             self._asked = (decision, list(self._rows))
             self._show_question()
@@ -154,7 +158,7 @@ class Answers(QWidget):
             return
         decision, rows = self._asked
         self._offered = None
-        groups, count = _groups(rows), len(rows)
+        groups, count = groups_of(rows), len(rows)
         self.refusal.hide()
         self.scope.hide()
         self.question.show_reason(
@@ -183,14 +187,6 @@ class Answers(QWidget):
     def _focus_first(self) -> None:
         if self.buttons.buttons:
             self.buttons.buttons[0].setFocus()
-
-
-def _groups(rows: Sequence[Row]) -> list[AttentionGroup]:
-    found: list[AttentionGroup] = []
-    for row in rows:
-        if row.group not in found:
-            found.append(row.group)
-    return found
 
 
 def _common(groups: Sequence[AttentionGroup]) -> list[Decision]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from parcelguard.domain import Photo, utc_now
+from parcelguard.domain import Photo, Shop, utc_now
 from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import AttentionGroup, AttentionItem, ProofDetail
 from parcelguard.ui import check_words
 from parcelguard.ui.background import Background
 from parcelguard.ui.check_answers import Answers
+from parcelguard.ui.check_edit import EditPanel
 from parcelguard.ui.check_model import Row
 from parcelguard.ui.check_parts import Looks, Quote
 from parcelguard.ui.log_actions import plain_label
@@ -32,7 +34,13 @@ class CheckDetail(QWidget):
     """Shows one item, or says what a whole group is."""
 
     def __init__(
-        self, theme: Theme, desk: LogDesk, rows: Background, pictures: Background, parent: QWidget
+        self,
+        theme: Theme,
+        desk: LogDesk,
+        shops: Mapping[str, Shop],
+        rows: Background,
+        pictures: Background,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -52,6 +60,7 @@ class CheckDetail(QWidget):
         self.quote = Quote(theme, "The buyer was to read", self)
         self.looks = Looks(theme, self)
         self.answers = Answers(theme, self)
+        self.edit = EditPanel(theme, shops, self)
         self._over = QTimer(self, singleShot=True)
         self._over.timeout.connect(self._show_late)
         self.strip.chosen.connect(self._enlarge)
@@ -72,6 +81,16 @@ class CheckDetail(QWidget):
         self._item = None
         self._content.hide()
         self.answers.hide()
+
+    def open_edit(self, rows: Sequence[Row]) -> None:
+        """Write one text for these, in place of the evidence."""
+        self._evidence.hide()
+        self.edit.open(rows)
+
+    def close_edit(self) -> None:
+        """Show the evidence again."""
+        self.edit.hide()
+        self._evidence.show()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the ground and the line at the left."""
@@ -190,7 +209,8 @@ class CheckDetail(QWidget):
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setAccessibleName("What is known about it")
-        rows = QVBoxLayout(self)
+        self._evidence = QWidget(self)
+        rows = QVBoxLayout(self._evidence)
         rows.setContentsMargins(px(12), px(8), px(12), px(16))
         rows.setSpacing(px(12))
         rows.addWidget(self._scroll, 1)
@@ -198,3 +218,7 @@ class CheckDetail(QWidget):
         foot.setContentsMargins(px(9), 0, px(9), 0)
         foot.addWidget(self.answers)
         rows.addLayout(foot)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._evidence)
+        whole.addWidget(self.edit)

@@ -23,6 +23,7 @@ from parcelguard.ui.theme import Size, Theme, Token
 from parcelguard.ui.words import label, moment
 
 ROW_HEIGHT = 62
+RESTING = 0.45  # how much is seen of the list while a text for some of it is written
 NARROW = 300  # below that a row is its number and words alone
 
 
@@ -50,6 +51,8 @@ class CheckDelegate(QStyledItemDelegate):
         if not isinstance(row, Row):
             return
         painter.save()
+        if not self._view.isEnabled():
+            painter.setOpacity(RESTING)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         ground = Token.INFO_SOFT if chosen else Token.SURFACE if row.item is None else Token.BG
         painter.fillRect(area, theme.color(ground))

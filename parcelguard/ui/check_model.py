@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from parcelguard.domain import Proof
 from parcelguard.store.views import AttentionGroup, AttentionItem
 from parcelguard.ui import check_words
 from parcelguard.ui.words import label
@@ -24,6 +25,20 @@ class Row:
 
     group: AttentionGroup
     item: AttentionItem | None = None
+
+
+def groups_of(rows: Sequence[Row]) -> list[AttentionGroup]:
+    """Return each group that these rows belong to once, in their order."""
+    found: list[AttentionGroup] = []
+    for row in rows:
+        if row.group not in found:
+            found.append(row.group)
+    return found
+
+
+def proofs_of(rows: Sequence[Row]) -> list[Proof]:
+    """Return each proof that these rows are about once: two of its photos may wait for the same reason."""
+    return list({row.item.proof.id: row.item.proof for row in rows if row.item}.values())
 
 
 class CheckModel(QAbstractListModel):
@@ -42,6 +57,11 @@ class CheckModel(QAbstractListModel):
     def groups(self) -> tuple[AttentionGroup, ...]:
         """All groups as last read."""
         return self._groups or ()
+
+    @property
+    def items(self) -> list[Row]:
+        """Every item, whether or not its group is open."""
+        return [Row(group, item) for group in self.groups for item in group.items]
 
     @property
     def read(self) -> bool:
@@ -94,9 +114,7 @@ class CheckModel(QAbstractListModel):
     @property
     def ticked(self) -> list[Row]:
         """The ticked items, top to bottom, whether or not their group is open."""
-        return [
-            Row(group, item) for group in self.groups for item in group.items if item.part_id in self._ticked
-        ]
+        return [row for row in self.items if row.item and row.item.part_id in self._ticked]
 
     def tick_of(self, row: Row) -> Qt.CheckState:
         """Return whether a row is ticked; a group may be so in part."""

@@ -23,9 +23,9 @@ class Quote(Flowing):
         self._title = title
         self._words = ""
 
-    def show_words(self, words: str) -> None:
-        """Quote this; nothing takes no room."""
-        self._words = words
+    def show_words(self, words: str, title: str = "") -> None:
+        """Quote this, under another title if there is one; nothing takes no room."""
+        self._words, self._title = words, title or self._title
         self.setAccessibleName(f"{self._title}: {words}")
         self.setVisible(bool(words))
         self.updateGeometry()

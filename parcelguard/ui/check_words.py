@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from parcelguard.domain import Decision, PartState
+from parcelguard.domain import CHECKING, LONGEST_MESSAGE, Decision, PartState, unknown_placeholders
 from parcelguard.store.views import AttentionGroup, AttentionItem, LookTaken, Sighting
 from parcelguard.ui.words import label, moment
 
@@ -16,6 +16,11 @@ NOTHING_HINT = (
 )
 NOT_READ_BACK = "The chat was not read back."
 NOTHING_SEEN = "No message in this time."
+RESENT_HIDDEN = "Hidden by the marketplace"  # why a text was changed and sent again, as the log keeps it
+RESENT_REFUSED = "Text changed"
+ITEMS = "(the items of the order)"  # stands in the preview for what only the order knows
+GETS = "Each buyer gets what is not in the chat yet: this text with their own details, and the photos."
+DECIDED_MEANWHILE = "Nothing of this was left to resend: it was decided meanwhile"
 _KINDS = {"text": "Text", "image": "Picture", "order": "Order card", "card": "Order card"}
 
 
@@ -25,6 +30,23 @@ def day(at: date) -> str:
     if at == today:
         return "Today"
     return "Yesterday" if (today - at).days == 1 else at.strftime("%d %b %Y")
+
+
+def title(groups: Sequence[AttentionGroup]) -> str:
+    """Return how much waits: for a person in orders, as the badge counts it, and what is still looked for."""
+    yours = [group for group in groups if group.reason != CHECKING]
+    messages = sum(group.total for group in yours)
+    listed = [item for group in yours for item in group.items]
+    orders = len({item.proof.id for item in listed}) + messages - len(listed)
+    needs = "1 order needs you" if orders == 1 else f"{orders:,} orders need you"
+    if orders != messages:
+        needs = f"{needs}, {messages:,} messages"
+    looked_for = sum(group.total for group in groups) - messages
+    told = [
+        needs if orders else "Nothing needs you",
+        f"{looked_for:,} being looked for" if looked_for else "",
+    ]
+    return " · ".join(part for part in told if part)
 
 
 def asks_arrival(groups: Sequence[AttentionGroup]) -> bool:
@@ -108,6 +130,66 @@ def carried_out(decision: Decision, done: int, asked: int, *, stopped: bool = Fa
         return told
     others = "one was" if rest == 1 else f"{rest:,} were"
     return f"{told}; {others} decided meanwhile by another"
+
+
+def edit(count: int) -> str:
+    """Return what the button says that opens the text of so many proofs."""
+    return "Edit text and resend" if count == 1 else f"Edit text and resend {count:,}"
+
+
+def messages(count: int) -> str:
+    """Return for how many a text is."""
+    return "1 message" if count == 1 else f"{count:,} messages"
+
+
+def reads(buyer: str) -> str:
+    """Return the title of a text as one buyer gets it."""
+    return f"As {buyer} will read it" if buyer else "As the first buyer will read it"
+
+
+def letters(count: int) -> str:
+    """Return how much of the room a text takes."""
+    return f"{count:,} of {LONGEST_MESSAGE:,} letters"
+
+
+def mistakes(template: str, longest: int) -> list[str]:
+    """Return what speaks against a text; `longest` is the length it has for the buyer it is longest for."""
+    told = []
+    if longest > LONGEST_MESSAGE:
+        told.append(f"The text is too long by {longest - LONGEST_MESSAGE:,}.")
+    if "{order}" not in template:
+        told.append("The marketplace refuses the same text twice: keep {order}.")
+    told.extend(
+        f"{{{name}}} is no placeholder: the buyers would read it as it stands."
+        for name in dict.fromkeys(unknown_placeholders(template))
+    )
+    return told
+
+
+def resend_question(count: int) -> str:
+    """Return what is asked before a text goes out."""
+    return "Resend 1 message with this text?" if count == 1 else f"Resend {count:,} messages with this text?"
+
+
+def resend_warnings(template: str, groups: Sequence[AttentionGroup], longest: int) -> str:
+    """Return what to know before a text goes out: the hour where the buyers live, and its mistakes."""
+    cautions = dict.fromkeys(group.caution for group in groups if group.caution)
+    return " ".join((*cautions, *mistakes(template, longest)))
+
+
+def resend_reason(groups: Sequence[AttentionGroup]) -> str:
+    """Return why these are sent again, for the log."""
+    return RESENT_HIDDEN if all(_hidden(group) for group in groups) else RESENT_REFUSED
+
+
+def on_their_way(done: int, asked: int, *, stopped: bool = False) -> str:
+    """Return how many proofs were set going again."""
+    told = f"{done:,} of {asked:,} {'is on its' if done == asked == 1 else 'are on their'} way"
+    if stopped:
+        return f"{told}. Stopped: the rest still waits here"
+    if done == asked:
+        return told
+    return f"{told}, {asked - done:,} {'is' if asked - done == 1 else 'are'} not"
 
 
 def about(item: AttentionItem) -> str:

@@ -30,6 +30,7 @@ from parcelguard.ui.topbar import TopBar
 from parcelguard.ui.trouble import Trouble
 
 if TYPE_CHECKING:
+    from parcelguard.ui.farewell import Farewell
     from parcelguard.ui.ports import LogDesk, PackControls, Preview
     from parcelguard.ui.repair_page import Choice, RepairPage
     from parcelguard.ui.restart import Restarter
@@ -73,6 +74,8 @@ class MainWindow(QWidget):
         self._failure = ""
         self._restarter: Restarter | None = None
         self._question: RepairPage | None = None
+        self._take_down: Callable[[], object] | None = None
+        self._farewell: Farewell | None = None
         self.theme = Theme(settings.screen.theme, settings.screen.scale_percent, self)
         self.resize(1366, 768)
         self.setMinimumSize(900, 600)
@@ -145,6 +148,13 @@ class MainWindow(QWidget):
         question.finish(text)
         question.done.connect(go_on)
 
+    def end_with(self, take_down: Callable[[], object]) -> None:
+        """Call this off the window's thread when the window is closed, and stay until it returns.
+
+        Whoever built the program may end it themselves at the same time: `take_down` has to bear that.
+        """
+        self._take_down = take_down
+
     @property
     def page(self) -> Page:
         """The screen that is shown."""
@@ -173,6 +183,8 @@ class MainWindow(QWidget):
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """Let the type grow with the window."""
         self.theme.fit(self.size())
+        if self._farewell is not None:
+            self._farewell.setGeometry(self.rect())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground; what can wait begins after the first time."""
@@ -182,11 +194,15 @@ class MainWindow(QWidget):
             QTimer.singleShot(0, self, self._after_first_paint)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close, unless a scanner is typing: some codes hold Alt+F4."""
-        if self.keys.in_burst:
+        """Close, unless a scanner is typing: some codes hold Alt+F4. What is in flight ends first."""
+        if self.keys.in_burst or self._farewell is not None:
             event.ignore()
             return
         self.shut_down()
+        if self._take_down is not None and not _system_ends():
+            event.ignore()
+            self._say_farewell(self._take_down)
+            return
         event.accept()
         self.closed.emit()
 
@@ -201,6 +217,20 @@ class MainWindow(QWidget):
         for screen in self._pages.values():
             if isinstance(screen, Screen):
                 screen.shut_down()
+        if self._farewell is not None:
+            self._farewell.shut_down()
+
+    def _say_farewell(self, take_down: Callable[[], object]) -> None:
+        from parcelguard.ui.farewell import Farewell
+
+        self._farewell = Farewell(self.theme, self)
+        self._farewell.over.connect(self._end)
+        self._farewell.begin(take_down)
+        self.setEnabled(False)
+
+    def _end(self) -> None:
+        self._take_down = self._farewell = None
+        self.close()
 
     # ---- building --------------------------------------------------------------------
 
@@ -251,7 +281,8 @@ class MainWindow(QWidget):
         else:
             from parcelguard.ui.check import CheckPage
 
-            widget = CheckPage(self.theme, self._log, self.bridge)
+            shops = {shop.id: shop.shop() for shop in self._settings.shops}
+            widget = CheckPage(self.theme, self._log, self.bridge, shops)
             widget.edit_wanted.connect(self._edit)
         self._pages[page] = widget
         self._stack.addWidget(widget)
@@ -450,3 +481,9 @@ class MainWindow(QWidget):
         if self._question is not None:
             self._drop(self._question)
             self._question = None
+
+
+def _system_ends() -> bool:
+    """Whether the computer shuts down just now: a window that stays open then is in its way."""
+    application = QApplication.instance()
+    return isinstance(application, QApplication) and application.isSavingSession()

@@ -19,6 +19,8 @@ from parcelguard.events import CameraChanged, CameraState, ProofChanged
 SENT = "✓ Image sent to customer’s chat"
 SAVED_SENDING = "Saved. Sending…"
 STARTING = "Starting…"
+FINISHING = "Finishing…"
+FINISHING_HINT = "What is on its way right now gets a few seconds. The rest goes out after the next start."
 FIND_HINT = "F3 types a number"
 CONTROL_KEYS = "This code contains control keys and was ignored. Set the scanner to send plain codes."
 HIDDEN = "Accepted but hidden by the marketplace"
