@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ WORTH_TELLING = timedelta(minutes=2)
 
 def real_seconds() -> float:
     """Return seconds that go on while the computer sleeps, and that nobody can set."""
-    if hasattr(time, "CLOCK_BOOTTIME"):  # Linux, where the usual steady clock stands still in sleep
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    # On Linux and macOS the usual steady clock stands still in sleep.
+    name = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC_RAW"}.get(sys.platform, "")
+    return time.clock_gettime(getattr(time, name)) if hasattr(time, name) else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,6 +249,7 @@ LATE = "late"
 QUIET = "quiet"
 PHOTO_MISSING = "photo_missing"
 SHOP_OFF = "shop_off"
+OWN_REASONS = frozenset({UNKNOWN_REASON, LATE, QUIET, PHOTO_MISSING, SHOP_OFF})
 CHECKING = "checking"  # not held: it is being looked for in the chat
 
 

@@ -99,8 +99,8 @@ class Housekeeping:
     def may_open(self) -> None:
         """Raise StorageError, with words for the packer, while no further parcel may be begun."""
         self._refuse_without_folder()
-        if self._trouble:
-            raise _again(self._trouble)
+        if trouble := self._trouble:
+            raise _again(trouble)
         if self._space(0.0).level is Level.FULL:
             raise StorageError("below the reserve", headline=_FULL, advice=_FULL_ADVICE)
 
@@ -112,8 +112,9 @@ class Housekeeping:
         since = self._looking_since
         if since is not None and self._monotonic() - since > STUCK_S:
             raise self._stuck()
-        if self._trouble and not isinstance(self._trouble, DiskFull):
-            raise _again(self._trouble)
+        trouble = self._trouble
+        if trouble and not isinstance(trouble, DiskFull):
+            raise _again(trouble)
         self._folder.look()
 
     def write_failed(self, *, full: bool) -> bool:

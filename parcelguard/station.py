@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -110,7 +111,7 @@ class Station:
                 if shops[shop_id].enabled
             }
             hold_unserved(self.store, couriers)
-            self.delivery = DeliveryEngine(couriers, now)
+            self.delivery = DeliveryEngine(couriers, now, self.housekeeping.damaged)
             undo.callback(self.delivery.stop)
             same_text = {each: senders[each].policy.same_text for each in senders}
             self._news = News(self.store, hub.publish)
@@ -119,6 +120,7 @@ class Station:
                 attention=Attention(self.store, shops, senders, now),
                 mender=Mender(self.store, shops, senders, now),
                 delivery=self.delivery,
+                describe=partial(self.housekeeping.notes.resent, self.store),
                 news=self._news,
                 media=folders.media,
                 packer=settings.bench.packer,
@@ -282,6 +284,7 @@ class Log:
         attention: Attention,
         mender: Mender,
         delivery: DeliveryEngine,
+        describe: Callable[[str], None],
         news: News,
         media: Path,
         packer: str,
@@ -290,6 +293,7 @@ class Log:
         self._attention = attention
         self._mender = mender
         self._delivery = delivery
+        self._describe = describe
         self._news = news
         self._media = media
         self._packer = packer
@@ -313,6 +317,7 @@ class Log:
     def resend(self, proof_id: str, text: str, reason: str) -> None:
         """Send again, as a new recorded generation."""
         self._mender.resend(proof_id, text=text, reason=reason, by=self._packer)
+        self._describe(proof_id)
         self._changed(proof_id)
 
     def resend_all(self, proof_ids: Sequence[str], template: str, reason: str) -> int:
@@ -328,6 +333,7 @@ class Log:
             except Refused as error:
                 refused = refused or error
                 continue
+            self._describe(proof_id)
             self._changed(proof_id)
             done += 1
         if refused and not done:

@@ -76,8 +76,8 @@ def test_copies_are_kept_for_two_weeks(store: Store, backups: Backups) -> None:
 def test_only_copy_is_kept_however_old_it_is(store: Store, backups: Backups) -> None:
     made = backups.make(store, NOON - timedelta(days=100))
 
-    assert backups.newest() == made
-    assert backups.newest_good() == made
+    assert backups.all() == [made]
+    assert backups.newest_good(NOON) == made
 
 
 def test_folder_is_shared_with_other_stations_without_mixing(
@@ -107,8 +107,8 @@ def test_damaged_copy_is_passed_over_for_an_older_good_one(store: Store, backups
     torn.path.write_bytes(b"no database at all" * 1000)
     newest.path.write_bytes(newest.path.read_bytes()[:20_000])
 
-    assert backups.newest() == newest
-    assert backups.newest_good() == good
+    assert backups.all()[0] == newest
+    assert backups.newest_good(NOON) == good
 
 
 def test_copy_of_a_newer_program_is_not_good_for_this_one(store: Store, backups: Backups) -> None:
@@ -117,12 +117,12 @@ def test_copy_of_a_newer_program_is_not_good_for_this_one(store: Store, backups:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
 
-    assert backups.newest_good() is None
+    assert backups.newest_good(NOON) is None
 
 
 def test_folder_that_is_gone_has_no_copies(backups: Backups) -> None:
     assert backups.all() == []
-    assert backups.newest() is backups.newest_good() is None
+    assert backups.newest_good(NOON) is None
 
 
 def test_copy_that_breaks_off_leaves_the_older_ones_and_nothing_half(store: Store, backups: Backups) -> None:
@@ -178,7 +178,7 @@ Backups(home / "backups", home).make(Store(home / "parcelguard.db"), datetime.no
     backups = Backups(tmp_path / "backups", tmp_path)
     (older,) = backups.all()
     assert len(files(backups)) == 2, "one is half written"
-    assert backups.newest_good() == older
+    assert backups.newest_good(older.at) == older
 
     store = Store(tmp_path / "parcelguard.db")
     backups.make(store, older.at + timedelta(days=1))
@@ -230,3 +230,12 @@ def test_large_database_is_copied_piece_by_piece(
     backups.make(store, NOON, lambda: pauses.append(None))
 
     assert len(pauses) > 1
+
+
+def test_clock_that_was_far_ahead_once_costs_no_copies(store: Store, backups: Backups) -> None:
+    made = [backups.make(store, NOON + timedelta(days=day)) for day in range(6)]
+    ahead = backups.make(store, NOON + timedelta(days=400))
+
+    assert backups.all() == [ahead, *reversed(made)]
+    assert backups.newest_good(NOON + timedelta(days=6)) == made[-1]
+    assert backups.newest_good(NOON - timedelta(days=1)) == ahead, "when nothing else is there"

@@ -259,7 +259,7 @@ def test_picture_is_uploaded_again_when_its_address_has_grown_old(delivery: Deli
     )
     delivery.work()
 
-    assert delivery.sender.calls[-2:] == ["upload", "image"]
+    assert delivery.sender.calls[-3:] == ["upload", "open", "image"]
     assert delivery.state(proof) is ProofState.DELIVERED
 
 

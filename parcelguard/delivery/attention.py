@@ -104,7 +104,7 @@ class Attention:
         numbers = {photo.id: photo.ordinal for photo in photos}
         resting = part.asked or part.state is PartState.UNKNOWN
         sender = self._senders.get(shop_id)
-        until = job.signed_at + sender.policy.settle if resting and sender else None
+        until = job.signed_at + sender.policy.settle if resting and sender and part.attempts else None
         shown = next((photo for photo in photos if photo.id == part.photo_id), photos[0] if photos else None)
         return AttentionItem(
             part_id=part.id,
@@ -131,10 +131,12 @@ class Attention:
         """Return what to know before anything is sent now."""
         sender = self._senders.get(shop_id)
         quiet = sender.policy.quiet if sender else None
-        until = quiet.until(self._now()) if quiet else None
-        if quiet is None or until is None:
+        if sender is None or quiet is None:
             return ""
-        local = self._now() + quiet.offset
+        there = self._now() + sender.clock_offset
+        if quiet.until(there) is None:
+            return ""
+        local = there + quiet.offset
         return f"It is {local:%H:%M} where the buyers live: quiet hours until {quiet.end:%H:%M}."
 
 
@@ -147,7 +149,7 @@ def _reason(part: Part) -> str:
     if part.state is PartState.UNKNOWN:
         return CHECKING
     if part.state is PartState.REFUSED:
-        return f"refused {part.reason}"
+        return f"refused {part.kind} {part.reason}"
     return part.reason or part.state.value
 
 

@@ -21,7 +21,17 @@ from parcelguard.delivery.pace import Pace, pause_after, wait_after
 from parcelguard.delivery.ports import ChatSender, CopyMaker, Receipt, Wire
 from parcelguard.delivery.settling import settle_sent, target_of
 from parcelguard.delivery.trouble import Trouble
-from parcelguard.domain import LATE, PHOTO_MISSING, QUIET, Part, PartKind, PartState, Shop, copy_size
+from parcelguard.domain import (
+    LATE,
+    OWN_REASONS,
+    PHOTO_MISSING,
+    QUIET,
+    Part,
+    PartKind,
+    PartState,
+    Shop,
+    copy_size,
+)
 from parcelguard.errors import (
     DeliveryError,
     Held,
@@ -98,7 +108,7 @@ class Courier:
         with self._store.read() as records:
             leased = records.attempts.leased(self._shop.id)
             unknown = records.attempts.due_unknown(self._shop.id, now)
-        self._sort_out([each for each in leased if now - each[1].claimed_at >= LEASE])
+        self._sort_out([each for each in leased if not timedelta(0) <= now - each[1].claimed_at < LEASE])
         if unknown:
             self._look(*unknown)
             return now
@@ -110,6 +120,9 @@ class Courier:
             )
             job = records.attempts.job(part) if part else None
             due = None if job else records.attempts.next_due(self._shop.id)
+        if job is None and due is None:  # nothing waits for the marketplace any more
+            self._trouble.over()
+            self._trouble.paced(slowed=False)
         if job:
             self._claimed_s = self._elapsed_s()
             if may_send:  # what is prepared in a pause between messages changes no turns
@@ -166,10 +179,20 @@ class Courier:
             return Receipt(message_id=self._sender.upload(self._copy(job)))
         if job.part.kind is PartKind.OPEN:
             return Receipt(conversation_id=self._sender.open(target, self._visible_left(job)))
+        address = self._address(job) if job.part.kind is PartKind.IMAGE else ""
+        self._check_order_again(job)
         wire = Wire(job.signed_at, lambda: self._mark(job))
         if job.part.kind is PartKind.TEXT:
             return self._sender.send_text(target, job.text, wire)
-        return self._sender.send_image(target, self._address(job), wire)
+        return self._sender.send_image(target, address, wire)
+
+    def _check_order_again(self, job: Job) -> None:
+        """Ask again whether the order stands and may be written about, when that was asked long ago."""
+        if job.checked_at is None or self._now() - job.checked_at <= PROMPT:
+            return
+        self._sender.open(target_of(job), self._visible_left(job))
+        with self._store.begin() as records:
+            records.parts.opened_again(job.part)
 
     def _address(self, job: Job) -> str:
         """Return the picture's address; nobody knows how long one lives, so an old one is made anew."""
@@ -202,15 +225,16 @@ class Courier:
     def _refuse_late(self, job: Job) -> None:
         """Let nothing go out by itself long after the person who released it has left, or at night."""
         policy, now = self._sender.policy, self._now()
+        their_time = now + self._sender.clock_offset
         waited = now - job.released_at
         if waited > policy.late_after:
             raise Held(
                 f"late by {waited}",
                 code=LATE,
-                headline="Not sent in time: the marketplace was out of reach for too long.",
+                headline="Not sent in time: it had to wait for too long.",
                 advice="A supervisor sends it when a message so late still makes sense to the buyer.",
             )
-        if policy.quiet and waited > PROMPT and policy.quiet.until(now):
+        if policy.quiet and not job.by_person and waited > PROMPT and policy.quiet.until(their_time):
             raise Held(
                 f"quiet hours, waited {waited}",
                 code=QUIET,
@@ -225,15 +249,16 @@ class Courier:
             begun = min(each.claimed_at for each in records.attempts.tries(job.proof.id))
         sent = {part.remote_id: part for part in parts if part.kind.visible and part.remote_id}
         hidden = self._sender.hidden(target_of(job), sent.keys(), begun)
+        gone = [sent[remote_id] for remote_id in sorted(hidden & sent.keys())]
+        words = {
+            "headline": "Accepted, but hidden from the buyer by the marketplace.",
+            "advice": "Change the words or the photo, then resend.",
+        }
         with self._store.begin() as records:
-            for remote_id in sorted(hidden & sent.keys()):
-                records.parts.move(
-                    sent[remote_id],
-                    PartState.FILTERED,
-                    reason="filtered",
-                    headline="Accepted, but hidden from the buyer by the marketplace.",
-                    advice="Change the words or the photo, then resend.",
-                )
+            for part in gone:
+                records.parts.move(part, PartState.FILTERED, reason="filtered", **words)
+        if gone:
+            self._announce(job.proof.id, Held("hidden", **words))
 
     def _mark(self, job: Job) -> None:
         """Set the wire mark, unless the claim is too old: a PC that slept must not send."""
@@ -265,7 +290,8 @@ class Courier:
         if part.kind.visible:
             self._pace.sent(job.claimed_at)  # from one request to the next, however long answers take
             self._trouble.paced(slowed=self._pace.slowed)
-        self._announce(part.proof_id)
+        if part.kind is not PartKind.CHECK:  # nothing new: it was delivered before
+            self._announce(part.proof_id)
 
     def _failed(self, job: Job, error: DeliveryError) -> None:
         part, now = job.part, self._now()
@@ -274,26 +300,29 @@ class Courier:
             self._failures += 1
             self._paused_until = due
             self._trouble.met(error, now)
-        else:
+        elif _answered(error):
             self._reached()
         if isinstance(error, TooFast):
             self._pace.too_fast(now)
             self._trouble.paced(slowed=True)
             self._paused_until = due  # it means the whole shop, uploads too
-        code = error.code if isinstance(error, Refused) else ""
+        code, request_id = (error.code, error.request_id) if isinstance(error, Refused) else ("", "")
         log.info("part %s %s: %s (%s)", part.id, part.kind, state, type(error).__name__)
         with self._store.begin() as records:
-            records.attempts.end_attempt(part, state, code=code, detail=str(error))
+            records.attempts.end_attempt(part, state, code=code, request_id=request_id, detail=str(error))
             records.parts.move(
                 part, state, due_at=due, reason=code, headline=error.headline, advice=error.advice, looks=0
             )
         hit("send.kept")
         if state is PartState.UNKNOWN:
             self._judge.watch(part)
-        self._announce(part.proof_id, error)
+        if part.kind is not PartKind.CHECK:
+            self._announce(part.proof_id, error)
 
     def _verdict(self, part: Part, error: DeliveryError, now: datetime) -> tuple[PartState, datetime | None]:
-        if part.kind is PartKind.CHECK and part.attempts >= CHECKS:
+        final = isinstance(error, Refused) and not isinstance(error, ShopHeld)
+        tried = part.attempts >= CHECKS and not isinstance(error, NoNetwork)
+        if part.kind is PartKind.CHECK and (final or tried):
             return PartState.CANCELLED, None  # not knowing whether it was hidden changes nothing for anyone
         if isinstance(error, ShopHeld):  # the shop's trouble, not the message's: it waits in line
             return PartState.WAITING, now + SHOP_REST
@@ -343,10 +372,17 @@ class Courier:
         """Count the messages that this generation still has to post."""
         with self._store.read() as records:
             parts = records.parts.of(job.proof.id, job.part.generation)
-        return sum(part.kind.visible and part.state is not PartState.SENT for part in parts)
+        return sum(part.kind.visible and not part.state.settled for part in parts)
 
     def _announce(self, proof_id: str, error: DeliveryError | None = None) -> None:
         self._news.proof(proof_id, self._shop.label, error, paused=self._trouble.error is not None)
+
+
+def _answered(error: DeliveryError) -> bool:
+    """Whether the marketplace said this; what this computer decides itself tells nothing of the network."""
+    if isinstance(error, Refused):
+        return error.code not in OWN_REASONS
+    return isinstance(error, (TooFast, OutcomeUnknown))
 
 
 def _without_photo(detail: str, headline: str) -> Held:

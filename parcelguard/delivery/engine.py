@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import Event, Thread
 
 from parcelguard.delivery.courier import Courier
-from parcelguard.errors import ParcelGuardError
+from parcelguard.errors import DamagedDatabase, ParcelGuardError
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +21,15 @@ LONGEST_FAREWELL_S = 5.0  # a system that shuts down grants little more
 class CourierThread:
     """One courier at work until stopped."""
 
-    def __init__(self, courier: Courier, name: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        courier: Courier,
+        name: str,
+        now: Callable[[], datetime],
+        damaged: Callable[[DamagedDatabase], None] = lambda _error: None,
+    ) -> None:
         self.courier = courier
+        self._damaged = damaged
         self._now = now
         self._wake = Event()
         self._stopping = Event()
@@ -58,6 +65,8 @@ class CourierThread:
                 pause_s = self._pause(self.courier.step())
             except ParcelGuardError as error:  # the disk refuses; nothing was acknowledged, so try again
                 log.warning("%s could not keep its records: %s", self._thread.name, error)
+                if isinstance(error, DamagedDatabase):
+                    self._damaged(error)
                 pause_s = AFTER_TROUBLE_S
             except Exception:  # a bug must not end the thread; what was in flight becomes unknown
                 log.exception("%s stumbled", self._thread.name)
@@ -74,9 +83,14 @@ class CourierThread:
 class DeliveryEngine:
     """All couriers of this station, one for each shop that sends."""
 
-    def __init__(self, couriers: Mapping[str, Courier], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        couriers: Mapping[str, Courier],
+        now: Callable[[], datetime],
+        damaged: Callable[[DamagedDatabase], None] = lambda _error: None,
+    ) -> None:
         self._threads = {
-            shop_id: CourierThread(courier, f"courier {shop_id}", now)
+            shop_id: CourierThread(courier, f"courier {shop_id}", now, damaged)
             for shop_id, courier in couriers.items()
         }
 

@@ -8,7 +8,17 @@ from itertools import groupby
 from pathlib import Path
 
 from parcelguard.delivery.mending import CLOSED
-from parcelguard.domain import Part, PartKind, PartState, Photo, Proof, ProofState, Shop, fill_message
+from parcelguard.domain import (
+    OWN_REASONS,
+    Part,
+    PartKind,
+    PartState,
+    Photo,
+    Proof,
+    ProofState,
+    Shop,
+    fill_message,
+)
 from parcelguard.errors import StorageError
 from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
@@ -170,6 +180,8 @@ def _try_step(part: Part, name: str, attempt: Try, count: int, shop: str) -> Ste
     if outcome == PartState.SENT:
         how = f" ({attempt.detail})" if attempt.detail else ""
         return Step(at, f"{name} {_DONE[part.kind]}{how}", Tone.OK)
+    if outcome == PartState.HELD and attempt.code in OWN_REASONS:
+        return Step(at, f"{name} held ({attempt.code.replace('_', ' ')})", Tone.BAD)
     if outcome in (PartState.REFUSED, PartState.HELD):
         code = f" ({attempt.code})" if attempt.code else ""
         return Step(at, f"{shop} did not take it: {name}{code}", Tone.BAD)
@@ -177,6 +189,8 @@ def _try_step(part: Part, name: str, attempt: Try, count: int, shop: str) -> Ste
         return Step(at, f"{name}: no clear answer, checking the chat", Tone.WAIT)
     if outcome == "":
         return Step(at, f"{name} on its way", Tone.WAIT)
+    if outcome == PartState.CANCELLED:
+        return Step(at, f"{name} given up", Tone.PLAIN)
     tried = "tried again later" if count == 1 else f"tried {count} times"
     return Step(at, f"{name} not sent, {tried}", Tone.WAIT)
 

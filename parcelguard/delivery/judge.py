@@ -1,7 +1,7 @@
 """Judges messages of unknown fate: looks for them in the chat, and asks a person when nobody can tell.
 
-Found is proof at once. Absent is believed only when no straggler can arrive any more, by the wall
-clock and by one that nobody can set, and after two more looks that both reached far enough back.
+Found is proof at once. Absent is believed only when no straggler can arrive any more, by a clock that
+nobody can set, and after two more looks that both reached far enough back.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ class Judge:
 
     def consider(self, part: Part, looks: int) -> Held | None:
         """Look once and draw the conclusion; returns the question for a person, if there is one."""
+        if not self._sender.policy.reads_back:
+            with self._store.begin() as records:
+                return self._ask(records, part, "This marketplace’s chat cannot be read back.")
         with self._store.read() as records:
             job, attempt = records.attempts.job(part), records.attempts.last_try(part)
         try:
@@ -62,7 +65,7 @@ class Judge:
             return self._look_later(part, attempt)
         hit("look.done")
         with self._store.begin() as records:
-            return self._conclude(records, job, attempt, looks + 1, look)
+            return self._conclude(records, job, looks + 1, look)
 
     def _look_later(self, part: Part, attempt: Try) -> Held | None:
         """Try to read back again soon; when it has failed for long, a person has to look instead."""
@@ -73,7 +76,7 @@ class Judge:
                 return None
             return self._ask(records, part, "The chat cannot be read back now.")
 
-    def _conclude(self, records: Records, job: Job, attempt: Try, looks: int, look: Look) -> Held | None:
+    def _conclude(self, records: Records, job: Job, looks: int, look: Look) -> Held | None:
         part, now, policy = job.part, self._now(), self._sender.policy
         taken = records.remote.taken_messages(job.proof.shop_id, look.found)
         found = [message for message in look.found if message not in taken]
@@ -87,7 +90,7 @@ class Judge:
             return None
         if found:
             return self._ask(records, part, "Two messages in the chat look like this one.")
-        rest = self._rest(part, attempt)
+        rest = self._rest(part)
         if looks < LOOKS or rest > timedelta(0):
             due = now + (max(rest, BETWEEN_LOOKS) if looks == 1 else BETWEEN_LOOKS)
             records.parts.move(part, PartState.UNKNOWN, due_at=due, looks=min(looks, LOOKS - 1))
@@ -100,12 +103,11 @@ class Judge:
             return None
         return self._ask(records, part, "Looked twice: the chat does not show it.")
 
-    def _rest(self, part: Part, attempt: Try) -> timedelta:
-        """Return for how long the message may still arrive; a clock that is set must not shorten it."""
+    def _rest(self, part: Part) -> timedelta:
+        """Return for how long the message may still arrive, by a clock that nobody can set."""
         settle = self._sender.policy.settle
-        by_the_clock = attempt.signed_at + settle - self._now()
         watched_s = self._elapsed_s() - self._watched.setdefault(part.id, self._elapsed_s())
-        return max(by_the_clock, settle - timedelta(seconds=watched_s))
+        return settle - timedelta(seconds=watched_s)
 
     def _ask(self, records: Records, part: Part, headline: str) -> Held:
         self._watched.pop(part.id, None)

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender
 from parcelguard.delivery.settling import settle_sent, target_of
+from parcelguard.delivery.unserved import hold_parts
 from parcelguard.domain import (
     PHOTO_MISSING,
     Decision,
     Order,
     Part,
+    PartKind,
     PartState,
     Proof,
     ProofState,
@@ -56,7 +58,8 @@ class Mender:
                 raise Refused(headline="It was decided meanwhile.", advice="Nothing more is sent.")
             parts, photos = records.parts.of(proof_id), records.proofs.photos(proof_id)
             _refuse_doubt(parts)
-            shown = _shown(parts, {TEXT, *(photo.id for photo in photos)})
+            whole = {TEXT} if any(part.kind is PartKind.TEXT for part in parts) else set()
+            shown = _shown(parts, whole | {photo.id for photo in photos})
             with_text = TEXT not in shown
             if with_text:
                 self._refuse_same_text(records, proof, text)
@@ -101,11 +104,10 @@ class Mender:
             if decision is Decision.THERE:
                 settle_sent(records, part, part.remote_id, self._policy(proof), self._now())
             elif decision is Decision.SEND_AGAIN:
-                records.parts.move(
-                    part, PartState.QUEUED, due_at=None, reason="", headline="", advice="", looks=0
-                )
+                records.parts.line_up(part)
             else:
                 _leave(records, part)
+            self._hold_silent(records, proof)
             hit("decide.row")
         return part.proof_id
 
@@ -133,7 +135,17 @@ class Mender:
         with self._store.begin() as records:
             records.parts.decide(part, Decision.TAKE_BACK, by, evidence=f"took back message {newer}")
             settle_sent(records, part, older, self._policy(job.proof), self._now())
+            self._hold_silent(records, job.proof)
         return part.proof_id
+
+    def _hold_silent(self, records: Records, proof: Proof) -> None:
+        """Let an answer about a shop that sends nothing set nothing going that nobody would carry."""
+        if not self._serves(proof):
+            hold_parts(records, [shop.id for shop in self._shops.values() if shop.enabled])
+
+    def _serves(self, proof: Proof) -> bool:
+        shop = self._shops.get(proof.shop_id)
+        return shop is not None and shop.enabled
 
     def _policy(self, proof: Proof) -> ChannelPolicy:
         sender = self._senders.get(proof.shop_id)
@@ -152,8 +164,7 @@ class Mender:
 
     def _refuse_silent(self, proof: Proof) -> None:
         """Refuse what nobody would carry."""
-        shop = self._shops.get(proof.shop_id)
-        if shop is None or not shop.enabled:
+        if not self._serves(proof):
             raise Refused(headline="This shop sends no messages.", advice="Switch it on in the settings.")
 
     def _linked(self, records: Records, proof: Proof) -> Proof:
@@ -197,7 +208,7 @@ def _leave(records: Records, part: Part) -> None:
 
 
 def _refuse_doubt(parts: Iterable[Part]) -> None:
-    if any(part.in_doubt for part in parts):
+    if any(part.in_doubt and part.kind.visible for part in parts):
         raise Refused(
             headline="One message may have arrived already.",
             advice="Decide about it first: it is there, or not there.",

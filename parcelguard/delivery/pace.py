@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
+HARDLY = timedelta(milliseconds=1)
 LONGEST_GAP = timedelta(seconds=60)
 LONGEST_WAIT_S = 300
 LONGEST_PAUSE_S = 30
@@ -29,7 +30,7 @@ class Pace:
 
     def sent(self, now: datetime) -> None:
         """Count a message that went out."""
-        self._gap = max(self._least, self._gap * 0.9)
+        self._gap = max(self._least, self._gap * 0.9 - HARDLY)
         self.next_at = now + self._gap
 
     def too_fast(self, now: datetime) -> None:

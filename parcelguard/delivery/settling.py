@@ -29,5 +29,5 @@ def settle_sent(records: Records, part: Part, remote_id: str, policy: ChannelPol
         return
     parts = records.parts.of(part.proof_id, part.generation)
     planned = any(each.kind is PartKind.CHECK for each in parts)
-    if not planned and all(each.state is PartState.SENT for each in parts if each.kind.visible):
+    if not planned and all(each.state.settled for each in parts if each.kind.visible):
         records.parts.plan_check(part, now + policy.check_after)

@@ -19,6 +19,7 @@ class Trouble:
         self._alerts = alerts
         self._since: datetime | None = None
         self.error: DeliveryError | None = None
+        self._clock_told = False
 
     def met(self, error: DeliveryError, now: datetime) -> None:
         """Take in that nothing can be sent now."""
@@ -49,8 +50,11 @@ class Trouble:
         """Take in by how much this computer's clock differs from the marketplace's."""
         minutes = round(abs(offset).total_seconds() / 60)
         if minutes < CLOCK_MINUTES:
-            self._alerts.withdraw("clock")
+            if self._clock_told:  # another shop's courier may not have measured it yet
+                self._alerts.withdraw("clock")
+            self._clock_told = False
             return
+        self._clock_told = True
         how = "slow" if offset > timedelta(0) else "fast"
         headline = f"This computer’s clock is {minutes} minutes {how}; it is corrected for sending."
         self._alerts.show(Alert("clock", Severity.NOTE, headline, "Please set it."))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from parcelguard.domain import SHOP_OFF, UNKNOWN_REASON, PartState
-from parcelguard.store.database import Store
+from parcelguard.domain import SHOP_OFF, UNKNOWN_REASON, PartKind, PartState
+from parcelguard.store.database import Records, Store
 
 HEADLINE = "This shop sends no messages."
 ADVICE = "Switch it on in the settings, then resend; or close this proof."
@@ -18,10 +18,18 @@ def hold_unserved(store: Store, served: Collection[str]) -> None:
     What may have left already is asked about, as always.
     """
     with store.begin() as records:
-        for part, attempt in records.attempts.without_courier(served):
-            left = part.kind.visible and attempt is not None and attempt.wire_at is not None
-            if left and part.state in (PartState.LEASED, PartState.UNKNOWN):
-                facts = {"reason": UNKNOWN_REASON, "headline": HEADLINE, "advice": IN_DOUBT}
-            else:
-                facts = {"reason": SHOP_OFF, "headline": HEADLINE, "advice": ADVICE}
-            records.parts.move(part, PartState.HELD, due_at=None, **facts)
+        hold_parts(records, served)
+
+
+def hold_parts(records: Records, served: Collection[str]) -> None:
+    """Do the same inside a transaction, after an answer that would set something going."""
+    for part, attempt in records.attempts.without_courier(served):
+        if part.kind is PartKind.CHECK:  # what was delivered is not held for want of a later look
+            records.parts.move(part, PartState.CANCELLED, due_at=None)
+            continue
+        left = part.kind.visible and attempt is not None and attempt.wire_at is not None
+        if left and part.state in (PartState.LEASED, PartState.UNKNOWN):
+            facts = {"reason": UNKNOWN_REASON, "headline": HEADLINE, "advice": IN_DOUBT}
+        else:
+            facts = {"reason": SHOP_OFF, "headline": HEADLINE, "advice": ADVICE}
+        records.parts.move(part, PartState.HELD, due_at=None, **facts)

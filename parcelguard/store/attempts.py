@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from parcelguard.domain import UNKNOWN_REASON, Part, PartKind, PartState, Photo, Proof
+from parcelguard.domain import UNKNOWN_REASON, Decision, Part, PartKind, PartState, Photo, Proof
 from parcelguard.store.parts import PartRecords, part_of
 from parcelguard.store.proofs import photo_of, proof_of
 from parcelguard.store.tables import (
@@ -49,7 +49,8 @@ class Job:
     """A part with all that is needed to carry it out.
 
     `released_at`: when a person last set it going, by F4, a resend or a decision, or when the buyer
-    got the message before it. `claimed_at` and `signed_at` are of its newest attempt. `address` and
+    got the message before it. `by_person`: by other than F4. `checked_at`: when the order was last
+    checked. `claimed_at` and `signed_at` are of its newest attempt. `address` and
     `uploaded_at` are its picture's, once uploaded.
     """
 
@@ -57,6 +58,8 @@ class Job:
     proof: Proof
     text: str
     released_at: datetime
+    by_person: bool
+    checked_at: datetime | None
     claimed_at: datetime
     signed_at: datetime
     photo: Photo | None
@@ -131,6 +134,8 @@ class AttemptRecords:
             proof=proof_of(facts),
             text=facts.text,
             released_at=max(filter(None, (facts.made_at, facts.decided_at, facts.shown_at))),
+            by_person=facts.decided_at is not None or part.generation > 1,
+            checked_at=facts.checked_at,
             claimed_at=facts.claimed_at or self._now(),
             signed_at=facts.signed_at or self._now(),
             photo=photo_of(photo) if photo else None,
@@ -194,7 +199,8 @@ class AttemptRecords:
         """Return a part whose fate should be looked up now, and how often that was done already."""
         query = (
             select(parts)
-            .where(*_in_state(shop_id, PartState.UNKNOWN), parts.c.due_at <= now)
+            .where(*_in_state(shop_id, PartState.UNKNOWN))
+            .where(or_(parts.c.due_at <= now, parts.c.due_at > now + LONGEST_WAIT))
             .order_by(parts.c.due_at)
             .limit(1)
         )
@@ -254,15 +260,24 @@ def _facts() -> Select[Any]:
     decided = (
         select(func.max(decisions.c.made_at))
         .join(other, other.c.id == decisions.c.part_id)
-        .where(other.c.proof_id == parts.c.proof_id)
+        .where(other.c.proof_id == parts.c.proof_id, decisions.c.answer == Decision.SEND_AGAIN.value)
         .correlate(parts)
     )
     seen = parts.alias()
-    shown = (
-        select(func.max(seen.c.changed_at))
+    going = attempts.alias()
+    shown = (  # by what the marketplace answered; that a person found an older one is no release
+        select(func.max(going.c.ended_at))
+        .join(seen, seen.c.id == going.c.part_id)
         .where(seen.c.proof_id == parts.c.proof_id, seen.c.generation == parts.c.generation)
         .where(seen.c.kind.in_([kind.value for kind in PartKind if kind.visible]))
-        .where(seen.c.state == PartState.SENT.value)
+        .where(going.c.outcome == PartState.SENT.value)
+        .correlate(parts)
+    )
+    check = parts.alias()
+    opened = (
+        select(func.max(check.c.changed_at))
+        .where(check.c.proof_id == parts.c.proof_id, check.c.generation == parts.c.generation)
+        .where(check.c.kind == PartKind.OPEN.value, check.c.state == PartState.SENT.value)
         .correlate(parts)
     )
     generation = and_(generations.c.proof_id == parts.c.proof_id, generations.c.number == parts.c.generation)
@@ -287,6 +302,7 @@ def _facts() -> Select[Any]:
             conversations.c.remote_id,
             decided.scalar_subquery().label("decided_at"),
             shown.scalar_subquery().label("shown_at"),
+            opened.scalar_subquery().label("checked_at"),
         )
         .select_from(joined)
         .where(parts.c.id == bindparam("part_id"))

@@ -26,6 +26,7 @@ from parcelguard.store.tables import SCHEMA_VERSION
 log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=14)
+FEWEST = 7  # copies that stay, however old they seem: a clock that was wrong once must not cost them
 _STAMP = "%Y%m%d-%H%M%S"
 _PAGES = 256  # a megabyte at a time, so that a photo need not wait for the drive
 
@@ -73,13 +74,10 @@ class Backups:
         found = [Backup(self.folder / name, at) for name in names if (at := self._moment(name))]
         return sorted(found, key=lambda each: each.at, reverse=True)
 
-    def newest(self) -> Backup | None:
-        """Return the newest copy, whole or not."""
-        return next(iter(self.all()), None)
-
-    def newest_good(self) -> Backup | None:
-        """Return the newest copy that can be opened and is whole."""
-        return next((each for each in self.all() if is_good(each.path)), None)
+    def newest_good(self, now: datetime) -> Backup | None:
+        """Return the newest whole copy; one that seems to be of the future only when there is no other."""
+        likely_first = sorted(self.all(), key=lambda each: each.at > now)
+        return next((each for each in likely_first if is_good(each.path)), None)
 
     def _copy(self, store: Store, partial: Path, path: Path, paused: Callable[[], None]) -> None:
         def step() -> None:
@@ -96,7 +94,7 @@ class Backups:
             raise
 
     def _remove_old(self, newest: Backup) -> None:
-        for old in self.all():
+        for old in self.all()[FEWEST:]:  # whatever the clock said when they were made
             if old != newest and newest.at - old.at > KEPT:
                 with suppress(OSError):
                     old.path.unlink()

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Annotated
 from uuid import UUID
 
@@ -111,6 +112,7 @@ class Notes:
     ) -> None:
         self._media = media
         self._troubled = troubled
+        self._lock = Lock()  # desk, log and housekeeping write, and one note has one temporary name
 
     def opened(self, proof: Proof) -> None:
         """Describe an open order, or describe it again when more is known of it."""
@@ -121,6 +123,14 @@ class Notes:
     ) -> None:
         """Describe a saved proof with its photos."""
         self._write(PROOF, note_of(proof, photos, sends=sends, text=text, with_text=with_text))
+
+    def resent(self, store: Store, proof_id: str) -> None:
+        """Describe a proof anew after it was sent again: rebuilt from its note, it must not seem unsent."""
+        with store.read() as records:
+            proof = records.proofs.get(proof_id)
+            note = described(records, proof) if proof else None
+        if note:
+            self._write(PROOF, note)
 
     def complete(self, store: Store, now: datetime) -> int:
         """Describe what was saved lately and a crash left without its note; returns how many."""
@@ -137,7 +147,8 @@ class Notes:
     def _write(self, name: str, note: Note) -> None:
         path = self._path(note.opened_at, note.id, name)
         try:
-            write_durably(path, msgspec.json.format(msgspec.json.encode(note)), new_folder=False)
+            with self._lock:
+                write_durably(path, msgspec.json.format(msgspec.json.encode(note)), new_folder=False)
         except StorageError as error:
             log.warning("not described: %s", error)
             self._troubled(error)

@@ -93,6 +93,21 @@ class PartRecords:
         self.refresh(part.proof_id)
         return True
 
+    def line_up(self, part: Part) -> bool:
+        """Set a part going by a person's decision: at its turn, behind what its set has not settled yet."""
+        before = [each for each in self.of(part.proof_id, part.generation) if each.ordinal < part.ordinal]
+        to = PartState.QUEUED if all(each.state.settled for each in before) else PartState.BLOCKED
+        return self.move(part, to, due_at=None, reason="", headline="", advice="", looks=0)
+
+    def opened_again(self, part: Part) -> None:
+        """Record that order and conversation were checked once more for a part's set."""
+        self._connection.execute(
+            update(parts)
+            .where(parts.c.proof_id == part.proof_id, parts.c.generation == part.generation)
+            .where(parts.c.kind == PartKind.OPEN.value)
+            .values(changed_at=self._now())
+        )
+
     def new_address(self, image: Part, address: str) -> None:
         """Replace the address of an image's picture, which was uploaded again."""
         self._connection.execute(

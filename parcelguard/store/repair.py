@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from parcelguard.domain import new_id
-from parcelguard.errors import DamagedDatabase
+from parcelguard.errors import DamagedDatabase, StorageError
 from parcelguard.store.backup import Backup, Backups
 from parcelguard.store.database import Store
 from parcelguard.store.files import keep_durably, make_folder, refused
 from parcelguard.store.folder import MediaFolder
-from parcelguard.store.health import COMPANIONS, Health
+from parcelguard.store.health import COMPANIONS, Health, check
 from parcelguard.store.rescan import Difference, SizeOf, hold_in_doubt, rescan
 
 log = logging.getLogger(__name__)
@@ -87,7 +89,7 @@ class Repair:
         self._media = media
         self._size_of = size_of
         self._now = now
-        self.backup = backups.newest_good()
+        self.backup = backups.newest_good(datetime.now(UTC))
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -126,6 +128,7 @@ class Repair:
                 shutil.copyfile(backup.path, made)
                 made.chmod(0o600)
             difference, held = self._fill(made, backup)
+            _fold(made)
             aside = self._put_aside()
             keep_durably(made, self._database)
             _remove(made)
@@ -165,6 +168,16 @@ class Repair:
             if path.exists():
                 path.rename(aside / path.name)
         return aside
+
+
+def _fold(made: Path) -> None:
+    """Make one file of the new database: closing it on a full disk leaves part of it in its log."""
+    try:
+        with closing(sqlite3.connect(made)) as database:
+            database.execute("PRAGMA journal_mode = DELETE")
+        check(made)
+    except sqlite3.Error as error:
+        raise StorageError(f"{made}: {error}") from error
 
 
 def damage_of(database: Path) -> DamagedDatabase | None:

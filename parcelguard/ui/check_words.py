@@ -93,6 +93,8 @@ def question(decision: Decision, groups: Sequence[AttentionGroup], count: int) -
         return f"Do the buyers see all {count:,} in their chats? They count as sent then."
     if decision is Decision.TAKE_BACK:
         return f"Take back one copy of {messages}? The other stays in the chat."
+    if asks_arrival(groups):
+        return f"Leave {messages} as it stands in the chat? What follows still goes out."
     return f"Leave {messages} unsent? The photos stay on this computer."
 
 
