@@ -288,3 +288,21 @@ def test_pipe_link_and_folder_in_a_notes_place_are_refused_at_once(media: Path, 
         with pytest.raises(StorageError):
             read_note(path)
         path.rmdir() if path.is_dir() else path.unlink()
+
+
+def test_proof_that_was_sent_again_is_described_as_sent(store: Store, media: Path) -> None:
+    proof = replace(draft(ORDER), state=ProofState.SAVED, saved_at=NOON)
+    make_folder(folder_of(media, proof))
+    notes = Notes(media)
+    with store.begin() as records:
+        records.proofs.open(draft(ORDER, id=proof.id))
+        records.proofs.save(proof)
+    notes.saved(proof, [], sends=False, text="", with_text=False)
+    with store.begin() as records:
+        records.parts.plan(proof, plan_parts([]), text="Hello.", by="Budi", reason="asked")
+
+    notes.resent(store, proof.id)
+    notes.resent(store, "gone")
+
+    note = read_note(folder_of(media, proof) / PROOF)
+    assert (note.sends, note.text, note.with_text) == (True, "Hello.", True)

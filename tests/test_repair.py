@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from parcelguard.config import CameraSettings, Settings, folders_of
 from parcelguard.domain import PartKind, PartState, Proof, ProofState
 from parcelguard.errors import DamagedDatabase, StorageError
 from parcelguard.single import only_one
+from parcelguard.store import repair
 from parcelguard.store.backup import Backups
 from parcelguard.store.database import Store
 from parcelguard.store.folder import FolderGone, MediaFolder
@@ -455,3 +457,22 @@ def test_repair_that_fails_is_told_and_asked_about_again(
         app.window.close()
         app.close()
     assert bench.database.read_bytes().startswith(b"no database")
+
+
+def test_new_records_that_cannot_be_folded_into_one_file_are_not_believed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack(bench, ORDER)
+    bench.back_up()
+    bench.damage()
+    before = bench.database.read_bytes()
+    mending = bench.repair()
+
+    def full(made: Path) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(repair, "check", full)
+    with pytest.raises(StorageError, match="full"):
+        mending.carry_out(Way.BACKUP)
+
+    assert bench.database.read_bytes() == before

@@ -89,7 +89,7 @@ class Repair:
         self._media = media
         self._size_of = size_of
         self._now = now
-        self.backup = backups.newest_good(datetime.now(UTC))
+        self.backup = backups.newest_good(now())
 
     @property
     def choices(self) -> tuple[Choice, ...]:
