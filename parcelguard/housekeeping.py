@@ -288,7 +288,7 @@ class _Ended(Exception):
 
 
 _FULL = "The disk is full: no new order can be opened."
-_FULL_ADVICE = "Free some space. The open order can be finished; photos taken so far are safe."
+_FULL_ADVICE = "Free some space. An open order can be finished; photos taken so far are safe."
 _NO_NOTE = "The note beside the photos could not be written; the records have everything."
 _NO_COPY = "The nightly backup of the records failed."
 _NO_COPY_ADVICE = "It is tried again every hour. Check the folder"

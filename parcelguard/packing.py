@@ -309,6 +309,11 @@ class PackingDesk:
         self._show(taking=len(self._asked), saving=False)
         self._tell(NoticeKind.NOT_KEPT, f"{headline} {advice}".strip(), cue=Cue.STOP)
 
+    def relieved(self) -> None:
+        """Take back what `trouble` said: the disk or folder is well again."""
+        if self._desk.notice and self._desk.notice.kind is NoticeKind.NOT_KEPT:
+            self._show(notice=None)
+
     # ---- steps -----------------------------------------------------------------------
 
     def _scan_while_open(self, scan: Scan, found: list[Order]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 
-from parcelguard.alerts import Alerts
+from parcelguard.alerts import Alerts, AlertsChanged, Severity
 from parcelguard.camera.client import CameraClient
 from parcelguard.camera.copies import CopyRoom
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
@@ -69,6 +69,7 @@ class Station:
         self._camera = camera
         self._media = folders.media
         self._closing = Lock()
+        self._stops: set[str] = set()  # alerts that kept the packer from going on
         self._desk_free, self._desk_moved_at = True, monotonic()
         self.alerts = Alerts(hub.publish)
         shops = {shop.id: shop.shop() for shop in settings.shops}
@@ -202,6 +203,7 @@ class Station:
             self.hub.subscribe(CodeRead, self._code_read),
             self.hub.subscribe(DeskChanged, self._desk_changed),
             self.hub.subscribe(ProofSaved, self._proof_saved),
+            self.hub.subscribe(AlertsChanged, self._alerts_changed),
         ]
 
     def _post(self, task: Callable[..., None], *arguments: object) -> None:
@@ -254,6 +256,13 @@ class Station:
         scan = read_scan(code.text, ScanSource.CAMERA, code.symbology)
         if scan:
             self.scan(scan)
+
+    def _alerts_changed(self, event: AlertsChanged) -> None:
+        """Let the band forget a trouble with disk or folder once it is over."""
+        stops = {alert.kind for alert in event.alerts if alert.severity is Severity.STOP}
+        if self._stops - stops:
+            self._post(self._desk.relieved)
+        self._stops = stops
 
     def _desk_changed(self, event: DeskChanged) -> None:
         """Codes in the picture open orders only while none is open."""

@@ -250,3 +250,22 @@ def test_order_left_without_f4_tells_only_of_its_photos(history: History, store:
         records.proofs.add_photo(keep_picture(media, proof, 1, picture(1)))
         records.proofs.abandon(proof.id, NOON)
     assert steps(history, proof) == ["1 photo taken by Aina, Bench 01"]
+
+
+def test_what_this_program_held_is_not_put_down_to_the_marketplace(
+    delivery: Delivery, history: History
+) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("upload", NoNetwork("away"))
+    delivery.work()
+    delivery.wait_and_work(3601)
+    assert steps(history, proof)[-1] == "Photo 1 held (late)"
+
+
+def test_later_look_that_was_given_up_is_told_as_such(delivery: Delivery, history: History) -> None:
+    delivery.sender.policy = replace(delivery.sender.policy, check_after=timedelta(minutes=10))
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("hidden", Refused("no", code="param_error"))
+    delivery.work()
+    delivery.wait_and_work(600)
+    assert steps(history, proof)[-1] == "Later look at the chat given up"

@@ -485,3 +485,13 @@ def test_photo_whose_row_is_not_kept_does_not_keep_f4_waiting(
     table.keys.save()
 
     assert len(table.saved()) == 1
+
+
+def test_trouble_that_is_over_is_taken_back_and_nothing_else_is(table: Table) -> None:
+    table.scan()
+    table.keys.trouble("The disk is full.", "Free some space.")
+    table.keys.relieved()
+    assert table.notice is None
+    table.keys.save()
+    table.keys.relieved()
+    assert table.notice is NoticeKind.NO_PHOTO_YET

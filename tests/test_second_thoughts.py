@@ -302,3 +302,43 @@ def test_clock_set_back_by_a_day_does_not_put_a_look_off_for_a_day(delivery: Del
     for _ in range(20):
         delivery.wait_and_work(30)
     assert delivery.part(proof, "text").state is PartState.HELD
+
+
+# ---- clocks that are set between sending and looking -------------------------------------------------
+
+
+@pytest.mark.parametrize(("before_s", "jump_s", "after_s"), [(-420, -420, 0), (0, 0, 420), (420, 420, 0)])
+def test_chat_is_read_back_to_before_the_message_whatever_happened_to_the_clocks(
+    delivery: Delivery, before_s: int, jump_s: int, after_s: int
+) -> None:
+    """The marketplace's time of the claim is this computer's time and how far it was off then."""
+    delivery.sender.clock_offset = timedelta(seconds=before_s)
+    delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    sent_at = NOON + timedelta(seconds=before_s)  # by the marketplace's clock
+    delivery.clock.jump(jump_s)
+    delivery.sender.clock_offset = timedelta(seconds=after_s)
+    for _ in range(30):
+        delivery.wait_and_work(30)
+    assert delivery.sender.looks
+    assert all(mark.since <= sent_at - timedelta(seconds=59) for mark in delivery.sender.looks)
+
+
+def test_doubt_is_told_with_its_words_as_long_as_it_lasts(delivery: Delivery) -> None:
+    delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost", headline="Not confirmed.", advice="Looking."))
+    delivery.work()
+    delivery.wait_and_work(5)
+    assert delivery.heard(ProofChanged)[-1].headline == "Not confirmed."
+
+
+def test_cancelled_order_is_only_left(delivery: Delivery) -> None:
+    from parcelguard.delivery.attention import Attention
+
+    delivery.save(photos=1)
+    delivery.sender.plan("open", Held("no", code="order_cancelled", headline="Cancelled."))
+    delivery.work()
+    senders = {SHOP.id: delivery.sender}
+    (group,) = Attention(delivery.store, {SHOP.id: SHOP}, senders, delivery.clock).groups()
+    assert group.answers == (Decision.LEAVE,)

@@ -465,3 +465,14 @@ def test_log_in_page_in_place_of_shopee_stops_the_shop_and_is_told(van: Van) -> 
     assert van.bench.asked("") == 1, "nothing else is tried meanwhile"
     van.work(30)
     assert van.state(proof) is ProofState.DELIVERED
+
+
+def test_every_message_of_a_set_that_was_hidden_is_noticed(van: Van) -> None:
+    van.bench.world.faults.set("late_filter", 300.0, times=2)
+    proof = van.save(photos=1)
+    van.work()
+    van.bench.world.move_on(600)
+    van.work(600)
+    with van.store.read() as records:
+        hidden = [part.kind for part in records.parts.of(proof.id) if part.state is PartState.FILTERED]
+    assert hidden == [PartKind.TEXT, PartKind.IMAGE]

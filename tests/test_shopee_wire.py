@@ -63,8 +63,26 @@ def client_at(bench: Bench, address: str) -> tuple[ShopeeClient, Http]:
     return ShopeeClient(Account("kopi", address, 1, 2), bench.vault, http, bench.now), http
 
 
+def read_request(connection: socket.socket) -> None:
+    """Take all of a request: closing on an unread rest would reset the connection."""
+    heard = b""
+    while b"\r\n\r\n" not in heard:
+        heard += connection.recv(65536)
+    head, _, body = heard.partition(b"\r\n\r\n")
+    length = next(
+        (
+            int(line.split(b":")[1])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        ),
+        0,
+    )
+    while len(body) < length:
+        body += connection.recv(65536)
+
+
 def reply(connection: socket.socket, status: str, body: bytes) -> None:
-    connection.recv(65536)
+    read_request(connection)
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     connection.sendall(head.encode() + body)
 

@@ -8,6 +8,7 @@ from threading import Event, current_thread, main_thread
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from ui_helpers import (
@@ -58,6 +59,8 @@ class Opened:
     def press(self, words: str) -> None:
         """Press a button of the answers as a hand does: reached by Tab, pressed by Space."""
         button = next(b for b in self.page.detail.answers.buttons.buttons if b.text() == words)
+        while not button.isEnabled():
+            QTest.qWait(20)
         self.tab_to(button)
         self.space()
 
@@ -300,6 +303,14 @@ def test_sending_again_what_may_still_arrive_is_asked_once_more(open_check: Open
     qtbot.waitUntil(lambda: opened.desk.answered == [(("p21-part-1",), Decision.SEND_AGAIN)])
 
 
+def test_a_double_click_does_not_confirm(open_check: Open, qtbot: QtBot) -> None:
+    opened = open_check(unknown_group(21, until=utc_now() + timedelta(minutes=5)))
+    opened.press("Not there: send again")
+    for button in opened.page.detail.answers.buttons.buttons[1:]:
+        qtbot.mouseClick(button, LEFT)
+    assert opened.desk.answered == []
+
+
 def test_a_whole_group_is_sent_after_one_question_that_names_number_and_caution(
     open_check: Open, qtbot: QtBot
 ) -> None:
@@ -315,7 +326,7 @@ def test_a_whole_group_is_sent_after_one_question_that_names_number_and_caution(
     opened.press("Send 12 now")
     qtbot.waitUntil(opened.page.told.isVisible)
     told = opened.page.told.accessibleName()
-    assert told == "11 of 12 go out now; one was decided meanwhile by another"
+    assert told == "11 of 12 released to go out; one was decided meanwhile by another"
     [(parts, decision)] = opened.desk.answered
     assert (len(parts), decision) == (12, Decision.SEND_AGAIN)
     qtbot.waitUntil(lambda: opened.label(check_words.NOTHING))
@@ -450,7 +461,7 @@ def test_many_answers_go_in_steps_and_can_be_stopped(open_check: Open, qtbot: Qt
     going.set()
     qtbot.waitUntil(opened.page.told.isVisible)
     told = opened.page.told.accessibleName()
-    assert told == f"{check_batches.AT_ONCE} of 60 go out now. Stopped: the rest still waits here"
+    assert told == f"{check_batches.AT_ONCE} of 60 released to go out. Stopped: the rest still waits here"
     assert len(desk.answered) == 1
 
 
@@ -572,7 +583,7 @@ def test_answers_are_whole_at_any_size(open_check: Open, qtbot: QtBot, scale: in
 
 
 def test_one_answer_is_told_in_the_singular() -> None:
-    assert check_words.carried_out(Decision.SEND_AGAIN, 1, 1) == "1 of 1 goes out now"
+    assert check_words.carried_out(Decision.SEND_AGAIN, 1, 1) == "1 of 1 released to go out"
     assert check_words.carried_out(Decision.LEAVE, 2, 4) == (
         "2 of 4 left unsent; 2 were decided meanwhile by another"
     )

@@ -114,7 +114,7 @@ class ShopeeChat:
                 covered = True
                 break
             told = moment(message.get("created_timestamp"))
-            if self._long_before(told, mark.since):
+            if _before(told, mark.since):
                 covered = True
                 break
             own = self._own(message)
@@ -129,7 +129,7 @@ class ShopeeChat:
         """Return which of these messages Shopee has hidden: it may accept one and block it minutes later."""
         hidden = set()
         for message in self._messages(target.conversation_id) if target.conversation_id else ():
-            if message is None or self._long_before(moment(message.get("created_timestamp")), since):
+            if message is None or _before(moment(message.get("created_timestamp")), since):
                 break
             message_id = str(message.get("message_id") or "")
             if message_id in message_ids and message.get("status") in HIDDEN:
@@ -234,18 +234,18 @@ class ShopeeChat:
                 return "", True
             if not str(following).isdecimal():
                 return "", False
-            if self._long_before(moment(int(following) / 1e9), since):
+            if _before(moment(int(following) / 1e9), since):
                 return "", True
             cursor = {"next_timestamp_nano": int(following)}
         return "", False
 
-    def _long_before(self, told: datetime | None, since: datetime) -> bool:
-        """Compare Shopee's time with a moment of this computer, whose clock may be minutes off."""
-        return told is not None and told < since + self._client.clock.offset
-
     def _own(self, message: Mapping[str, Any]) -> bool:
         """Buyers can have a shop of their own, so ids are compared, not tested for zero."""
         return str(message.get("from_shop_id")) == str(self._client.account.shop_id)
+
+
+def _before(told: datetime | None, since: datetime) -> bool:
+    return told is not None and told < since
 
 
 def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:

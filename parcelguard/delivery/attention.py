@@ -45,6 +45,7 @@ _KINDS: Mapping[str, _Kind] = {
     CHECKING: _Kind("Being looked for in the chat", _THERE_OR_NOT),
     LATE: _Kind("Not sent in time", _SEND_OR_LEAVE),
     QUIET: _Kind("Held for the night", _SEND_OR_LEAVE),
+    "order_cancelled": _Kind("The order is cancelled: nothing was sent", (Decision.LEAVE,)),
     SHOP_OFF: _Kind("The shop sends no messages", _SEND_OR_LEAVE),
     PHOTO_MISSING: _Kind("A photo is missing or was changed", _SEND_OR_LEAVE),
 }

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from parcelguard.alerts import Alerts
-from parcelguard.delivery.judge import EARLY_LOOK, Judge
+from parcelguard.delivery.judge import EARLY_LOOK, Judge, looked_for_since
 from parcelguard.delivery.news import News
 from parcelguard.delivery.pace import Pace, pause_after, wait_after
 from parcelguard.delivery.ports import ChatSender, CopyMaker, Receipt, Wire
@@ -116,7 +116,12 @@ class Courier:
         may_send = self._pace.allows(now)
         with self._store.begin() as records:
             part = records.attempts.claim(
-                self._shop.id, now, visible=may_send, in_hand=self._in_hand, newest=self._newest_next
+                self._shop.id,
+                now,
+                visible=may_send,
+                in_hand=self._in_hand,
+                newest=self._newest_next,
+                ahead=self._sender.clock_offset,
             )
             job = records.attempts.job(part) if part else None
             due = None if job else records.attempts.next_due(self._shop.id)
@@ -246,7 +251,8 @@ class Courier:
         """Ask whether the marketplace hid what it had accepted; what it hid is a person's matter."""
         with self._store.read() as records:
             parts = records.parts.of(job.proof.id, job.part.generation)
-            begun = min(each.claimed_at for each in records.attempts.tries(job.proof.id))
+            tries = records.attempts.tries(job.proof.id)
+        begun = min(looked_for_since(each, self._sender.clock_offset) for each in tries)
         sent = {part.remote_id: part for part in parts if part.kind.visible and part.remote_id}
         hidden = self._sender.hidden(target_of(job), sent.keys(), begun)
         gone = [sent[remote_id] for remote_id in sorted(hidden & sent.keys())]

@@ -58,7 +58,8 @@ class Judge:
         with self._store.read() as records:
             job, attempt = records.attempts.job(part), records.attempts.last_try(part)
         try:
-            look = self._sender.look(target_of(job), mark_of(job, attempt))
+            mark = mark_of(job, attempt, self._sender.clock_offset)
+            look = self._sender.look(target_of(job), mark)
         except Exception as error:  # of any kind: one odd answer must not stop this shop's other parts
             known = isinstance(error, ParcelGuardError)
             log.info("reading back for part %s failed: %s", part.id, error, exc_info=not known)
@@ -117,11 +118,20 @@ class Judge:
         return Held(UNKNOWN_REASON, code=UNKNOWN_REASON, headline=headline, advice=ASK)
 
 
-def mark_of(job: Job, attempt: Try) -> SentMark:
+def looked_for_since(attempt: Try, ahead: timedelta) -> datetime:
+    """Return from when on, in the marketplace's time, a message of an attempt may stand in the chat.
+
+    This computer's clock may have been set since, and how far it was off may not have been known
+    then: the earlier of both readings holds.
+    """
+    return attempt.claimed_at + min(attempt.ahead, ahead) - BEFORE_CLAIM
+
+
+def mark_of(job: Job, attempt: Try, ahead: timedelta) -> SentMark:
     """Return by what the message of an attempt is recognised."""
     return SentMark(
         kind=job.part.kind,
-        since=attempt.claimed_at - BEFORE_CLAIM,
+        since=looked_for_since(attempt, ahead),
         text=job.text,
         address=job.address,
         size=copy_size(job.photo) if job.photo else (0, 0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from parcelguard.domain import ProofState
+from parcelguard.domain import PartState, ProofState
 from parcelguard.errors import DeliveryError
 from parcelguard.events import Cue, ProofChanged, QueueChanged, Sounded
 from parcelguard.store.database import Store
@@ -28,7 +28,9 @@ class News:
         if proof is None:
             return
         asks = any(part.asked for part in parts)
-        headline, advice = (error.headline, error.advice) if error else ("", "")
+        doubt = next((part for part in parts if part.state is PartState.UNKNOWN), None)
+        telling = error or doubt
+        headline, advice = (telling.headline, telling.advice) if telling else ("", "")
         on_its_way = proof.state is ProofState.SENDING
         state = ProofState.WAITING if paused and on_its_way else proof.state
         self._publish(ProofChanged(proof.id, proof.order_number, shop, state, headline, advice, asks))

@@ -84,8 +84,9 @@ class Receipt:
 class SentMark:
     """By what a message is recognised when the conversation is read back.
 
-    `size`: width and height in pixels of the picture that was sent. No two pictures of a proof share
-    one, so a channel that gives pictures new addresses can still tell them apart.
+    `since`: in the marketplace's time. `size`: width and height in pixels of the picture that was
+    sent. No two pictures of a proof share one, so a channel that gives pictures new addresses can
+    still tell them apart.
     """
 
     kind: PartKind
@@ -139,7 +140,7 @@ class ChatSender(Protocol):
         """Read the conversation back and say which own messages match."""
 
     def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
-        """Return which of these accepted messages the marketplace has hidden from the buyer since."""
+        """Return which of these messages, accepted since then by its clock, the marketplace has hidden."""
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:
         """Remove an accepted message from the chat. Raises Refused when it is too late for that."""

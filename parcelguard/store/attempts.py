@@ -70,12 +70,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """How one attempt at a part went."""
+    """How one attempt at a part went. `ahead`: by how much the marketplace's clock was ahead at the claim."""
 
     part_id: str
     number: int
     claimed_at: datetime
     signed_at: datetime
+    ahead: timedelta
     wire_at: datetime | None
     ended_at: datetime | None
     outcome: str
@@ -92,7 +93,14 @@ class AttemptRecords:
         self._now = now
 
     def claim(
-        self, shop_id: str, now: datetime, *, visible: bool, in_hand: str = "", newest: bool = False
+        self,
+        shop_id: str,
+        now: datetime,
+        *,
+        visible: bool,
+        in_hand: str = "",
+        newest: bool = False,
+        ahead: timedelta = timedelta(0),
     ) -> Part | None:
         """Lease the next part that may go now and record the attempt before anything is sent.
 
@@ -109,6 +117,7 @@ class AttemptRecords:
         self._parts.change(part, state=PartState.LEASED.value, attempts=number, due_at=None, reason="")
         begun = {
             "part_id": part.id, "number": number, "claimed_at": now, "signed_at": now,
+            "ahead_ms": ahead // timedelta(milliseconds=1),
             "outcome": "", "code": "", "request_id": "", "detail": "",
         }  # fmt: skip
         self._connection.execute(insert(attempts), begun)
@@ -336,6 +345,7 @@ def try_of(row: Row[Any]) -> Try:
         number=row.number,
         claimed_at=row.claimed_at,
         signed_at=row.signed_at,
+        ahead=timedelta(milliseconds=row.ahead_ms),
         wire_at=row.wire_at,
         ended_at=row.ended_at,
         outcome=row.outcome,

@@ -222,6 +222,7 @@ attempts = Table(
     Column("number", Integer, primary_key=True),
     Column("claimed_at", Moment, nullable=False),
     Column("signed_at", Moment, nullable=False),
+    Column("ahead_ms", Integer, nullable=False, server_default="0"),  # the marketplace's clock, by then
     Column("wire_at", Moment),  # no mark: certainly not sent
     Column("ended_at", Moment),
     Column("outcome", String, nullable=False),

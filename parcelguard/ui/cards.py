@@ -248,7 +248,7 @@ class MessageCard(Card):
         if self._desk.state is DeskState.CANCELLED:
             return self._empty()
         if self._desk.message_said:
-            return "The buyer has the message already. Only the photos follow"
+            return "The buyer has this message already, or it is in line. Only the photos follow"
         return self._desk.message or self._empty()
 
     def _empty(self) -> str:

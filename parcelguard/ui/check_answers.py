@@ -20,6 +20,7 @@ from parcelguard.ui.log_parts import ReasonBox
 from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
+HESITATE_MS = 500
 SLOW_MS = 300  # a wait that long is told
 
 
@@ -168,6 +169,8 @@ class Answers(QWidget):
         )
         yes = button(check_words.answer(decision, groups, count), self.buttons, main=True)
         yes.clicked.connect(self._confirm)
+        yes.setEnabled(False)  # a double click must not confirm, wherever the button comes to lie
+        QTimer.singleShot(HESITATE_MS, yes, partial(yes.setEnabled, True))  # noqa: FBT003
         no = button("Cancel (Esc)", self.buttons)
         no.clicked.connect(self.leave_question)
         self.buttons.show_buttons([no, yes])  # so that a second click or a held key does not confirm

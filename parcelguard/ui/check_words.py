@@ -117,7 +117,7 @@ def may_arrive(until: datetime) -> str:
 def carried_out(decision: Decision, done: int, asked: int, *, stopped: bool = False) -> str:
     """Return how many answers were carried out."""
     if decision is Decision.SEND_AGAIN:
-        how = "goes out now" if asked == 1 else "go out now"
+        how = "released to go out"
     else:
         how = {
             Decision.THERE: "noted as there",

@@ -1,4 +1,4 @@
-"""What reading back showed, and quicker answers to what may go next."""
+"""What reading back showed, the marketplace's time of attempts, and quicker answers to what may go next."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,8 @@ IN_LINE = sa.text("state IN ('queued', 'waiting')")
 
 
 def upgrade() -> None:
-    """Create the table and the two indexes."""
+    """Create the table, the column and the two indexes."""
+    op.add_column("attempt", sa.Column("ahead_ms", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "look",
         sa.Column("part_id", sa.String(), sa.ForeignKey("part.id"), nullable=False),
