@@ -12,7 +12,7 @@ import errno
 import os
 import signal
 import time
-from threading import Lock
+from threading import Lock, get_ident
 
 POINTS = (
     # a photo, in the camera's process
@@ -78,7 +78,7 @@ def _strike() -> None:
     if _ACTION == "kill":
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
     elif _ACTION == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.pthread_kill(get_ident(), signal.SIGSTOP)  # to this thread: none gets a step further
     elif _ACTION in ("raise", "full"):
         number = errno.ENOSPC if _ACTION == "full" else errno.EIO
         raise OSError(number, os.strerror(number))

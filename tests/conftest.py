@@ -72,4 +72,4 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Collect on the main thread, as the program does while a window lives."""
     if "qtbot" in getattr(item, "fixturenames", ()):
         gc.collect()
-        gc.disable()
+    gc.disable()  # a program that ended in the test has handed it back to Python

@@ -96,6 +96,6 @@ def test_interrupted_send_that_is_queued_again_is_noticed(rig: Rig) -> None:
 
 def test_send_repeated_for_want_of_an_answer_is_noticed(rig: Rig) -> None:
     """A client that sends again when the answer was lost posts pictures twice."""
-    rig.world.faults.set("drop_after", path=SEND, after=1, times=1)  # the first order's first picture
+    rig.world.faults.set("drop_after", path=SEND, after=1, times=20)  # from the first order's first picture
     killed = killed_at_random(rig, CHANCES, random.Random(3), "--bad", "retry")
     assert any(rig.judge(at_rest=False).doubled for _ in killed)
