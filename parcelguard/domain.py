@@ -245,6 +245,7 @@ class PartState(StrEnum):
 
 # Why a part is held, where the program itself says so; a marketplace's reasons are its own codes.
 UNKNOWN_REASON = "unknown"  # nobody knows whether it arrived
+LOOK_AND_ANSWER = "Open the chat, then answer: it is there, or not there."  # what to do about it
 LATE = "late"
 QUIET = "quiet"
 PHOTO_MISSING = "photo_missing"

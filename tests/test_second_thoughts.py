@@ -342,3 +342,14 @@ def test_cancelled_order_is_only_left(delivery: Delivery) -> None:
     senders = {SHOP.id: delivery.sender}
     (group,) = Attention(delivery.store, {SHOP.id: SHOP}, senders, delivery.clock).groups()
     assert group.answers == (Decision.LEAVE,)
+
+
+def test_rest_of_the_slowest_channel_is_not_taken_for_a_clock_set_back(delivery: Delivery) -> None:
+    """A signature that lives for two hours rests longer than that; nothing is looked for meanwhile."""
+    delivery.sender.policy = replace(delivery.sender.policy, signature_window=timedelta(hours=2))
+    delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    for _ in range(100):
+        delivery.wait_and_work(60)
+    assert len(delivery.sender.looks) == 1, "the early one"

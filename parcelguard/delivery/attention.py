@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from parcelguard.delivery.history import part_name
-from parcelguard.delivery.judge import ASK
 from parcelguard.delivery.ports import ChatSender
 from parcelguard.domain import (
     CHECKING,
     LATE,
+    LOOK_AND_ANSWER,
     PHOTO_MISSING,
     QUIET,
     SHOP_OFF,
@@ -112,7 +112,7 @@ class Attention:
             proof=job.proof,
             what=part_name(part, numbers),
             headline=part.headline,
-            advice=part.advice if part.state is not PartState.UNKNOWN else ASK,
+            advice=part.advice if part.state is not PartState.UNKNOWN else LOOK_AND_ANSWER,
             since=_since(part),
             thumbnail=shown.path.removesuffix(".jpg") + THUMBNAIL_SUFFIX if shown else "",
             text=job.text,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from parcelguard.delivery.ports import ChatSender, Look, SentMark
 from parcelguard.delivery.settling import settle_sent, target_of
-from parcelguard.domain import UNKNOWN_REASON, Part, PartState, copy_size
+from parcelguard.domain import LOOK_AND_ANSWER, UNKNOWN_REASON, Part, PartState, copy_size
 from parcelguard.errors import Held, ParcelGuardError
 from parcelguard.faults import hit
 from parcelguard.store.attempts import Job, Try
@@ -27,7 +27,6 @@ LOOKING_PATIENCE = timedelta(minutes=10)
 BEFORE_CLAIM = timedelta(seconds=60)  # clocks differ; a match may look a little older than the attempt
 LOOKS = 3  # early, and two after the rest
 MOST_ON_THE_WIRE = 3  # a message proved absent so often is a person's matter
-ASK = "Open the chat, then answer: it is there, or not there."
 
 
 class Judge:
@@ -113,9 +112,14 @@ class Judge:
     def _ask(self, records: Records, part: Part, headline: str) -> Held:
         self._watched.pop(part.id, None)
         records.parts.move(
-            part, PartState.HELD, reason=UNKNOWN_REASON, headline=headline, advice=ASK, due_at=None
+            part,
+            PartState.HELD,
+            reason=UNKNOWN_REASON,
+            headline=headline,
+            advice=LOOK_AND_ANSWER,
+            due_at=None,
         )
-        return Held(UNKNOWN_REASON, code=UNKNOWN_REASON, headline=headline, advice=ASK)
+        return Held(UNKNOWN_REASON, code=UNKNOWN_REASON, headline=headline, advice=LOOK_AND_ANSWER)
 
 
 def looked_for_since(attempt: Try, ahead: timedelta) -> datetime:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from parcelguard.domain import SHOP_OFF, UNKNOWN_REASON, PartKind, PartState
+from parcelguard.domain import LOOK_AND_ANSWER, SHOP_OFF, UNKNOWN_REASON, PartKind, PartState
 from parcelguard.store.database import Records, Store
 
 HEADLINE = "This shop sends no messages."
 ADVICE = "Switch it on in the settings, then resend; or close this proof."
-IN_DOUBT = "Open the chat, then answer: it is there, or not there."
 
 
 def hold_unserved(store: Store, served: Collection[str]) -> None:
@@ -29,7 +28,7 @@ def hold_parts(records: Records, served: Collection[str]) -> None:
             continue
         left = part.kind.visible and attempt is not None and attempt.wire_at is not None
         if left and part.state in (PartState.LEASED, PartState.UNKNOWN):
-            facts = {"reason": UNKNOWN_REASON, "headline": HEADLINE, "advice": IN_DOUBT}
+            facts = {"reason": UNKNOWN_REASON, "headline": HEADLINE, "advice": LOOK_AND_ANSWER}
         else:
             facts = {"reason": SHOP_OFF, "headline": HEADLINE, "advice": ADVICE}
         records.parts.move(part, PartState.HELD, due_at=None, **facts)

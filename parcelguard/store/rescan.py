@@ -17,6 +17,7 @@ from pathlib import Path
 from uuid import UUID
 
 from parcelguard.domain import (
+    LOOK_AND_ANSWER,
     UNKNOWN_REASON,
     PartState,
     Photo,
@@ -35,7 +36,6 @@ from parcelguard.store.files import PHOTO_NAME
 log = logging.getLogger(__name__)
 
 RESTORED = "Restored from the photo folder: whether this was sent is not known."
-IN_DOUBT = "Open the chat, then answer: it is there, or not there."
 _AT_ONCE = 50  # folders in one transaction: each costs a flush of the drive
 UNNAMED = "?"  # the code of a proof whose note is gone
 SizeOf = Callable[[Path], tuple[int, int] | None]
@@ -256,7 +256,12 @@ def hold_in_doubt(records: Records, headline: str, proof_id: str = "") -> int:
     undelivered = records.inventory.undelivered(proof_id)
     for part in undelivered:
         records.parts.move(
-            part, PartState.HELD, due_at=None, reason=UNKNOWN_REASON, headline=headline, advice=IN_DOUBT
+            part,
+            PartState.HELD,
+            due_at=None,
+            reason=UNKNOWN_REASON,
+            headline=headline,
+            advice=LOOK_AND_ANSWER,
         )
     return len(undelivered)
 
