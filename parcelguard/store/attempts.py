@@ -41,9 +41,8 @@ from parcelguard.store.tables import (
     proofs,
 )
 
-LONGEST_WAIT = timedelta(
-    hours=3
-)  # beyond any channel's rest: what seems due later waits for a clock set back
+# Beyond any channel's rest: what seems due later than this waits because a clock was set back.
+LONGEST_WAIT = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
