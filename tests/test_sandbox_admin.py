@@ -34,6 +34,8 @@ def test_transcript_tells_every_accepted_message_in_order(seller, order):
     assert text == {
         "n": 1,
         "at": seller.clock() - 1.5,
+        "marketplace": "shopee",
+        "shop_id": seller.shop.shop_id,
         "conversation_id": photo["conversation_id"],
         "to_id": order.buyer.user_id,
         "buyer": order.buyer.name,

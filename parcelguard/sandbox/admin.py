@@ -1,6 +1,6 @@
 """The sandbox's own switches and reports; nothing of this exists on the real platform."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -10,12 +10,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from parcelguard.sandbox.faults import KINDS, UnknownFault
-from parcelguard.sandbox.goods import split
+from parcelguard.sandbox.goods import mark_line, split
+from parcelguard.sandbox.marketplaces import Marketplace
 from parcelguard.sandbox.records import Order, Shop
 from parcelguard.sandbox.refusals import Refused
+from parcelguard.sandbox.shapes import SHAPES
 from parcelguard.sandbox.world import World
 
 Work = Callable[[World, Request, dict[str, Any]], Any]
+_CODES = "[A-Z]{2}[0-9]{8}"  # what the orders of a shop without interface look like
+_MARKS = {"digital", "packed_by_platform", "cancelled"}
 _PAGES = ("seller", "orders", "faults", "transcript", "requests", "clock", "buyers")
 
 
@@ -23,8 +27,9 @@ class BadWish(ValueError):
     """The request asks for something that cannot be done; the text says what."""
 
 
-def routes(world: World) -> list[Route]:
+def routes(world: World, marketplaces: Sequence[Marketplace]) -> list[Route]:
     """Return what to mount; the line in front already turns away strangers."""
+    sellers = Sellers(marketplaces)
     table: tuple[tuple[str, str, Work], ...] = (
         ("GET", "", _index),
         ("GET", "/transcript", lambda world, _request, _wish: world.transcript()),
@@ -40,8 +45,8 @@ def routes(world: World) -> list[Route]:
         ("GET", "/buyers", _buyers),
         ("POST", "/buyers/{number:int}", _change_buyer),
         ("POST", "/buyers/{number:int}/reply", _reply),
-        ("GET", "/seller", _seller),
-        ("POST", "/seller", _change_seller),
+        ("GET", "/seller", sellers.connect),
+        ("POST", "/seller", sellers.change),
         ("POST", "/clock", _clock),
     )
     return [
@@ -79,7 +84,11 @@ def _clear_faults(world: World, request: Request, _wish: dict[str, Any]) -> Any:
 
 
 def _orders(world: World, _request: Request, _wish: dict[str, Any]) -> Any:
-    return [order_row(order) for order in world.orders.values()]
+    return [_row(world, order) for order in world.orders.values()]
+
+
+def _row(world: World, order: Order) -> dict[str, Any]:
+    return order_row(order) | {"marketplace": world.shops[order.shop_id].marketplace}
 
 
 def order_row(order: Order) -> dict[str, Any]:
@@ -121,7 +130,8 @@ def order_row(order: Order) -> dict[str, Any]:
 
 def _put_order(world: World, _request: Request, wish: dict[str, Any]) -> Any:
     order_sn = str(wish.get("order_sn", ""))
-    order = world.orders.get(order_sn)
+    named = "shop_id" in wish or "marketplace" in wish
+    order = world.order_of(_shop(world, wish), order_sn) if named else world.orders.get(order_sn)
     if order is None:
         buyer = world.buyers.get(wish.get("buyer_id", 0))
         order = world.make_order(
@@ -133,15 +143,23 @@ def _put_order(world: World, _request: Request, wish: dict[str, Any]) -> Any:
         )
         if wish.get("buyer_name"):
             order.buyer.name = str(wish["buyer_name"])
+    _change_order(world, order, wish)
+    return _row(world, order)
+
+
+def _change_order(world: World, order: Order, wish: dict[str, Any]) -> None:
     if "status" in wish:
         world.change_order(order, str(wish["status"]), str(wish.get("reason", "")))
     if "tracking_number" in wish:
         order.packages[0].tracking_number = str(wish["tracking_number"])
     if wish.get("split") and len(order.packages) == 1:
-        split(order, world.numbers, world.shops[order.shop_id].region)
+        split(order, world.numbers, world.shops[order.shop_id])
+    for number, marks in enumerate(wish.get("lines_marked", ())):
+        if number >= len(order.items) or not set(marks) <= _MARKS:
+            raise BadWish(f"lines_marked has more lines than the order, or a mark not of {sorted(_MARKS)}")
+        mark_line(order, number, **{mark: bool(value) for mark, value in marks.items()})
     order.has_buyer_id = bool(wish.get("has_buyer_id", order.has_buyer_id))
     order.update_time = world.now()
-    return order_row(order)
 
 
 def _make_booking(world: World, _request: Request, wish: dict[str, Any]) -> Any:
@@ -180,34 +198,46 @@ def _reply(world: World, request: Request, wish: dict[str, Any]) -> Any:
     return {"message_id": message.message_id, "conversation_id": message.conversation_id}
 
 
-def _seller(world: World, request: Request, _wish: dict[str, Any]) -> Any:
-    return credentials(world, _shop(world, dict(request.query_params)))
+class Sellers:
+    """The shops of all marketplaces and what their clients need."""
+
+    def __init__(self, marketplaces: Sequence[Marketplace]) -> None:
+        self._marketplaces = {marketplace.NAME: marketplace for marketplace in marketplaces}
+
+    def connect(self, world: World, request: Request, _wish: dict[str, Any]) -> Any:
+        """Return ready credentials for a shop; the first one unless named."""
+        return self._credentials(world, _shop(world, dict(request.query_params)))
+
+    def change(self, world: World, _request: Request, wish: dict[str, Any]) -> Any:
+        """Open a shop or change one."""
+        shop = _new_shop(world, wish) if wish.get("add") else _shop(world, wish)
+        shop.name = str(wish.get("shop_name", shop.name))
+        shop.region = str(wish.get("region", shop.region))
+        shop.status = str(wish.get("status", shop.status))
+        shop.chat_allowed = bool(wish.get("chat_allowed", shop.chat_allowed))
+        if shop.marketplace in self._marketplaces:
+            self._marketplaces[shop.marketplace].change(world, shop, wish)
+        return self._credentials(world, shop)
+
+    def _credentials(self, world: World, shop: Shop) -> dict[str, Any]:
+        facts: dict[str, Any] = {
+            "marketplace": shop.marketplace,
+            "shop_id": shop.shop_id,
+            "shop_name": shop.name,
+            "region": shop.region,
+        }
+        if shop.marketplace in self._marketplaces:
+            return facts | self._marketplaces[shop.marketplace].credentials(world, shop)
+        return facts | {"settings": {"codes": _CODES}, "grants": {}}  # by hand: there is nothing to connect
 
 
-def _change_seller(world: World, _request: Request, wish: dict[str, Any]) -> Any:
-    name, region = str(wish.get("shop_name", "Second shop")), str(wish.get("region", "MY"))
-    shop = world.add_shop(name, region) if wish.get("add") else _shop(world, wish)
-    shop.name = str(wish.get("shop_name", shop.name))
-    shop.region = str(wish.get("region", shop.region))
-    shop.status = str(wish.get("status", shop.status))
-    shop.chat_allowed = bool(wish.get("chat_allowed", shop.chat_allowed))
-    world.grants.lives.access_s = float(wish.get("access_life_s", world.grants.lives.access_s))
-    return credentials(world, shop)
-
-
-def credentials(world: World, shop: Shop) -> dict[str, Any]:
-    """Connect the shop afresh and return everything a client needs to know."""
-    grant = world.new_grant(shop)
-    return {
-        "partner_id": world.partner.partner_id,
-        "partner_key": world.partner.partner_key,
-        "shop_id": shop.shop_id,
-        "shop_name": shop.name,
-        "region": shop.region,
-        "access_token": grant.access_token,
-        "refresh_token": grant.refresh_token,
-        "expire_in": grant.expire_in,
-    }
+def _new_shop(world: World, wish: dict[str, Any]) -> Shop:
+    marketplace = str(wish.get("marketplace", "shopee"))
+    if marketplace not in SHAPES:
+        raise BadWish(f"marketplace must be one of: {', '.join(SHAPES)}")
+    return world.add_shop(
+        str(wish.get("shop_name", "Second shop")), str(wish.get("region", "MY")), marketplace
+    )
 
 
 def _clock(world: World, _request: Request, wish: dict[str, Any]) -> Any:
@@ -216,9 +246,10 @@ def _clock(world: World, _request: Request, wish: dict[str, Any]) -> Any:
 
 
 def _shop(world: World, wish: dict[str, Any]) -> Shop:
-    first = next(iter(world.shops))
-    wanted = str(wish.get("shop_id", first))
-    shop = world.shops.get(int(wanted)) if wanted.isdecimal() else None
-    if shop is None:
+    """Find the shop by its id, else the first one of the marketplace, else the first one."""
+    shops = world.shops_of(str(wish["marketplace"])) if "marketplace" in wish else [*world.shops.values()]
+    if "shop_id" in wish:
+        shops = [shop for shop in shops if str(shop.shop_id) == str(wish["shop_id"])]
+    if not shops:
         raise BadWish("no such shop")
-    return shop
+    return shops[0]

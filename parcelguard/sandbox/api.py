@@ -1,4 +1,4 @@
-"""One signed API call from request to envelope: admit, read, act, answer."""
+"""One signed call of Shopee from request to envelope: admit, read, act, answer."""
 
 import json
 import secrets
@@ -17,6 +17,7 @@ from parcelguard.sandbox.records import Shop
 from parcelguard.sandbox.refusals import Refused, denied, wrong_parameters
 from parcelguard.sandbox.world import World
 
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]  # the wrong one gets a coded answer too
 _NO_CHAT = denied("error_permission", "No permission to current api.")
 
 

@@ -1,4 +1,4 @@
-"""The sandbox as one web application."""
+"""The sandbox as one web application: all marketplaces, their switches and the buyer's view."""
 
 import asyncio
 from functools import partial
@@ -9,45 +9,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from parcelguard.sandbox import admin, shopee_auth, shopee_bookings, shopee_chat, shopee_inbox, shopee_orders
-from parcelguard.sandbox.api import Call, answer, refuse
+from parcelguard.sandbox import admin, chatwoot, consent, lazada, shopee, tiktok
+from parcelguard.sandbox.api import METHODS, refuse
 from parcelguard.sandbox.buyer import BuyerPages
-from parcelguard.sandbox.consent import Consent
 from parcelguard.sandbox.line import Line
+from parcelguard.sandbox.marketplaces import Marketplace
 from parcelguard.sandbox.refusals import Refused
 from parcelguard.sandbox.world import World
 
-CALLS: tuple[Call, ...] = (
-    *shopee_auth.CALLS,
-    *shopee_orders.CALLS,
-    *shopee_bookings.CALLS,
-    *shopee_chat.CALLS,
-    *shopee_inbox.CALLS,
-)
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]  # the wrong one gets a coded answer too
+MARKETPLACES: tuple[Marketplace, ...] = (shopee, lazada, tiktok, chatwoot)
 
 
 def build_app(world: World) -> Starlette:
-    """Put the marketplace, its switches and the buyer's view behind one address.
+    """Put the marketplaces, their switches and the buyer's view behind one address.
 
     Set `app.state.closing` on the server's loop to let go of requests that a fault keeps waiting.
     """
     closing = asyncio.Event()
-    routes = [
-        Route(call.path, partial(_call, world, call), methods=_METHODS, name=call.path) for call in CALLS
-    ]
-    routes += Consent(world).routes()
-    routes.append(Route("/api/{rest:path}", partial(_unknown, world), methods=_METHODS, name="unknown"))
+    routes = [route for marketplace in MARKETPLACES for route in marketplace.routes(world)]
+    routes += consent.routes(world)
     routes += BuyerPages(world).routes()
-    routes += admin.routes(world)
+    routes += admin.routes(world, MARKETPLACES)
+    routes.append(Route("/api/{rest:path}", partial(_unknown, world), methods=METHODS, name="unknown"))
     app = Starlette(routes=routes, middleware=[Middleware(Line, world=world, closing=closing)])
     app.router.redirect_slashes = False  # a signed path has no second spelling
     app.state.closing = closing
     return app
-
-
-async def _call(world: World, call: Call, request: Request) -> Response:
-    return await answer(world, call, request)
 
 
 async def _unknown(world: World, _request: Request) -> Response:

@@ -13,6 +13,13 @@ from parcelguard.sandbox.records import Buyer, Conversation, Message, Order, Sho
 from parcelguard.sandbox.swatch import swatch
 from parcelguard.sandbox.world import World
 
+_APPS = {
+    "shopee": "Shopee",
+    "lazada": "Lazada",
+    "tiktok": "TikTok Shop",
+    "chatwoot": "WhatsApp",
+    "manual": "Another shop",
+}
 _FOREVER = {"Cache-Control": "max-age=31536000, immutable"}
 
 
@@ -38,9 +45,9 @@ class BuyerPages:
 
     async def data(self, request: Request) -> Response:
         """Who there is to look at, and one conversation; looking at it counts as reading."""
-        wanted = request.query_params.get("buyer", "")
         with self._world.lock:
-            return JSONResponse(buyer_view(self._world, int(wanted) if wanted.isdecimal() else None))
+            buyer, shop = (_whole(request.query_params.get(name, "")) for name in ("buyer", "shop"))
+            return JSONResponse(buyer_view(self._world, buyer, shop))
 
     async def reply(self, request: Request) -> Response:
         """Answer as the buyer."""
@@ -49,7 +56,7 @@ class BuyerPages:
         with self._world.lock:
             if said.get("buyer") not in self._world.buyers or not text:
                 raise HTTPException(400, "buyer or text is missing")
-            message = self._world.buyer_says(said["buyer"], text)
+            message = self._world.buyer_says(said["buyer"], text, _whole(str(said.get("shop", ""))))
         return JSONResponse({"message_id": message.message_id})
 
     async def file(self, request: Request) -> Response:
@@ -69,15 +76,18 @@ class BuyerPages:
         return Response(swatch(colour), media_type="image/png", headers=_FOREVER)
 
 
-def buyer_view(world: World, wanted: int | None) -> dict[str, Any]:
-    """Return the list of buyers, newest talk first, and the chosen one's conversation."""
-    shops = world.shops.values()
+def buyer_view(world: World, wanted: int | None, wanted_shop: int | None = None) -> dict[str, Any]:
+    """Return the list of buyers, newest talk first, and the chosen one's conversation.
+
+    A buyer of two shops has two conversations; the newest one is shown unless the shop is named too.
+    """
     pairs = [(shop, buyer, world.chat.find(shop.shop_id, buyer.user_id)) for buyer, shop in _customers(world)]
-    pairs.sort(key=lambda pair: pair[2].messages[-1].message_id if pair[2] else "", reverse=True)
-    chosen = next((pair for pair in pairs if pair[1].user_id == wanted), pairs[0] if pairs else None)
+    pairs.sort(key=lambda pair: _newest_id(pair[2]), reverse=True)
+    named = [pair for pair in pairs if pair[1].user_id == wanted]
+    chosen = next(iter([pair for pair in named if pair[0].shop_id == wanted_shop] or named or pairs), None)
     view: dict[str, Any] = {
-        "shops": [shop.name for shop in shops],
-        "buyers": [_row(world, buyer, talk) for _, buyer, talk in pairs],
+        "shops": [shop.name for shop in world.shops.values()],
+        "buyers": [_row(world, shop, buyer, talk) for shop, buyer, talk in pairs],
         "chat": None,
     }
     if chosen is not None:
@@ -96,24 +106,44 @@ def _customers(world: World) -> list[tuple[Buyer, Shop]]:
     return list(pairs.values())
 
 
-def _row(world: World, buyer: Buyer, talk: Conversation | None) -> dict[str, Any]:
+def _row(world: World, shop: Shop, buyer: Buyer, talk: Conversation | None) -> dict[str, Any]:
     shown = _shown(world, talk)
     last = shown[-1] if shown else None
     seen = talk.buyer_read_id if talk else ""
     return {
         "id": buyer.user_id,
         "name": buyer.name,
+        **_where(shop),
         "last": _summary(last) if last else "",
         "at": last.at if last else 0,
         "unread": sum(message.from_shop and message.message_id > seen for message in shown),
     }
 
 
+def _where(shop: Shop) -> dict[str, str]:
+    """Say which app the buyer reads the messages in; ids as text, a browser's numbers are too short."""
+    indonesian = shop.marketplace == "tiktok" and shop.region == "ID"
+    return {
+        "shop_id": str(shop.shop_id),
+        "marketplace": shop.marketplace,
+        "app": "Tokopedia & Shop" if indonesian else _APPS[shop.marketplace],
+        "region": shop.region,
+    }
+
+
+def _newest_id(talk: Conversation | None) -> str:
+    return talk.messages[-1].message_id if talk and talk.messages else ""
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
+
+
 def _chat(world: World, shop: Shop, buyer: Buyer, talk: Conversation | None) -> dict[str, Any]:
     orders = {order.order_sn: order for order in world.orders_of(shop.shop_id, buyer.user_id)}
     return {
         "shop": shop.name,
-        "region": shop.region,
+        **_where(shop),
         "buyer": {"id": buyer.user_id, "name": buyer.name},
         "now": world.now(),
         "orders": {order_sn: _card(shop, order) for order_sn, order in orders.items()},

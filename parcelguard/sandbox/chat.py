@@ -19,8 +19,17 @@ class Chat:
         self._talk_ids = 1_300_000_000_000_000_776 + begun * 1000
 
     def find(self, shop_id: int, buyer_id: int) -> Conversation | None:
-        """Return what shop and buyer wrote so far; None before the first message."""
+        """Return what shop and buyer wrote so far; None before the conversation was opened."""
         return self._talks.get((shop_id, buyer_id))
+
+    def open(self, shop_id: int, buyer: Buyer) -> Conversation:
+        """Return the conversation of shop and buyer, empty if they never wrote."""
+        talk = self.find(shop_id, buyer.user_id)
+        if talk is None:
+            self._talk_ids += 1
+            talk = Conversation(conversation_id=str(self._talk_ids), shop_id=shop_id, buyer=buyer)
+            self._talks[shop_id, buyer.user_id] = self._by_id[talk.conversation_id] = talk
+        return talk
 
     def by_id(self, shop_id: int, conversation_id: str) -> Conversation | None:
         """Return one of the shop's own conversations."""
@@ -72,6 +81,7 @@ class Chat:
         line: dict[str, Any] = {
             "n": n,
             "at": round(message.at, 3),
+            "shop_id": talk.shop_id,
             "conversation_id": message.conversation_id,
             "to_id": talk.buyer.user_id,
             "buyer": talk.buyer.name,
@@ -89,11 +99,7 @@ class Chat:
     def _append(
         self, shop_id: int, buyer: Buyer, kind: str, content: dict[str, Any], *, from_shop: bool, **facts: Any
     ) -> Message:
-        talk = self.find(shop_id, buyer.user_id)
-        if talk is None:
-            self._talk_ids += 1
-            talk = Conversation(conversation_id=str(self._talk_ids), shop_id=shop_id, buyer=buyer)
-            self._talks[shop_id, buyer.user_id] = self._by_id[talk.conversation_id] = talk
+        talk = self.open(shop_id, buyer)
         self._message_ids += 1
         message = Message(
             message_id=str(self._message_ids),

@@ -1,15 +1,24 @@
-"""A shop with a morning's orders, the same for the same seed."""
+"""Shops with a morning's orders, the same for the same seed."""
 
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
-from parcelguard.sandbox.goods import MALAYSIA, group, new_order, split
+from parcelguard.sandbox.goods import group, new_order, split
 from parcelguard.sandbox.records import Order, Shop
+from parcelguard.sandbox.shapes import MALAYSIA, SHAPES
 from parcelguard.sandbox.world import World
 
 USUAL_SPECIALS = ("cancelled", "in_cancel", "no_tracking", "split")
 MORE_SPECIALS = ("grouped", "no_buyer_id")
+ALL = tuple(SHAPES)
+_SHOPS = {
+    "shopee": (("Kopi & Co", "MY"),),
+    "lazada": (("Kopi & Co", "MY"),),
+    "tiktok": (("Kopi & Co", "MY"), ("Kopi & Co Singapore", "SG"), ("Kopi & Co Indonesia", "ID")),
+    "chatwoot": (("Kopi & Co WhatsApp", "ID"),),
+    "manual": (("Kopi & Co Bazaar", "MY"),),
+}
 _LONGEST_AGO_S = 9 * 3600
 
 
@@ -18,17 +27,23 @@ def demo_world(
     orders: int = 12,
     seed: int = 1,
     specials: bool | Collection[str] = True,
+    marketplaces: Collection[str] = ("shopee",),
     clock: Callable[[], float] = time.time,
 ) -> World:
-    """Open "Kopi & Co" with fresh orders; `specials` names the odd ones, last in the list.
+    """Open "Kopi & Co" at each marketplace, with fresh orders dealt out in turn.
 
-    `True` means one cancelled order, one whose buyer asks to cancel, one without a tracking number and one in
-    two parcels; "grouped" (two orders, one parcel) and "no_buyer_id" can be asked for too.
+    `specials` names the odd orders, last in the list. `True` means one cancelled order, one whose buyer asks
+    to cancel, one without a tracking number and one in two parcels; "grouped" (two orders, one parcel) and
+    "no_buyer_id" can be asked for too.
     """
     wanted = list(USUAL_SPECIALS if specials is True else specials or ())
     world = World(clock=clock, seed=seed)
-    shop = world.add_shop("Kopi & Co", "MY")
-    made = [_fresh_order(world, shop) for _ in range(orders)]
+    shops = [
+        world.add_shop(name, region, marketplace)
+        for marketplace in marketplaces
+        for name, region in _SHOPS[marketplace]
+    ]
+    made = [_fresh_order(world, shops[number % len(shops)]) for number in range(orders)]
     odd = made[1:][::-1]  # the first order always stays plain
     for name, order in zip(wanted, odd, strict=False):
         _make_special(world, name, order, made)
@@ -45,13 +60,10 @@ def _fresh_order(world: World, shop: Shop) -> Order:
     )
     created = float(int(max(midnight, now - world.numbers.random.uniform(60, _LONGEST_AGO_S))))
     updated = float(int(created + (now - created) * world.numbers.random.random()))
-    return world.add_order(
-        new_order(world.numbers, shop_id=shop.shop_id, region=shop.region, created=created, updated=updated)
-    )
+    return world.add_order(new_order(world.numbers, shop, created=created, updated=updated))
 
 
 def _make_special(world: World, name: str, order: Order, made: list[Order]) -> None:
-    region = world.shops[order.shop_id].region
     match name:
         case "cancelled":
             world.change_order(order, "CANCELLED", "Changed my mind")
@@ -60,9 +72,9 @@ def _make_special(world: World, name: str, order: Order, made: list[Order]) -> N
         case "no_tracking":
             world.change_order(order, "READY_TO_SHIP")
         case "split":
-            split(order, world.numbers, region)
+            split(order, world.numbers, world.shops[order.shop_id])
         case "grouped":
-            group([order, made[0]])
+            group([order, next(one for one in made if one.shop_id == order.shop_id)])
         case "no_buyer_id":
             order.has_buyer_id = False
         case _:

@@ -4,11 +4,15 @@ A switch says what; the code that would get it right asks `take` at that very po
 count the requests that really came that far.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-SEND = "sellerchat/send_message"
+SEND = "(sending)"  # stands for the call by which a message is sent, at every marketplace
+_SENDING = re.compile(
+    r"/sellerchat/send_message$|/im/message/send$|^(?!GET ).*/conversations/[^/]+/messages/?$"
+)
 
 # kind: (value when none is given, part of the path when none is given)
 KINDS: dict[str, tuple[Any, str]] = {
@@ -35,6 +39,10 @@ KINDS: dict[str, tuple[Any, str]] = {
     "expire_tokens": (None, ""),
     "revoke": (None, ""),
     "all_200": (None, ""),
+    "quoted_scalars": (None, ""),
+    "naive_dates": (None, ""),
+    "refusal_in_err_code": (None, ""),
+    "rewritten_urls": (None, ""),
     "clock_offset_s": (600.0, ""),
 }
 ONCE = frozenset({"expire_tokens", "revoke"})  # one blow; forever would leave no way back
@@ -96,7 +104,8 @@ class Fault:
 
     def take(self, path: str) -> bool:
         """Count one request and say whether the fault strikes it."""
-        if self.path not in path or (self.times is not None and self.used >= self.times):
+        strikes = _SENDING.search(path) if self.path == SEND else self.path in path
+        if not strikes or (self.times is not None and self.used >= self.times):
             return False
         self.seen += 1
         if self.seen <= self.after:
@@ -143,7 +152,10 @@ class Faults:
         self._faults = [fault for fault in self._faults if number not in (None, fault.id)]
 
     def take(self, kind: str, path: str) -> Fault | None:
-        """Return the switch of this kind that strikes this request, and count it."""
+        """Return the switch of this kind that strikes this request, and count it.
+
+        `path` may begin with the method where one path both reads and sends: "GET /…".
+        """
         return next((fault for fault in self._faults if fault.kind == kind and fault.take(path)), None)
 
     def clock_offset_s(self) -> float:

@@ -24,7 +24,7 @@ def check_shop(world: World, path: str, query: Mapping[str, str]) -> Shop:
             raise denied("error_param", f"There is no {name} in query.")
     _expire_on_command(world, path)
     shop = world.shops.get(_whole(query, "shop_id"))
-    if shop is None:
+    if shop is None or shop.marketplace != "shopee":
         raise denied("error_param", "Invalid shop_id.")
     if not shop.linked:
         raise denied("partner_shop_no_link", "Partner and shop has no linked.")
@@ -78,7 +78,7 @@ def _expire_on_command(world: World, path: str) -> None:
     if world.faults.take("expire_tokens", path):
         world.grants.expire_access()
     if world.faults.take("revoke", path):
-        world.revoke()
+        world.revoke("shopee")
 
 
 def _whole(query: Mapping[str, str], name: str) -> int:

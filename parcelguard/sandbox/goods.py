@@ -1,14 +1,11 @@
 """What the demo shop sells, who buys it, and numbers that look like real ones."""
 
 import random
-import string
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
 
-from parcelguard.sandbox.records import Buyer, Item, Order, Package
-
-MALAYSIA = timezone(timedelta(hours=8))
+from parcelguard.sandbox.records import Buyer, Item, Order, Package, Shop
+from parcelguard.sandbox.shapes import SHAPES, drawn
 
 CATALOGUE: tuple[Item, ...] = (
     Item(item_id=5500011, name="Enamel mug 350 ml", sku="MUG-350", price=24.9, model_id=7700021,
@@ -43,33 +40,31 @@ class Numbers:
         self.random = random.Random(seed)  # noqa: S311 - a repeatable demo, nothing secret
         self._given: set[str] = set()
 
-    def order_sn(self, moment: float) -> str:
-        """Join the day of the order in the shop's country and eight letters and digits."""
-        day = datetime.fromtimestamp(moment, UTC).astimezone(MALAYSIA).strftime("%y%m%d")
-        return self._unused(lambda: day + self._pick(string.ascii_uppercase + string.digits, 8))
+    def order(self, moment: float, marketplace: str = "shopee") -> str:
+        """Return a new order's number."""
+        return self._drawn(SHAPES[marketplace].order, moment=moment)
 
-    def tracking(self, region: str) -> str:
+    def tracking(self, region: str, marketplace: str = "shopee") -> str:
         """As printed on the parcel's label."""
-        tail = string.digits + string.ascii_uppercase
-        return self._unused(lambda: f"SPX{region}{self._pick(string.digits, 11)}{self._pick(tail, 1)}")
+        return self._drawn(SHAPES[marketplace].tracking, region=region)
 
-    def package(self) -> str:
+    def package(self, marketplace: str = "shopee") -> str:
         """Return the platform's own number for a parcel."""
-        return self._unused(lambda: f"OFG{self._pick('123456789', 1)}{self._pick(string.digits, 14)}")
+        return self._drawn(SHAPES[marketplace].package)
 
     def buyer(self) -> Buyer:
         """Make up a new person; every third one sells too."""
         number = len(self._given)
         name = self._unused(self._name)
-        user_id = int(self._unused(lambda: "3" + self._pick(string.digits, 8)))
+        user_id = int(self._drawn("3########"))
         return Buyer(user_id, name, shop_id=user_id + 11 if number % 3 == 0 else 0)
 
     def _name(self) -> str:
         name = self.random.choice(_FIRST) + self.random.choice(_TAIL)
         return name if name not in self._given else name + str(self.random.randrange(10, 100))
 
-    def _pick(self, letters: str, count: int) -> str:
-        return "".join(self.random.choices(letters, k=count))
+    def _drawn(self, pattern: str, *, moment: float = 0.0, region: str = "") -> str:
+        return self._unused(lambda: drawn(pattern, self.random, moment=moment, region=region))
 
     def _unused(self, make: Callable[[], str]) -> str:
         while (value := make()) in self._given:
@@ -80,9 +75,8 @@ class Numbers:
 
 def new_order(
     numbers: Numbers,
+    shop: Shop,
     *,
-    shop_id: int,
-    region: str,
     created: float,
     updated: float,
     order_sn: str = "",
@@ -92,19 +86,19 @@ def new_order(
     """Make an order of one to three lines in one parcel, arranged and ready to pack."""
     chosen = numbers.random.sample(CATALOGUE, lines or numbers.random.choice((1, 1, 2, 2, 3)))
     items = [with_quantity(item, numbers.random.choice((1, 1, 1, 2, 3))) for item in chosen]
-    parcel = Package(package_number=numbers.package(), tracking_number=numbers.tracking(region), items=items)
     return Order(
-        order_sn=order_sn or numbers.order_sn(created),
-        shop_id=shop_id,
+        order_sn=order_sn or numbers.order(created, shop.marketplace),
+        shop_id=shop.shop_id,
         buyer=buyer or numbers.buyer(),
         items=items,
-        packages=[parcel],
+        packages=[_parcel(numbers, shop, items)],
         create_time=created,
         update_time=updated,
+        carrier=SHAPES[shop.marketplace].carrier,
     )
 
 
-def split(order: Order, numbers: Numbers, region: str) -> None:
+def split(order: Order, numbers: Numbers, shop: Shop) -> None:
     """Send the order in two parcels; a single line is divided by quantity."""
     items = order.items
     if len(items) == 1:
@@ -114,8 +108,35 @@ def split(order: Order, numbers: Numbers, region: str) -> None:
     else:
         halves = [items[:1], items[1:]]
     order.packages[0].items = halves[0]
-    order.packages.append(
-        Package(package_number=numbers.package(), tracking_number=numbers.tracking(region), items=halves[1])
+    order.packages.append(_parcel(numbers, shop, halves[1]))
+
+
+def mark_line(
+    order: Order,
+    number: int,
+    *,
+    digital: bool = False,
+    packed_by_platform: bool = False,
+    cancelled: bool = False,
+) -> None:
+    """Set what is odd about one line, wherever it is packed."""
+    old = order.items[number]
+    new = replace(old, digital=digital, packed_by_platform=packed_by_platform, cancelled=cancelled)
+
+    def same(item: Item) -> Item:
+        mine = (item.item_id, item.model_id) == (old.item_id, old.model_id)
+        return replace(new, quantity=item.quantity) if mine else item
+
+    order.items = [same(item) for item in order.items]
+    for package in order.packages:
+        package.items = [same(item) for item in package.items]
+
+
+def _parcel(numbers: Numbers, shop: Shop, items: list[Item]) -> Package:
+    return Package(
+        package_number=numbers.package(shop.marketplace),
+        tracking_number=numbers.tracking(shop.region, shop.marketplace),
+        items=items,
     )
 
 

@@ -55,10 +55,10 @@ class Pictures:
         self._by_url: dict[str, Picture] = {}
         self._folder: Path | None = None
 
-    def add(self, shop_id: int, data: bytes, base_url: str) -> Picture:
+    def add(self, shop_id: int, data: bytes, base_url: str, *, most: int = MAX_BYTES) -> Picture:
         """Keep an upload, or refuse it for its size or for not being an image."""
-        if len(data) > MAX_BYTES:
-            raise wrong_parameters("the image is larger than 2 MB")
+        if len(data) > most:
+            raise wrong_parameters(f"the image is larger than {most // 1024 // 1024} MB")
         measured = measure(data)
         if measured is None or 0 in measured:
             raise wrong_parameters("the file is not a JPG, PNG or GIF image")

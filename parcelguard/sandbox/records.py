@@ -22,6 +22,7 @@ class Shop:
     region: str
     currency: str
     user_id: int  # the account that writes in the chat; never the shop_id
+    marketplace: str = "shopee"
     status: str = "NORMAL"
     chat_allowed: bool = True
     linked: bool = False  # whether the seller's grant to the partner stands
@@ -53,6 +54,9 @@ class Item:
     model_name: str = ""
     model_sku: str = ""
     colour: str = "#8a8f98"
+    digital: bool = False  # nothing to pack
+    packed_by_platform: bool = False  # it lies in the platform's own warehouse
+    cancelled: bool = False  # this line alone
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,6 +163,7 @@ class Conversation:
     messages: list[Message] = field(default_factory=list)
     read_by_shop: int = 0  # how many messages the shop has marked as read
     buyer_read_id: str = ""
+    about: str = ""  # the order last spoken of, for messages that cannot name one
 
     def unread_count(self) -> int:
         """Count the buyer's messages the shop has not marked as read."""

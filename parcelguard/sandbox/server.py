@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import FrameType
 
 from parcelguard.sandbox.app import build_app
-from parcelguard.sandbox.demo import demo_world
+from parcelguard.sandbox.demo import ALL, demo_world
 from parcelguard.sandbox.running import SandboxServer
 from parcelguard.sandbox.world import World
 
@@ -26,9 +26,10 @@ def run(
     *,
     stop_with_stdin: bool = False,
     specials: bool = True,
+    marketplaces: Collection[str] = ("shopee",),
 ) -> None:
-    """Serve the demo shop until SIGTERM, SIGINT, or the end of standard input if asked."""
-    world = demo_world(orders=orders, seed=seed, specials=specials)
+    """Serve the demo shops until SIGTERM, SIGINT, or the end of standard input if asked."""
+    world = demo_world(orders=orders, seed=seed, specials=specials, marketplaces=marketplaces)
     try:
         serve("127.0.0.1", port, world, announce=announce or _print_line, stop_with_stdin=stop_with_stdin)
     finally:
@@ -50,11 +51,17 @@ def serve(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(
-        prog="python -m parcelguard.sandbox", description="A local Shopee marketplace with a demo shop."
+        prog="python -m parcelguard.sandbox", description="Local marketplaces with demo shops."
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--orders", type=int, default=12, help="how many orders wait to be packed")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same shop")
+    parser.add_argument(
+        "--marketplaces",
+        type=named_marketplaces,
+        default=("shopee",),
+        help=f"all, or some of {','.join(ALL)}; each gets its share of the orders",
+    )
     parser.add_argument("--plain", action="store_true", help="no cancelled, split or label-less orders")
     parser.add_argument("--stop-with-stdin", action="store_true", help="end when standard input ends")
     chosen = parser.parse_args(arguments)
@@ -64,8 +71,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.seed,
         stop_with_stdin=chosen.stop_with_stdin,
         specials=not chosen.plain,
+        marketplaces=chosen.marketplaces,
     )
     return 0
+
+
+def named_marketplaces(text: str) -> tuple[str, ...]:
+    """Return the marketplaces that a command line names: "all", or some with commas."""
+    chosen = ALL if text == "all" else tuple(text.split(","))
+    if unknown := set(chosen) - set(ALL):
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
+    return chosen
 
 
 async def _serve(server: SandboxServer, announce: Callable[[str], None]) -> None:

@@ -38,9 +38,9 @@ def access_token_get(world: World, asked: Asked) -> dict[str, Any]:
     if not isinstance(token, str) or not token:
         raise denied("error_param", "Wrong parameters, detail: refresh_token is missing.")
     if world.faults.take("revoke", asked.path):
-        world.revoke()
+        world.revoke("shopee")
     shop = world.shops.get(subject) if name == "shop_id" else None
-    if shop is None:
+    if shop is None or shop.marketplace != "shopee":
         raise denied("error_auth", "Invalid refresh_token.")
     if not shop.linked:
         raise denied("shop_no_linked", "The shop is not linked to the partner.")
@@ -75,7 +75,7 @@ def get_shops_by_partner(world: World, asked: Asked) -> dict[str, Any]:
     """v2.public.get_shops_by_partner."""
     size = asked.whole("page_size", 100, low=1, high=100)
     page = asked.whole("page_no", 1, low=1)
-    linked = [shop for shop in world.shops.values() if shop.linked and world.now() < shop.expire_time]
+    linked = [shop for shop in world.shops_of("shopee") if shop.linked and world.now() < shop.expire_time]
     shown = linked[(page - 1) * size : page * size]
     return {
         "authed_shop_list": [

@@ -52,8 +52,8 @@ def get_order_detail(world: World, asked: Asked) -> dict[str, Any]:
     lenient = world.faults.take("omit_unknown_orders", asked.path)
     orders = []
     for order_sn in asked.listed("order_sn_list", MOST_AT_ONCE):
-        order = world.orders.get(order_sn)
-        if order is not None and order.shop_id == asked.shop.shop_id:
+        order = world.order_of(asked.shop, order_sn)
+        if order is not None:
             orders.append(order)
         elif not lenient:
             raise Refused("error_not_found", "Wrong parameters, detail: the order is not found.")
@@ -114,8 +114,8 @@ def search_package_list(world: World, asked: Asked) -> dict[str, Any]:
 
 def get_tracking_number(world: World, asked: Asked) -> dict[str, Any]:
     """v2.logistics.get_tracking_number; empty until shipping is arranged."""
-    order = world.orders.get(asked.query.get("order_sn", ""))
-    if order is None or order.shop_id != asked.shop.shop_id:
+    order = world.order_of(asked.shop, asked.query.get("order_sn", ""))
+    if order is None:
         raise Refused("logistics.invalid_error", "The order does not exist.")
     number = asked.query.get("package_number")
     if number == "" or (number is None and len(order.packages) > 1):

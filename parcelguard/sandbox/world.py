@@ -1,4 +1,4 @@
-"""The marketplace's whole state behind one lock, told the time from outside.
+"""The marketplaces' whole state behind one lock, told the time from outside.
 
 Two clocks: the wire's clock judges timestamps and fills `Date`; the story's clock may be moved on by hours,
 so that tokens lapse and filters strike while a client on the real clock can still sign its calls.
@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, TypeVar
 
 from parcelguard.sandbox.auth import Grant, Grants
 from parcelguard.sandbox.chat import Chat
@@ -16,8 +16,11 @@ from parcelguard.sandbox.chat_rules import ChatRules
 from parcelguard.sandbox.faults import Faults
 from parcelguard.sandbox.goods import CATALOGUE, Numbers, new_order
 from parcelguard.sandbox.pictures import Pictures
-from parcelguard.sandbox.records import Booking, Buyer, Message, Order, Partner, Shop
+from parcelguard.sandbox.records import Booking, Buyer, Conversation, Message, Order, Partner, Shop
 from parcelguard.sandbox.refusals import wrong_parameters
+from parcelguard.sandbox.shapes import SHAPES
+
+Desk = TypeVar("Desk")
 
 PARTNER = Partner(2001887, "shpk5061726365674775617264546573744b65795f303031")
 GRANT_S = 365 * 86_400
@@ -54,8 +57,17 @@ class World:
         self.requests = RequestLog(self.wire_now)
         self.shops: dict[int, Shop] = {}
         self.buyers: dict[int, Buyer] = {}
-        self.orders: dict[str, Order] = {}
+        self.orders: dict[str, Order] = {}  # by number; see `order_of`
         self.bookings: dict[str, Booking] = {}
+        self._desks: dict[type, Any] = {}
+
+    def desk(self, kind: type[Desk]) -> Desk:
+        """Return this world's one object of a class: what a single marketplace keeps beside the rest."""
+        with self.lock:
+            if kind not in self._desks:
+                self._desks[kind] = kind()
+            desk: Desk = self._desks[kind]
+            return desk
 
     def wire_now(self) -> float:
         """Tell the time the server believes it is."""
@@ -70,22 +82,41 @@ class World:
         with self.lock:
             self._moved_on_s += seconds
 
-    def add_shop(self, name: str, region: str = "MY") -> Shop:
-        """Open a shop; ids follow each other from 227700123."""
+    def add_shop(self, name: str, region: str = "MY", marketplace: str = "shopee") -> Shop:
+        """Open a shop; the ids of one marketplace follow each other."""
         with self.lock:
-            number = len(self.shops)
+            first = SHAPES[marketplace].first_shop_id
             shop = Shop(
-                227_700_123 + number, name, region, _CURRENCIES.get(region, "USD"), user_id=88_001 + number
+                first + len(self.shops_of(marketplace)),
+                name,
+                region,
+                _CURRENCIES.get(region, "USD"),
+                user_id=88_001 + len(self.shops),
+                marketplace=marketplace,
             )
             self.shops[shop.shop_id] = shop
             return shop
+
+    def shops_of(self, marketplace: str) -> list[Shop]:
+        """Return a marketplace's shops."""
+        return [shop for shop in self.shops.values() if shop.marketplace == marketplace]
 
     def add_order(self, order: Order) -> Order:
         """Let a buyer order something."""
         with self.lock:
             self.buyers.setdefault(order.buyer.user_id, order.buyer)
-            self.orders[order.order_sn] = order
+            holder = self.orders.get(order.order_sn)
+            taken = holder is not None and holder.shop_id != order.shop_id
+            self.orders[_second_key(order.order_sn, order.shop_id) if taken else order.order_sn] = order
             return order
+
+    def order_of(self, shop: Shop, number: str) -> Order | None:
+        """Find a shop's order: one cart over two shops may give both the same number."""
+        for key in (number, _second_key(number, shop.shop_id)):
+            order = self.orders.get(key)
+            if order is not None and order.shop_id == shop.shop_id:
+                return order
+        return None
 
     def make_order(
         self,
@@ -101,8 +132,7 @@ class World:
             created = self.now() - age_s
             order = new_order(
                 self.numbers,
-                shop_id=shop.shop_id,
-                region=shop.region,
+                shop,
                 created=created,
                 updated=created,
                 order_sn=order_sn,
@@ -116,7 +146,7 @@ class World:
         with self.lock:
             now = self.now()
             booking = Booking(
-                booking_sn=self.numbers.order_sn(now),
+                booking_sn=self.numbers.order(now),
                 shop_id=shop.shop_id,
                 items=[self.numbers.random.choice(CATALOGUE)],
                 tracking_number=self.numbers.tracking(shop.region),
@@ -142,12 +172,12 @@ class World:
             if status in ("IN_CANCEL", "CANCELLED"):
                 order.cancel_by = "buyer"
                 order.cancel_reason = order.buyer_cancel_reason = reason or "Need to change delivery address"
-            region = self.shops[order.shop_id].region
+            shop = self.shops[order.shop_id]
             for package in order.packages:
                 if status in _NO_LABEL:
                     package.tracking_number = ""
                 elif not package.tracking_number:
-                    package.tracking_number = self.numbers.tracking(region)
+                    package.tracking_number = self.numbers.tracking(shop.region, shop.marketplace)
 
     def link(self, shops: Collection[Shop]) -> None:
         """Let the seller agree."""
@@ -162,9 +192,9 @@ class World:
             self.link([shop])
             return self.grants.issue(shop.shop_id, self.now())
 
-    def revoke(self) -> None:
-        """Every seller takes the grant back."""
-        for shop in self.shops.values():
+    def revoke(self, marketplace: str = "shopee") -> None:
+        """Every seller of a marketplace takes the grant back."""
+        for shop in self.shops_of(marketplace):
             shop.linked = False
 
     def orders_of(self, shop_id: int, buyer_id: int) -> list[Order]:
@@ -175,6 +205,15 @@ class World:
             if order.shop_id == shop_id and order.buyer.user_id == buyer_id
         ]
 
+    def order_meant(self, talk: Conversation, text: str = "") -> str:
+        """Tell which order a message is about where the platform's own messages do not say.
+
+        The number in the text decides, and stays true for the pictures that follow it.
+        """
+        numbers = (order.order_sn for order in self.orders_of(talk.shop_id, talk.buyer.user_id))
+        talk.about = next((number for number in numbers if number in text), talk.about)
+        return talk.about
+
     def buyer_says(self, buyer_id: int, text: str, shop_id: int | None = None) -> Message:
         """Write to the shop as the buyer; to the shop of the newest order unless told."""
         with self.lock:
@@ -182,16 +221,24 @@ class World:
             if buyer is None:
                 raise wrong_parameters("no such buyer")
             shops = [order.shop_id for order in self.orders.values() if order.buyer is buyer]
-            return self.chat.reply(shop_id or shops[-1], buyer, text)
+            chosen = shop_id if shop_id in self.shops else shops[-1]
+            return self.chat.reply(chosen, buyer, text)
 
     def transcript(self) -> list[dict[str, Any]]:
-        """Return every accepted message, in order."""
+        """Return every accepted message of all marketplaces, in order."""
         with self.lock:
-            return self.chat.transcript()
+            return [
+                line | {"marketplace": self.shops[line["shop_id"]].marketplace}
+                for line in self.chat.transcript()
+            ]
 
     def close(self) -> None:
         """Throw the uploaded pictures away."""
         self.pictures.close()
+
+
+def _second_key(number: str, shop_id: int) -> str:
+    return f"{number}@{shop_id}"
 
 
 class RequestLog:
