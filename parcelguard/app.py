@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 
 from parcelguard.config import Folders, Settings
 from parcelguard.errors import DamagedDatabase, ParcelGuardError, StorageError
@@ -25,6 +26,7 @@ from parcelguard.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from parcelguard.camera.client import CameraClient
+    from parcelguard.shops.keeping import Shopkeeping
     from parcelguard.station import Station
     from parcelguard.store.repair import Repair, Repaired, Way
 
@@ -48,6 +50,8 @@ class App(QObject):
     ready = Signal()
     failed = Signal(str, str)
     _built = Signal(object)
+    _sold = Signal(object)  # the shops' settings, after a change
+    _asked_for = Signal(str, object)
     _not_built = Signal(object)
     damaged = Signal(object)  # a Repair: the records cannot be opened, and the window asks what to do
     repaired = Signal(object)
@@ -61,9 +65,12 @@ class App(QObject):
         self.window = MainWindow(settings, self.hub)
         self.camera: CameraClient | None = None
         self.station: Station | None = None
+        self.shops: Shopkeeping | None = None
         self._stack = ExitStack()
         self._stack.callback(self.window.shut_down)
         self._built.connect(self._attach)
+        self._sold.connect(self.window.sell_at)
+        self._asked_for.connect(self._ask_passphrase)
         self._not_built.connect(self._tell_failure)
         self.damaged.connect(self._ask)
         self.repaired.connect(self._tell_repaired)
@@ -148,11 +155,21 @@ class App(QObject):
         camera = self.camera
         assert camera is not None
         try:
+            from parcelguard.domain import utc_now
+            from parcelguard.marketplace.vault import vault_at
+            from parcelguard.shops.keeping import Shopkeeping
             from parcelguard.station import Station
 
-            station = Station(self._settings, self._folders, self.hub, camera)
+            vault = vault_at(self._folders.secrets, self._settings.secrets.keep, self._passphrase)
+            station = Station(self._settings, self._folders, self.hub, camera, vault=vault)
             self._stack.callback(station.close)  # here, so that a window closed meanwhile takes it along
+            self.station = station
+            self.shops = Shopkeeping(
+                self._folders.settings, vault, station.log.figures, self._sell_at, utc_now
+            )
+            self._stack.callback(self.shops.close)
             self._built.emit(station)
+            station.look_into(vault)
         except DamagedDatabase as error:
             log.critical("the records are damaged: %s", error)
             self.damaged.emit(self._repair_of(error))
@@ -214,11 +231,27 @@ class App(QObject):
     def _tell_repaired(self, repaired: Repaired) -> None:
         self.window.tell_done("\n".join(repaired.words()), lambda: self._beside("start", self._build))
 
+    def _passphrase(self, prompt: str) -> str:
+        """Ask the person for the passphrase; on any thread, and waits for the answer."""
+        answer: Queue[str] = Queue()
+        self._stack.callback(answer.put, "")  # a window closed meanwhile answers too
+        self._asked_for.emit(prompt, answer)
+        return answer.get()
+
+    def _ask_passphrase(self, prompt: str, answer: Queue[str]) -> None:
+        typed, _ = QInputDialog.getText(self.window, "ParcelGuard", prompt, QLineEdit.EchoMode.Password)
+        answer.put(typed)
+
     # ---- the end of the start ------------------------------------------------------------
 
+    def _sell_at(self, settings: Settings) -> None:
+        """Go on with other shops; on the thread that changed them."""
+        if self.station is not None:
+            self.station.use(settings)
+        self._sold.emit(settings.shops)
+
     def _attach(self, station: Station) -> None:
-        self.station = station
-        self.window.attach(station, self.camera, station.log)
+        self.window.attach(station, self.camera, station.log, self.shops)
         self.window.end_with(station.close)
         station.start()
         self.ready.emit()

@@ -103,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="try it with a sandbox marketplace and a demo camera")
     demo.add_argument("--auto", action="store_true", help="let it pack by itself, without a display")
     demo.add_argument("--orders", type=_count, default=None, metavar="N", help="how many orders there are")
+    demo.add_argument(
+        "--marketplaces", default="", metavar="NAMES", help='"all", or some with commas: shopee,lazada'
+    )
+    demo.add_argument("--faults", choices=["storm"], default="", help="let marketplaces and network go wrong")
     demo.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
     demo.set_defaults(run=_demo)
 
@@ -110,11 +114,21 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=int, default=8700)
     sandbox.add_argument("--orders", type=_count, default=12, metavar="N")
     sandbox.add_argument("--seed", type=int, default=1, metavar="N")
+    sandbox.add_argument(
+        "--marketplaces", default="shopee", metavar="NAMES", help='"all", or some with commas'
+    )
     sandbox.add_argument("--stop-with-stdin", action="store_true", help=argparse.SUPPRESS)
     sandbox.set_defaults(run=_sandbox)
 
     connect = commands.add_parser("connect", help="connect a shop of the settings file to its marketplace")
     connect.add_argument("shop", help="the shop's id in the settings file")
+    connect.add_argument(
+        "--grant", default="", metavar="NAME", help="which consent, where there are several: orders, chat"
+    )
+    connect.add_argument(
+        "--redirect", default="", metavar="ADDRESS", help="where your app's console sends sellers back to"
+    )
+    connect.add_argument("--no-browser", action="store_true", help="only print the address to open")
     connect.set_defaults(run=_connect)
 
     doctor = commands.add_parser("doctor", help="look at what is installed, plugged in and reachable")
@@ -150,12 +164,19 @@ def _count(text: str) -> int:
 def _demo(asked: argparse.Namespace) -> int:
     from parcelguard.demo.run import run_demo
 
-    return run_demo(home=asked.home, auto=asked.auto, orders=asked.orders, report=asked.report)
+    return run_demo(
+        home=asked.home,
+        auto=asked.auto,
+        orders=asked.orders,
+        report=asked.report,
+        marketplaces=asked.marketplaces,
+        faults=asked.faults,
+    )
 
 
 def _sandbox(asked: argparse.Namespace) -> int:
     try:
-        from parcelguard.sandbox.server import run
+        from parcelguard.sandbox.server import named_marketplaces, run
     except ModuleNotFoundError as error:
         raise ParcelGuardError(
             str(error),
@@ -163,7 +184,13 @@ def _sandbox(asked: argparse.Namespace) -> int:
             advice="Install them with: pip install 'parcelguard[sandbox]'",
         ) from error
     try:
-        run(port=asked.port, orders=asked.orders, seed=asked.seed, stop_with_stdin=asked.stop_with_stdin)
+        run(
+            port=asked.port,
+            orders=asked.orders,
+            seed=asked.seed,
+            stop_with_stdin=asked.stop_with_stdin,
+            marketplaces=named_marketplaces(asked.marketplaces),
+        )
     except OSError as error:
         raise ParcelGuardError(
             str(error),
@@ -176,7 +203,9 @@ def _sandbox(asked: argparse.Namespace) -> int:
 def _connect(asked: argparse.Namespace) -> int:
     from parcelguard.connect import connect_shop
 
-    return connect_shop(asked.home, asked.shop)
+    return connect_shop(
+        asked.home, asked.shop, asked.grant, asked.redirect, browser=not asked.no_browser
+    )
 
 
 def _doctor(asked: argparse.Namespace) -> int:

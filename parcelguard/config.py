@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from parcelguard import marketplaces
 from parcelguard.domain import DEFAULT_MESSAGE, Shop, unknown_placeholders
 from parcelguard.errors import SettingsError, StorageError
 
@@ -27,7 +28,6 @@ _ADDRESS = re.compile(
 )
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _QUIET = rf"^(?:off|{_TIME}-{_TIME})$"
-SHOPEE_HOST = "https://partner.shopeemobile.com"
 
 Name = Annotated[str, Meta(min_length=1, max_length=40)]
 Symbology = Literal["Code128", "QRCode", "EAN13", "EAN8", "UPCA", "Code39", "ITF", "DataMatrix"]
@@ -38,6 +38,7 @@ _PLAIN_WORDS = {
     "`bool`": "true or false",
     "`array`": "a list",
 }
+MAY_COME_LATER = ("chat_app_key", "service_id")  # orders work without them
 ALL_SYMBOLOGIES: tuple[Symbology, ...] = get_args(Symbology)
 
 
@@ -96,36 +97,71 @@ class FolderSettings(Section, frozen=True, kw_only=True):
 
 
 class ShopSettings(Section, frozen=True, kw_only=True):
-    """One shop. The app's partner key and the shop's tokens are secrets and not kept here."""
+    """One shop. Its app's secret and its tokens are not kept here.
+
+    How the app is called depends on the marketplace: Shopee gives a partner id, Lazada an app key
+    for orders and another for chat, TikTok Shop an app key and a service id, Chatwoot an inbox.
+    `shop_id`: the marketplace's own number of the shop; 0 until the seller has consented.
+    `host`: another address than the marketplace's own, such as a sandbox on this computer.
+    `chat_page`: where a person finds an order's chat, when not at the usual place; {order} stands for
+    its number.
+    `codes`: for shops without an interface, which scanned codes are order numbers of theirs.
+    """
 
     id: Annotated[
         str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="small letters, digits and hyphens")
     ]
-    marketplace: Literal["shopee"] = "shopee"
+    marketplace: str = "shopee"
     region: Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="two capital letters")] = "MY"
     name: Name
-    partner_id: Annotated[int, Meta(gt=0)]
-    shop_id: Annotated[int, Meta(gt=0)]
-    host: Annotated[str, Meta(pattern=r"^https?://[^/\s?#@]+$")] = SHOPEE_HOST
-    message: Annotated[str, Meta(min_length=1, max_length=600)] = DEFAULT_MESSAGE
+    partner_id: Annotated[int, Meta(ge=0)] = 0
+    app_key: Annotated[str, Meta(max_length=100)] = ""
+    chat_app_key: Annotated[str, Meta(max_length=100)] = ""
+    service_id: Annotated[str, Meta(max_length=100)] = ""
+    inbox_id: Annotated[int, Meta(ge=0)] = 0
+    shop_id: Annotated[int, Meta(ge=0)] = 0
+    host: Annotated[str, Meta(pattern=r"^(https?://[^/\s?#@]+)?$")] = ""
+    chat_page: Annotated[str, Meta(pattern=r"^(https?://\S+)?$", max_length=500)] = ""
+    codes: Annotated[str, Meta(max_length=200)] = ""
+    message: Annotated[str, Meta(min_length=1, max_length=2000)] = DEFAULT_MESSAGE
     send: bool = False  # off until the owner has read what the marketplace allows
-    seconds_between_messages: Annotated[float, Meta(ge=0, le=60)] = 1.5
+    by_hand: bool = False  # F4 prepares the message, and a person sends it in the seller centre
+    collage: Literal["never", "when_needed", "always"] = "when_needed"  # three photos in one picture
+    collage_when_waiting: Annotated[int, Meta(ge=0, le=10_000)] = 100
+    seconds_between_messages: Annotated[float, Meta(ge=0, le=60)] | None = None  # None: the marketplace's own
     late_after_minutes: Annotated[int, Meta(ge=5, le=1440)] = 60
     quiet_hours: Annotated[
         str, Meta(pattern=_QUIET, description='two times of the buyers’ day such as "21:00-08:00", or "off"')
     ] = "21:00-08:00"
     when_absent: Literal["ask", "once"] = "ask"  # a message that is proved absent: ask, or send it once more
 
-    def shop(self) -> Shop:
-        """Return the shop as the rest of the program knows it."""
+    def shop(self, *, off: bool = False) -> Shop:
+        """Return the shop as the rest of the program knows it; `off`: its marketplace is switched off."""
+        row = marketplaces.marketplace(self.marketplace)
+        by_hand = self.by_hand or not row.has_chat
         return Shop(
             id=self.id,
             marketplace=self.marketplace,
             region=self.region,
             name=self.name,
+            title=row.label(self.region),
             message=self.message,
-            enabled=self.send,
+            enabled=self.send and not off and not by_hand,
+            by_hand=by_hand,
+            collage=self.collage,
+            collage_when_waiting=self.collage_when_waiting,
+            longest_text=row.longest_text,
         )
+
+
+class SecretSettings(Section, frozen=True, kw_only=True):
+    """Where the key is kept that locks the shops' keys and tokens.
+
+    `keyring`: in the system's own key store; `passphrase`: made from one that is asked for at each start;
+    `file`: beside the data, where whoever copies the folder has it too.
+    """
+
+    keep: Literal["keyring", "passphrase", "file"] = "keyring"
 
 
 class Settings(Section, frozen=True, kw_only=True):
@@ -136,7 +172,13 @@ class Settings(Section, frozen=True, kw_only=True):
     scanner: ScannerSettings = ScannerSettings()
     screen: ScreenSettings = ScreenSettings()
     folders: FolderSettings = FolderSettings()
+    secrets: SecretSettings = SecretSettings()
+    marketplaces_off: tuple[str, ...] = ()  # the master switch of each marketplace
     shops: tuple[ShopSettings, ...] = ()
+
+    def sold_at(self) -> dict[str, Shop]:
+        """Return every shop by its id, switched off where its marketplace is."""
+        return {each.id: each.shop(off=each.marketplace in self.marketplaces_off) for each in self.shops}
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,21 +363,46 @@ def _contradictions(settings: Settings) -> list[str]:
         f"shops: the id {id_!r} is used twice" for id_ in sorted({i for i in ids if ids.count(i) > 1})
     )
     for one, other in combinations(settings.shops, 2):
-        same = (one.marketplace, one.shop_id) == (other.marketplace, other.shop_id)
-        if same and one.id != other.id:
+        if one.shop_id and one.id != other.id and _whose(one) == _whose(other):
             found.append(f"shops: {one.id!r} and {other.id!r} are the same shop (shop_id {one.shop_id})")
     for shop in settings.shops:
-        if not _is_host(shop.host):
-            found.append(f"shops.{shop.id}.host: {shop.host} is no address of a host")
-        found.extend(
-            f"shops.{shop.id}.message: unknown placeholder {{{name}}}"
-            for name in unknown_placeholders(shop.message)
-        )
-        if "{order}" not in shop.message:
-            why = "Shopee refuses the same text twice in 24 hours"
-            found.append(f"shops.{shop.id}.message: {{order}} is missing; {why}")
-        if shop.host.startswith("http://") and not _on_this_computer(shop.host):
-            found.append(f"shops.{shop.id}.host: plain http is allowed only to a sandbox on this computer")
+        found.extend(_shop_contradictions(shop))
     if settings.scanner.largest_gap_ms < settings.scanner.mean_gap_ms:
         found.append("scanner.largest_gap_ms: smaller than mean_gap_ms")
+    return found
+
+
+def _whose(shop: ShopSettings) -> tuple[str, str, int, int]:
+    """Name a shop as its marketplace does."""
+    return shop.marketplace, shop.region, shop.shop_id, shop.inbox_id
+
+
+def _shop_contradictions(shop: ShopSettings) -> list[str]:
+    place = f"shops.{shop.id}"
+    if shop.marketplace not in marketplaces.ALL:
+        known = ", ".join(marketplaces.ALL)
+        return [f"{place}.marketplace = {shop.marketplace!r}: expected one of {known}"]
+    row = marketplaces.marketplace(shop.marketplace)
+    found = [
+        f"{place}.{name}: missing; a shop at {row.title} needs it"
+        for name in row.needed
+        if not getattr(shop, name) and name not in MAY_COME_LATER
+    ]
+    if shop.region not in row.regions:
+        found.append(f"{place}.region: {row.title} is in {', '.join(row.regions)}")
+    found.extend(
+        f"{place}.message: unknown placeholder {{{name}}}" for name in unknown_placeholders(shop.message)
+    )
+    if "{order}" not in shop.message:
+        why = "the buyer could not tell which order is meant, and the same text twice is refused"
+        found.append(f"{place}.message: {{order}} is missing; {why}")
+    if shop.codes:
+        try:
+            re.compile(shop.codes)
+        except re.error as error:
+            found.append(f"{place}.codes: no pattern: {error}")
+    if shop.host and not _is_host(shop.host):
+        found.append(f"{place}.host: {shop.host} is no address of a host")
+    if shop.host.startswith("http://") and not _on_this_computer(shop.host):
+        found.append(f"{place}.host: plain http is allowed only to a sandbox on this computer")
     return found

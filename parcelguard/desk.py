@@ -8,7 +8,17 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from parcelguard.domain import MAX_PHOTOS, Order, Photo, Proof, Shop, Today
+from parcelguard.domain import (
+    MAX_PHOTOS,
+    Allowance,
+    MessageSet,
+    Order,
+    Photo,
+    Proof,
+    Shop,
+    Today,
+    fitting_set,
+)
 
 
 class DeskState(StrEnum):
@@ -77,6 +87,7 @@ class Desk:
     message: str = ""
     message_said: bool = False  # the buyer has this very text already; only the photos follow
     packed_before: PackedBefore | None = None
+    note: str = ""  # what is different about sending this time; mostly nothing
     notice: Notice | None = None
     today: Today = field(default_factory=Today)
 
@@ -97,3 +108,22 @@ class ProofSaved(Struct, frozen=True):
 
     proof: Proof
     sends: bool
+
+
+def budget_note(shop: Shop, allowance: Allowance, *, with_text: bool) -> str:
+    """Return what F4 does when the buyer may be told too little for a usual set; mostly nothing."""
+    left = allowance.left
+    usual = fitting_set(shop, MAX_PHOTOS, with_text=with_text, left=None)
+    if left is None or usual is None or left >= usual.messages(MAX_PHOTOS):
+        return ""
+    fit = fitting_set(shop, MAX_PHOTOS, with_text=with_text, left=left)
+    count = "1 message" if left == 1 else f"{left or 'No'} messages"
+    return f"{count} left for this buyer: {_f4_does(fit, with_text=with_text)}"
+
+
+def _f4_does(fit: MessageSet | None, *, with_text: bool) -> str:
+    if fit is None:
+        return "F4 saves, a supervisor decides"
+    if fit.with_text:
+        return "F4 sends one picture and the text"
+    return "F4 sends one picture without the text" if with_text else "F4 sends one picture"

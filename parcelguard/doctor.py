@@ -13,9 +13,16 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from parcelguard.config import Folders, Settings, folders_of, home_folder, load_settings
+from parcelguard.config import Folders, Settings, ShopSettings, folders_of, home_folder, load_settings
+from parcelguard.domain import utc_now
 from parcelguard.errors import ParcelGuardError
+from parcelguard.marketplaces import marketplace
+
+if TYPE_CHECKING:
+    from parcelguard.marketplace.vault import Vault
 
 PACKAGES = (
     "PySide6-Essentials",
@@ -25,6 +32,9 @@ PACKAGES = (
     "httpx",
     "pillow",
     "SQLAlchemy",
+    "cryptography",
+    "keyring",
+    "argon2-cffi",
 )
 SAFE_SQLITE = (3, 51, 3)  # before it, two writing connections could damage a file; we open only one
 LITTLE_SPACE = 0.10
@@ -157,27 +167,69 @@ def _shops(settings: Settings, folders: Folders) -> Iterator[Finding]:
     if not settings.shops:
         yield Finding(Verdict.LOOK, "shops", "none yet; see 'Your first shop' in the README")
         return
-    from parcelguard.marketplace.vault import Vault
+    from parcelguard.marketplace.datakey import kept_in
+    from parcelguard.marketplace.vault import vault_at
 
-    vault = Vault(folders.secrets)
-    if not vault.private:
-        yield Finding(Verdict.BAD, "secrets", f"{folders.secrets} can be read by others: chmod 600 it")
-    for shop in settings.shops:
-        try:
-            secrets = vault.load(shop.id)
-        except ParcelGuardError as error:
-            yield Finding(Verdict.BAD, "secrets", f"{folders.secrets}: {error.headline} {error.advice}")
-            break
-        connected = (
-            "connected" if secrets and secrets.refresh_token else f"run: parcelguard connect {shop.id}"
-        )
-        sending = "sends" if shop.send else "sending is off"
-        verdict = Verdict.OK if connected == "connected" else Verdict.LOOK
-        yield Finding(
-            verdict, "shop", f"{shop.name} ({shop.marketplace} {shop.region}): {connected}, {sending}"
-        )
-    for host in sorted({shop.host for shop in settings.shops}):
+    try:
+        keep = kept_in(folders.secrets.with_suffix(".key"))
+        vault = vault_at(folders.secrets, keep or "file")  # where it lies; looking moves no key
+        yield from _key(keep)
+        if not vault.private:
+            yield Finding(Verdict.BAD, "secrets", f"{folders.secrets} can be read by others: chmod 600 it")
+        vault.open()
+        yield from (_shop(shop, vault) for shop in settings.shops)
+    except ParcelGuardError as error:
+        yield Finding(Verdict.BAD, "secrets", f"{folders.secrets}: {error.headline} {error.advice}")
+    for host in sorted({_host(shop, folders) for shop in settings.shops} - {""}):
         yield _clock(host)
+
+
+def _key(keep: str | None) -> Iterator[Finding]:
+    """Say where the key lies that locks the shops' keys and tokens."""
+    match keep:
+        case "keyring":
+            yield Finding(Verdict.OK, "secrets", "locked; the key is in this computer's key store")
+        case "passphrase":
+            yield Finding(Verdict.OK, "secrets", "locked with a passphrase")
+        case "file":
+            yield Finding(
+                Verdict.LOOK,
+                "secrets",
+                "locked, but the key lies beside them: whoever copies the folder can use your shops. "
+                'Set keep = "keyring" or "passphrase" under [secrets]',
+            )
+
+
+def _shop(shop: ShopSettings, vault: Vault) -> Finding:
+    from parcelguard.marketplace.tokens import grant_key
+
+    row = marketplace(shop.marketplace)
+    who = f"{shop.name} ({shop.shop().title})"
+    if not row.keys:
+        return Finding(Verdict.OK, "shop", f"{who}: by hand")
+    kept = [vault.load(grant_key(shop.id, grant)) for grant in row.grants or ("shop",)]
+    connected = all(each and (each.refresh_token if row.grants else each.app_secret) for each in kept)
+    words = "connected" if connected else f"run: parcelguard connect {shop.id}"
+    sending = "sends" if shop.send else "sending is off"
+    return Finding(Verdict.OK if connected else Verdict.LOOK, "shop", f"{who}: {words}, {sending}")
+
+
+def _host(shop: ShopSettings, folders: Folders) -> str:
+    """Return a host of the shop's marketplace; '' where there is none or not enough is set."""
+    grants = marketplace(shop.marketplace).grants
+    if shop.host or not grants:
+        return shop.host
+    from parcelguard.channels import client_of
+    from parcelguard.marketplace.vault import vault_at
+
+    client = client_of(shop, vault_at(folders.secrets, "file"), utc_now)  # nothing is opened
+    try:
+        page = urlsplit(client.consent_address(next(iter(grants)), "", ""))
+    except ParcelGuardError:
+        return ""
+    finally:
+        client.close()
+    return f"{page.scheme}://{page.netloc}"
 
 
 def _clock(host: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Finding:

@@ -6,13 +6,14 @@ microseconds. Times are always timezone-aware and in UTC; ids are UUID version 7
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from uuid import UUID
+from typing import Literal
 
 MAX_PHOTOS = 3
+LONGEST_MESSAGE = 600  # of a shop whose marketplace says nothing else
 
 
 def new_id() -> str:
@@ -30,9 +31,17 @@ def utc_now() -> datetime:
 # ---- Orders ------------------------------------------------------------------------------
 
 
+Collage = Literal["never", "when_needed", "always"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """One seller account at one marketplace in one country."""
+    """One seller account at one marketplace in one country.
+
+    `enabled`: its chat is written to. `by_hand`: a person sends instead, in the seller centre.
+    `collage`: when a proof's photos go as one picture; when_needed means that the buyer may be told
+    too little for single ones, or that more than `collage_when_waiting` proofs of the shop wait.
+    """
 
     id: str
     marketplace: str
@@ -40,11 +49,21 @@ class Shop:
     name: str
     message: str
     enabled: bool = True
+    by_hand: bool = False
+    title: str = ""
+    longest_text: int = LONGEST_MESSAGE
+    collage: Collage = "when_needed"
+    collage_when_waiting: int = 100
+
+    @property
+    def writes(self) -> bool:
+        """Whether its buyers are written to from here."""
+        return self.enabled and not self.by_hand
 
     @property
     def label(self) -> str:
         """What the small badge says: 'Shopee MY'."""
-        return f"{self.marketplace.capitalize()} {self.region}".strip()
+        return self.title or f"{self.marketplace.capitalize()} {self.region}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +175,8 @@ class ProofState(StrEnum):
     DELIVERED = "delivered"  # every visible part accepted by the marketplace
     ATTENTION = "attention"  # a person has to look
     PARTLY = "partly"  # some visible parts sent, the rest cancelled by a person
+    BY_HAND = "by_hand"  # a person sends it in the seller centre
+    HANDED = "handed"  # a person has said that it is sent
     CLOSED = "closed"  # nothing more will be sent, by a person's decision
 
 
@@ -211,11 +232,12 @@ class PartKind(StrEnum):
     TEXT = "text"
     IMAGE = "image"
     CHECK = "check"  # later: did the marketplace hide what it had accepted?
+    HAND = "hand"  # all that the buyer has not got yet, sent by a person
 
     @property
     def visible(self) -> bool:
         """Whether the buyer sees it. Only visible parts must never go out twice."""
-        return self in (PartKind.TEXT, PartKind.IMAGE)
+        return self in (PartKind.TEXT, PartKind.IMAGE, PartKind.HAND)
 
 
 class PartState(StrEnum):
@@ -243,6 +265,11 @@ class PartState(StrEnum):
         return self in (PartState.SENT, PartState.FILTERED, PartState.CANCELLED)
 
 
+# Why a set of parts was planned, where no person gave a reason.
+F4 = "F4"
+FITTED = "fitted"  # the buyer may be told less than F4 planned
+ONE_PICTURE = "one picture"  # a person had it put together
+
 # Why a part is held, where the program itself says so; a marketplace's reasons are its own codes.
 UNKNOWN_REASON = "unknown"  # nobody knows whether it arrived
 LOOK_AND_ANSWER = "Open the chat, then answer: it is there, or not there."  # what to do about it
@@ -250,7 +277,9 @@ LATE = "late"
 QUIET = "quiet"
 PHOTO_MISSING = "photo_missing"
 SHOP_OFF = "shop_off"
-OWN_REASONS = frozenset({UNKNOWN_REASON, LATE, QUIET, PHOTO_MISSING, SHOP_OFF})
+BUDGET = "budget"  # the marketplace lets the buyer be told less than this now
+BY_HAND = "by_hand"  # nothing is wrong: a person sends it; also why such a set was planned
+OWN_REASONS = frozenset({UNKNOWN_REASON, LATE, QUIET, PHOTO_MISSING, SHOP_OFF, BUDGET, BY_HAND})
 CHECKING = "checking"  # not held: it is being looked for in the chat
 
 
@@ -261,11 +290,17 @@ class Decision(StrEnum):
     SEND_AGAIN = "send_again"
     LEAVE = "leave"
     TAKE_BACK = "take_back"  # it is there twice: recall one of them
+    ONE_PICTURE = "one_picture"  # send what is left of the photos as one picture
+    HANDED = "handed"  # it is sent by hand
+    NOT_HANDED = "not_handed"  # that was a slip: it still waits for somebody to send it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One thing that goes over the wire for a proof, with its present state."""
+    """One thing that goes over the wire for a proof, with its present state.
+
+    `photo_id`: which photo it carries; of several in one picture all their ids, as `together` joins them.
+    """
 
     id: str
     proof_id: str
@@ -283,6 +318,11 @@ class Part:
     advice: str = ""
     remote_id: str = ""
     address: str = ""
+
+    @property
+    def photo_ids(self) -> tuple[str, ...]:
+        """The photos it carries, in order."""
+        return tuple(self.photo_id.split(_JOINT)) if self.photo_id else ()
 
     @property
     def asked(self) -> bool:
@@ -332,44 +372,90 @@ def quiet_hours(region: str, told: str = "21:00-08:00") -> QuietHours | None:
     return QuietHours(timedelta(hours=hours), start, end)
 
 
-LONGEST_EDGE = 1600  # of the buyer's copy, in pixels
-_MARKS = 16
+# ---- What goes to the buyer --------------------------------------------------------------
+
+_JOINT = "+"  # no id holds it
 
 
-def copy_size(photo: Photo) -> tuple[int, int]:
-    """Return width and height of the buyer's copy: it fits 1600 × 1600, less a few pixels that mark it.
-
-    The pixels taken off follow from the proof and the photo's number, so that a picture can be told
-    from its neighbours by its size alone where a marketplace gives it a new address.
-    """
-    scale = min(1.0, LONGEST_EDGE / max(photo.width, photo.height))
-    mark = UUID(photo.proof_id).int
-    across = mark % _MARKS
-    down = (mark // _MARKS + 5 * photo.ordinal) % _MARKS  # 5: no two photos of a proof share it
-    return max(1, round(photo.width * scale) - across), max(1, round(photo.height * scale) - down)
+def together(photo_ids: Iterable[str]) -> str:
+    """Return the one id under which a part carries several photos in one picture."""
+    return _JOINT.join(photo_ids)
 
 
-def plan_parts(photo_ids: Sequence[str], *, with_text: bool = True) -> list[tuple[PartKind, str]]:
+def plan_parts(
+    photo_ids: Sequence[str], *, with_text: bool = True, one_picture: bool = False
+) -> list[tuple[PartKind, str]]:
     """Return (kind, photo id) in sending order: uploads show nothing and go first, then text, then pictures.
 
-    A refused text so stops the set before any picture is shown to the buyer.
+    A refused text so stops the set before any picture is shown to the buyer. `one_picture`: all photos
+    go as one.
     """
+    pictures = [together(photo_ids)] if one_picture and photo_ids else photo_ids
     return [
-        *((PartKind.UPLOAD, photo) for photo in photo_ids),
+        *((PartKind.UPLOAD, picture) for picture in pictures),
         (PartKind.OPEN, ""),
         *([(PartKind.TEXT, "")] if with_text else []),
-        *((PartKind.IMAGE, photo) for photo in photo_ids),
+        *((PartKind.IMAGE, picture) for picture in pictures),
     ]
+
+
+def plan_by_hand() -> list[tuple[PartKind, str]]:
+    """Return the parts of a set that a person sends."""
+    return [(PartKind.HAND, "")]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a buyer may still be told: `left` messages, and more from `until` on; `why`, in words.
+
+    `left` is None where nothing limits it, or only the chat itself can tell.
+    """
+
+    left: int | None = None
+    until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSet:
+    """How a proof goes to the buyer: with its text or not, its photos singly or as one picture."""
+
+    with_text: bool
+    one_picture: bool
+
+    def messages(self, photos: int) -> int:
+        """Count the messages it takes to send so many photos."""
+        return self.with_text + (min(photos, 1) if self.one_picture else photos)
+
+
+def fitting_set(
+    shop: Shop, photos: int, *, with_text: bool, left: int | None, crowded: bool = False
+) -> MessageSet | None:
+    """Return how so many photos go within `left` messages; None when a shop's rule has no way for that.
+
+    One picture is the first to give, the text the second: the caption in the picture names the order.
+    `crowded`: many proofs of the shop wait, and each should take as few messages as it may.
+    """
+    single, joined = MessageSet(with_text, one_picture=False), MessageSet(with_text, one_picture=True)
+    ways = {
+        "never": [single],
+        "when_needed": [joined] if crowded else [single, joined],
+        "always": [joined],
+    }[shop.collage]
+    if shop.collage != "never" and photos:
+        ways.append(MessageSet(with_text=False, one_picture=True))
+    return next((way for way in ways if left is None or way.messages(photos) <= left), None)
 
 
 def proof_state(parts: Collection[Part]) -> ProofState:
     """Derive a proof's state from the parts of its newest generation."""
     states = {part.state for part in parts}
     visible = [part.state for part in parts if part.kind.visible]
+    by_hand = any(part.kind is PartKind.HAND for part in parts)
     if visible and all(state is PartState.SENT for state in visible):
-        return ProofState.DELIVERED
+        return ProofState.HANDED if by_hand else ProofState.DELIVERED
     if states & {PartState.HELD, PartState.REFUSED, PartState.FILTERED}:
-        return ProofState.ATTENTION
+        return ProofState.BY_HAND if by_hand else ProofState.ATTENTION
     if all(state.settled for state in visible):
         return ProofState.PARTLY if PartState.SENT in visible else ProofState.CLOSED
     if states & {PartState.WAITING, PartState.UNKNOWN}:
@@ -379,7 +465,6 @@ def proof_state(parts: Collection[Part]) -> ProofState:
 
 # ---- The preset message ------------------------------------------------------------------
 
-LONGEST_MESSAGE = 600  # the least of what the marketplaces allow
 PLACEHOLDERS = ("buyer", "order", "shop", "tracking", "items")
 DEFAULT_MESSAGE = (
     "Hi {buyer}, your order {order} is packed. Here are photos of your parcel before it is sealed."
@@ -391,14 +476,19 @@ def unknown_placeholders(template: str) -> list[str]:
     return [name for name in _braced(template) if name not in PLACEHOLDERS]
 
 
-def fill_message(template: str, order: Order, shop: Shop, longest: int = LONGEST_MESSAGE) -> str:
+def fill_message(template: str, order: Order, shop: Shop) -> str:
     """Return the text as the buyer gets it, the list of items shortened so that all of it fits.
 
-    What stands in an order is never read as a template.
+    What stands in an order is never read as a template. Where no buyer is named, none is greeted: a word
+    in his place would have to be in his language.
     """
+    longest = shop.longest_text
+    if not order.buyer_name:
+        for mention in (" {buyer}", "{buyer}, ", "{buyer} ", "{buyer}"):
+            template = template.replace(mention, "")
     items = ", ".join(f"{item.quantity} × {item.name}" for item in order.items) or "-"
     values = {
-        "buyer": order.buyer_name or "there",
+        "buyer": order.buyer_name,
         "order": order.number,
         "shop": shop.name,
         "tracking": order.tracking or "-",

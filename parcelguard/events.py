@@ -85,11 +85,21 @@ class ProofChanged(Struct, frozen=True):
 
 
 class QueueChanged(Struct, frozen=True):
-    """How many proofs are on their way, wait for something, or need a person."""
+    """How many proofs are on their way, wait for something, need a person, or are to be sent by hand."""
 
     sending: int
     waiting: int
     attention: int
+    by_hand: int = 0
+
+
+class ShopQueue(Struct, frozen=True):
+    """How many messages of one shop wait, and how many seconds they take at its present pace."""
+
+    shop_id: str
+    shop: str
+    messages: int
+    seconds: int
 
 
 class EventHub:

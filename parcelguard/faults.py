@@ -40,7 +40,9 @@ POINTS = (
     "look.done",  # the chat was read back, nothing is concluded
     "decide.row",  # a person's answer, inside the transaction
     # around it
+    "token.asked",  # the journal says that a refresh token is being spent; no call has left
     "token.answered",  # a new pair of tokens is here and not kept
+    "token.journaled",  # it is in the journal, and not in the vault
     "backup.half_written",
     "upgrade.step",
 )

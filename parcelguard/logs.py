@@ -18,7 +18,8 @@ _BYTES = 10_000_000
 _HIDDEN = "[hidden]"
 _SECRETS = re.compile(
     r"""
-    (?P<key>(?:access_token|refresh_token|partner_key|sign|code|password|secret)["']?\s*[=:]\s*["']?)[^\s"'&,}]+
+    (?P<key>(?:access[_-]token|refresh_token|partner_key|sign|code|password|secret)
+        ["']?\s*[=:,]\s*(?:b?["'])?)[^\s"'&,})]+
     | (?P<address>https?://[^\s?#"']+)\?[^\s"']*     # no query strings
     | (?P<user>\w+://)[^\s/@"']+@                    # user:password@ in a camera's address
     | \bshpk[0-9a-f]{8,}                             # Shopee partner keys

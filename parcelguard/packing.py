@@ -23,9 +23,13 @@ from parcelguard.desk import (
     NoticeKind,
     PackedBefore,
     ProofSaved,
+    budget_note,
 )
 from parcelguard.domain import (
+    F4,
     MAX_PHOTOS,
+    Allowance,
+    MessageSet,
     Order,
     Photo,
     Proof,
@@ -37,14 +41,16 @@ from parcelguard.domain import (
     Today,
     conversation_of,
     fill_message,
+    fitting_set,
     new_id,
+    plan_by_hand,
     plan_parts,
 )
 from parcelguard.errors import StorageError
 from parcelguard.events import Cue, Sounded
 from parcelguard.faults import hit
 from parcelguard.store.beside import Notes
-from parcelguard.store.database import Store
+from parcelguard.store.database import Records, Store
 from parcelguard.store.files import make_folder, photo_folder, thumbnail_of
 
 log = logging.getLogger(__name__)
@@ -55,6 +61,7 @@ SECOND_PRESS = timedelta(seconds=2)
 class _Message(TypedDict):
     message: str
     message_said: bool
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ class PackingDesk:
         publish: Callable[[object], None],
         now: Callable[[], datetime],
         notes: Notes | None = None,
+        allowance: Callable[[str, str], Allowance] = lambda _shop_id, _conversation: Allowance(),
         may_open: Callable[[], None] = lambda: None,
         may_save: Callable[[], None] = lambda: None,
     ) -> None:
@@ -122,6 +130,7 @@ class PackingDesk:
         self._publish = publish
         self._now = now
         self._notes = notes or Notes(media)
+        self._allowance = allowance  # what may still be said in a conversation of a shop
         self._may_open = may_open  # raises StorageError while no further parcel may be begun
         self._may_save = may_save  # raises StorageError while the photos are out of reach
         self._desk = Desk()
@@ -131,6 +140,10 @@ class PackingDesk:
         self._saved_at: datetime | None = None
         self._scan: Scan | None = None  # what opened the order on the desk
         self._saved_last = ""  # the order, or the code without one, of the last F4
+
+    def use(self, shops: Mapping[str, Shop], same_text: Mapping[str, timedelta], orders: OrderDesk) -> None:
+        """Go on with these shops; an open order keeps what it was opened with."""
+        self._shops, self._same_text, self._orders = shops, same_text, orders
 
     # ---- what the packer does --------------------------------------------------------
 
@@ -377,14 +390,17 @@ class PackingDesk:
 
     def _message(self, shop: Shop | None, order: Order | None) -> _Message:
         """Return what the buyer will read: nothing where nothing is sent, and not the same thing twice."""
-        if not (shop and shop.enabled and order and order.buyer_id):
-            return {"message": "", "message_said": False}
+        if not (shop and order and (shop.by_hand or (shop.enabled and order.buyer_id))):
+            return {"message": "", "message_said": False, "note": ""}
         text = fill_message(shop.message, order, shop)
+        if shop.by_hand:
+            return {"message": text, "message_said": False, "note": ""}
         conversation = conversation_of(order.shop_id, order.buyer_id)
         window = self._same_text.get(shop.id, timedelta(0))
         with self._store.read() as records:
             before = records.parts.text_said(conversation, text, self._now() - window, or_under_way=True)
-        return {"message": text, "message_said": before}
+        note = budget_note(shop, self._allowance(shop.id, conversation), with_text=not before)
+        return {"message": text, "message_said": before, "note": note}
 
     def _ask_marketplace(self, scan: Scan) -> None:
         assert self._proof is not None
@@ -417,26 +433,49 @@ class PackingDesk:
     def _commit(self, proof: Proof) -> None:
         """Write the proof and its parts in one transaction: either all of F4 happened or nothing."""
         shop = self._desk.shop
-        sends = bool(shop and shop.enabled and proof.buyer_id)
-        saved = replace(proof, state=ProofState.SENDING if sends else ProofState.SAVED, saved_at=self._now())
+        writes = shop if shop and shop.writes and proof.buyer_id else None
+        by_hand = shop is not None and shop.by_hand
+        state = ProofState.SENDING if writes else ProofState.BY_HAND if by_hand else ProofState.SAVED
+        saved = replace(proof, state=state, saved_at=self._now())
         photos = [each.photo for each in self._desk.photos]
-        text, with_text = self._desk.message, sends and not self._desk.message_said
+        text, way = self._desk.message, MessageSet(with_text=False, one_picture=False)
         hit("save.asked")
         self._may_save()
         with self._store.begin() as records:
+            if writes:
+                way = self._way(records, writes, saved, len(photos))
             records.proofs.save(saved)
-            if sends:
-                planned = plan_parts([photo.id for photo in photos], with_text=with_text)
-                records.parts.plan(saved, planned, text=text, by=proof.packer, reason="F4")
+            if writes or by_hand:
+                ids = [photo.id for photo in photos]
+                by_chat = plan_parts(ids, with_text=way.with_text, one_picture=way.one_picture)
+                planned = plan_by_hand() if by_hand else by_chat
+                records.parts.plan(saved, planned, text=text, by=proof.packer, reason=F4)
             hit("save.rows")
         hit("save.committed")
         self._saved_at = saved.saved_at
         self._saved_last = _key(self._desk.order) if self._desk.order else self._desk.code
         self._leave(None)
         self._sound(Cue.SENT)
+        sends = writes is not None
         self._publish(ProofSaved(saved, sends))
-        self._notes.saved(saved, photos, sends=sends, text=text, with_text=with_text)  # after the promise
+        self._notes.saved(  # after the promise
+            saved,
+            photos,
+            sends=sends,
+            text=text,
+            with_text=way.with_text,
+            one_picture=way.one_picture,
+            by_hand=by_hand,
+        )
         hit("save.described")
+
+    def _way(self, records: Records, shop: Shop, proof: Proof, photos: int) -> MessageSet:
+        """Return how the set goes out; one that fits in no way is planned whole, and held for a person."""
+        with_text = not self._desk.message_said
+        left = self._allowance(shop.id, proof.conversation).left
+        crowded = records.budget.crowded(shop.id, shop.collage_when_waiting)
+        fit = fitting_set(shop, photos, with_text=with_text, left=left, crowded=crowded)
+        return fit or MessageSet(with_text, one_picture=False)
 
     def _leave(self, notice: Notice | None) -> None:
         self._proof = None

@@ -7,35 +7,28 @@ couriers', order reading on its own; news goes through the hub.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from threading import Lock
 from time import monotonic
 
-from parcelguard.alerts import Alerts, AlertsChanged, Severity
+from parcelguard.alerts import Alert, Alerts, AlertsChanged, Severity
 from parcelguard.camera.client import CameraClient
 from parcelguard.camera.copies import CopyRoom
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
-from parcelguard.channels import connect
 from parcelguard.clocks import ClockNews, ClockWatch
 from parcelguard.config import Folders, Settings
-from parcelguard.delivery.attention import Attention
-from parcelguard.delivery.courier import Courier
-from parcelguard.delivery.engine import DeliveryEngine
-from parcelguard.delivery.history import History
-from parcelguard.delivery.mending import Mender
 from parcelguard.delivery.news import News
-from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.desk import DeskChanged, DeskState, ProofSaved
-from parcelguard.domain import Decision, Order, Photo, Scan, ScanSource, utc_now
-from parcelguard.errors import DamagedDatabase, DiskFull, ParcelGuardError, Refused, StorageError
+from parcelguard.domain import Order, Photo, Scan, ScanSource, utc_now
+from parcelguard.errors import DamagedDatabase, DiskFull, ParcelGuardError, StorageError
 from parcelguard.events import EventHub
+from parcelguard.hand_copies import HandCopies
 from parcelguard.housekeeping import Housekeeping
-from parcelguard.marketplace.vault import Vault
-from parcelguard.orders.desk import OrderIndex
+from parcelguard.marketplace.vault import Vault, vault_at
+from parcelguard.media_log import MediaLog
 from parcelguard.packing import Bench, PackingDesk, PhotoRequest
 from parcelguard.scanner.normaliser import read_scan
 from parcelguard.store.adopt import adopt_photos
@@ -43,8 +36,8 @@ from parcelguard.store.backup import Backups
 from parcelguard.store.database import Store
 from parcelguard.store.folder import MediaFolder
 from parcelguard.store.jpeg import jpeg_size
-from parcelguard.store.views import AttentionGroup, LogFilter, LogPage, LogQuery, ProofDetail
 from parcelguard.threads import Worker
+from parcelguard.trade import Trade
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +57,7 @@ class Station:
         hub: EventHub,
         camera: CameraClient,
         now: Callable[[], datetime] = utc_now,
+        vault: Vault | None = None,
     ) -> None:
         self.hub = hub
         self._camera = camera
@@ -72,7 +66,6 @@ class Station:
         self._stops: set[str] = set()  # alerts that kept the packer from going on
         self._desk_free, self._desk_moved_at = True, monotonic()
         self.alerts = Alerts(hub.publish)
-        shops = {shop.id: shop.shop() for shop in settings.shops}
         with ExitStack() as undo:
             self.store = Store(folders.database, now)
             undo.callback(self.store.close)
@@ -88,55 +81,44 @@ class Station:
                 also=ClockNews(ClockWatch(now), self.alerts, self._woke).look,
             )
             undo.callback(self.housekeeping.stop)
-            vault = Vault(folders.secrets)
-            channels = {shop.id: connect(shop, vault, now) for shop in settings.shops}
-            senders = {each: channels[each].sender for each in channels}
-            for channel in channels.values():
-                undo.callback(channel.close)
             copies = CopyRoom()
             undo.callback(copies.close)
-            self.orders = OrderIndex(self.store, {each: channels[each].orders for each in channels}, now)
-            undo.callback(self.orders.stop)
-            couriers = {
-                shop_id: Courier(
-                    shop=shops[shop_id],
-                    store=self.store,
-                    sender=channel.sender,
-                    copies=copies,
-                    media=folders.media,
-                    publish=hub.publish,
-                    now=now,
-                    alerts=self.alerts,
-                )
-                for shop_id, channel in channels.items()
-                if shops[shop_id].enabled
-            }
-            hold_unserved(self.store, couriers)
-            self.delivery = DeliveryEngine(couriers, now, self.housekeeping.damaged)
-            undo.callback(self.delivery.stop)
-            same_text = {each: senders[each].policy.same_text for each in senders}
+            self._new_trade = partial(
+                Trade,
+                vault=vault or vault_at(folders.secrets, settings.secrets.keep),
+                store=self.store,
+                copies=copies,
+                media=folders.media,
+                publish=hub.publish,
+                now=now,
+                alerts=self.alerts,
+                damaged=self.housekeeping.damaged,
+            )
+            self._trade = self._new_trade(settings)
+            undo.callback(lambda: self._trade.close())
             self._news = News(self.store, hub.publish)
-            self.log = Log(
-                history=History(self.store, shops, folders.media),
-                attention=Attention(self.store, shops, senders, now),
-                mender=Mender(self.store, shops, senders, now),
-                delivery=self.delivery,
+            self.log = MediaLog(
+                store=self.store,
+                trade=self._trade,
+                copies=HandCopies(folders.home / "by-hand", self.store, copies, folders.media),
                 describe=partial(self.housekeeping.notes.resent, self.store),
                 news=self._news,
                 media=folders.media,
                 packer=settings.bench.packer,
+                now=now,
             )
             self._desk = PackingDesk(
                 store=self.store,
                 media=folders.media,
-                shops=shops,
-                same_text=same_text,
+                shops=self._trade.shops,
+                same_text=self._trade.same_text,
                 camera=_DeskCamera(camera),
-                orders=self.orders,
+                orders=self._trade.orders,
                 bench=Bench(settings.bench.station, settings.bench.packer),
                 publish=hub.publish,
                 now=now,
                 notes=self.housekeeping.notes,
+                allowance=lambda shop_id, conversation: self._trade.left_for(shop_id, conversation),
                 may_open=self.housekeeping.may_open,
                 may_save=self.housekeeping.may_save,
             )
@@ -149,8 +131,7 @@ class Station:
     def start(self) -> None:
         """Bring back what a crash left open, and begin to read orders and to send."""
         self._post(self._desk.restore)
-        self.orders.start(self)
-        self.delivery.start()
+        self._trade.start(self)
         self.housekeeping.start()
         self._news.queue()
 
@@ -161,6 +142,28 @@ class Station:
         """
         with self._closing:
             self._undo.close()
+
+    def use(self, settings: Settings) -> None:
+        """Go on with the shops that these settings name; the open order stays as it is.
+
+        Call it off the window's thread: what is in flight ends first, within seconds.
+        """
+        with self._closing:
+            trade = self._new_trade(settings)
+            before, self._trade = self._trade, trade
+            before.close()
+            self.log.use(trade)
+            self._post(self._desk.use, trade.shops, trade.same_text, trade.orders)
+            trade.start(self)
+            self._news.queue()
+
+    def look_into(self, vault: Vault) -> None:
+        """Tell when the shops' keys cannot be opened: packing goes on, sending waits."""
+        try:
+            vault.open()
+        except ParcelGuardError as error:
+            log.warning("the shops' keys: %s", error)
+            self.alerts.show(Alert("keys", Severity.WARN, error.headline, error.advice))
 
     # ---- the packer's keys and scanner -------------------------------------------------
 
@@ -272,7 +275,7 @@ class Station:
         self._camera.set_reading(Reading.EAGER if free else Reading.RELAXED)
 
     def _woke(self) -> None:
-        self.delivery.wake()
+        self._trade.delivery.wake()
 
     def _quiet(self) -> bool:
         """Whether no order is open and nothing has happened at the desk for a while."""
@@ -280,106 +283,7 @@ class Station:
 
     def _proof_saved(self, event: ProofSaved) -> None:
         if event.sends:
-            self.delivery.proof_saved(event.proof.shop_id, event.proof.id)
-
-
-class Log:
-    """The media log as the screens use it: reading, resending, deciding."""
-
-    def __init__(
-        self,
-        *,
-        history: History,
-        attention: Attention,
-        mender: Mender,
-        delivery: DeliveryEngine,
-        describe: Callable[[str], None],
-        news: News,
-        media: Path,
-        packer: str,
-    ) -> None:
-        self._history = history
-        self._attention = attention
-        self._mender = mender
-        self._delivery = delivery
-        self._describe = describe
-        self._news = news
-        self._media = media
-        self._packer = packer
-
-    def page(self, query: LogQuery, after: tuple[datetime, str] | None) -> LogPage:
-        """Return the next entries, newest first."""
-        return self._history.page(query, after)
-
-    def counts(self, query: LogQuery) -> dict[LogFilter, int]:
-        """Count what each chip would show."""
-        return self._history.counts(query)
-
-    def detail(self, proof_id: str) -> ProofDetail:
-        """Return everything about one proof."""
-        return self._history.detail(proof_id)
-
-    def unchanged(self, proof_id: str) -> bool:
-        """Whether the originals are what was photographed."""
-        return self._history.unchanged(proof_id)
-
-    def resend(self, proof_id: str, text: str, reason: str) -> None:
-        """Send again, as a new recorded generation."""
-        self._mender.resend(proof_id, text=text, reason=reason, by=self._packer)
-        self._describe(proof_id)
-        self._changed(proof_id)
-
-    def resend_all(self, proof_ids: Sequence[str], template: str, reason: str) -> int:
-        """Send many again with the same words, filled for each buyer; returns how many were set going.
-
-        Raises Refused, with the first reason, when none was.
-        """
-        done, refused = 0, None
-        for proof_id in proof_ids:
-            text = self._mender.words(proof_id, template)
-            try:
-                self._mender.resend(proof_id, text=text, reason=reason, by=self._packer, only_if_stuck=True)
-            except Refused as error:
-                refused = refused or error
-                continue
-            self._describe(proof_id)
-            self._changed(proof_id)
-            done += 1
-        if refused and not done:
-            raise refused
-        return done
-
-    def decide(self, part_id: str, decision: Decision) -> None:
-        """Answer what nobody knows."""
-        if proof_id := self._mender.decide(part_id, decision, self._packer):
-            self._changed(proof_id)
-
-    def attention(self) -> tuple[AttentionGroup, ...]:
-        """Return what waits for a person, by reason, shop and day."""
-        return self._attention.groups()
-
-    def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
-        """Answer the same for many; returns for how many there still was something to decide."""
-        decided = 0
-        for part_id in part_ids:
-            if proof_id := self._mender.decide(part_id, decision, self._packer):
-                self._changed(proof_id)
-                decided += 1
-        return decided
-
-    def media_path(self, relative: str) -> Path:
-        """Return where a picture lies."""
-        return self._media / relative
-
-    def close(self, proof_id: str, reason: str) -> None:
-        """Send nothing more of a proof."""
-        self._mender.close(proof_id, reason=reason, by=self._packer)
-        self._changed(proof_id)
-
-    def _changed(self, proof_id: str) -> None:
-        self._delivery.wake()
-        shop = self._history.detail(proof_id).entry.shop
-        self._news.proof(proof_id, shop.label if shop else "")
+            self._trade.delivery.proof_saved(event.proof.shop_id, event.proof.id)
 
 
 class _DeskCamera:

@@ -1,7 +1,8 @@
 """Makes the pictures in docs/ from the real window: `make screenshots`.
 
-Packs at the sandbox like the demo and grabs the window at telling moments. With a folder as
-argument it also writes every state at several window sizes there, for looking at.
+Packs at the sandbox like the demo and grabs the window at telling moments: once at one marketplace,
+once at all of them in a storm. With a folder as argument it also writes every state at several window
+sizes there, for looking at.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import json
 import os
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,12 @@ from parcelguard.app import App, open_app
 from parcelguard.demo.driver import Driver, Until
 from parcelguard.demo.market import DemoOrder, Market
 from parcelguard.demo.run import prepare, scratch
+from parcelguard.demo.storm import storm
 from parcelguard.desk import DeskState
 from parcelguard.domain import ProofState
 from parcelguard.errors import DamagedDatabase, DiskFull
 from parcelguard.events import ProofChanged
+from parcelguard.ui.channels import ChannelsPage
 from parcelguard.ui.check import CheckPage
 from parcelguard.ui.repair_page import Choice
 from parcelguard.ui.sidebar import Page
@@ -35,6 +39,8 @@ DOCS = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 BENCH = QSize(1366, 768)
 SEND = "sellerchat/send_message"
 LOOKED_S = 8.0  # by then the chat was looked at once
+PROBED_S = 5.0  # by then every shop's marketplace was asked
+STORMY_ORDERS = 21
 _CHOICES = (
     Choice("Use the copy of last night", "What came since is added from the photo folder.", lambda: None),
     Choice("Use the photo folder alone", "Every photo is there; what was sent is asked about.", lambda: None),
@@ -44,22 +50,82 @@ SIZES = (BENCH, QSize(1920, 1080), QSize(1024, 700))
 
 
 class Wishes(Market):
-    """A marketplace that misbehaves when told to."""
+    """Marketplaces that do what they are told."""
 
-    def wish(self, fault: dict[str, Any]) -> None:
-        """Switch a fault on."""
-        request = urllib.request.Request(f"{self.address}/admin/faults", json.dumps(fault).encode())
+    def wish(self, what: str, fields: dict[str, Any]) -> None:
+        """Switch a fault on, or change a shop."""
+        request = urllib.request.Request(f"{self.address}/admin/{what}", json.dumps(fields).encode())
         with urllib.request.urlopen(request, timeout=10) as answer:
             answer.read()
 
 
 class Photographer(Driver):
-    """Drives the window through its states and grabs each."""
+    """Drives the window and grabs what it shows."""
 
-    def __init__(self, app: App, market: Wishes, everything: Path | None) -> None:
-        super().__init__(app, market.orders())
+    def __init__(self, app: App, market: Wishes, everything: Path | None, *, stormy: bool = False) -> None:
+        super().__init__(app, market.orders(), stormy=stormy)
         self._market = market
         self._everything = everything
+
+    def _grab(self, name: str, *, docs: bool = False, wait_s: float = 0.25) -> Iterator[Until]:
+        yield from self._rest(wait_s)
+        if docs:
+            DOCS.mkdir(parents=True, exist_ok=True)
+            self._window.grab().save(str(DOCS / f"{name}.png"))
+        if self._everything is None:
+            return
+        self._everything.mkdir(parents=True, exist_ok=True)
+        for size in SIZES if docs else (BENCH,):
+            self._window.resize(size)
+            yield from self._rest(0.4 if docs else 0.0)
+            self._window.grab().save(str(self._everything / f"{name}-{size.width()}.png"))
+        self._window.resize(BENCH)
+
+
+class Trader(Photographer):
+    """Packs for shops of every marketplace in a storm, and looks at what it leaves."""
+
+    def _pack_all(self) -> Iterator[Until]:
+        yield Until(lambda: self._live, "a picture")
+        yield Until(self._orders_known, "the orders")
+        for fault in storm(len(self._orders)):
+            self._market.switch_on(fault)
+        for order in self._orders:
+            yield from self._pack(order)
+        numbers = set(self.observed.orders) - self.observed.by_hand
+        yield Until(lambda: numbers <= self._delivered or self._at_rest(), "the storm over", 300.0)
+        self._window.show_page(Page.BY_HAND)
+        yield from self._grab("byhand", docs=True, wait_s=2.0)
+        yield from self._hand_over()
+        self._window.show_page(Page.LOG)
+        yield from self._rest(1.0)
+        self._press(Qt.Key.Key_Down)
+        yield from self._grab("storm", docs=True, wait_s=1.0)
+        self._market.wish("seller", {"marketplace": "lazada", "revoke": "chat"})
+        for seller in self._market.sellers():
+            if (seller["marketplace"], seller["region"]) == ("tiktok", "SG"):
+                self._market.wish("seller", {"shop_id": seller["shop_id"], "chat_allowed": False})
+        self._window.show_page(Page.CHANNELS)
+        yield from self._grab("channels", docs=True, wait_s=PROBED_S)
+        yield from self._add_shop()
+
+    def _add_shop(self) -> Iterator[Until]:
+        page = self._window.findChild(ChannelsPage)
+        assert page is not None
+        page.shops.add.click()
+        yield from self._grab("add-shop")
+        page.adding.name.setText("Kopi & Co Official")
+        page.adding.marketplace.setCurrentIndex(1)
+        yield from self._grab("add-shop-named")
+        page.adding.buttons.buttons[0].click()
+        yield from self._grab("add-shop-keys", wait_s=1.0)
+
+
+class Packer(Photographer):
+    """Drives the window through its states at one marketplace."""
+
+    def __init__(self, app: App, market: Wishes, everything: Path | None) -> None:
+        super().__init__(app, market, everything)
         self._asked: set[str] = set()
         app.window.bridge.proof_changed.connect(self._on_trouble)
 
@@ -131,7 +197,7 @@ class Photographer(Driver):
             {"kind": "drop_before", "path": SEND, "times": 2},
         ):
             seen = len(self._asked) + wish["times"]
-            self._market.wish(wish)
+            self._market.wish("faults", wish)
             for order in orders[: wish["times"]]:
                 yield from self._pack(order)
             orders = orders[wish["times"] :]
@@ -189,39 +255,30 @@ class Photographer(Driver):
         self._press(Qt.Key.Key_Return, "\r")
         yield from self._rest(0.1)
 
-    def _grab(self, name: str, *, docs: bool = False, wait_s: float = 0.25) -> Iterator[Until]:
-        yield from self._rest(wait_s)
-        if docs:
-            DOCS.mkdir(parents=True, exist_ok=True)
-            self._window.grab().save(str(DOCS / f"{name}.png"))
-        if self._everything is None:
-            return
-        self._everything.mkdir(parents=True, exist_ok=True)
-        for size in SIZES if docs else (BENCH,):
-            self._window.resize(size)
-            yield from self._rest(0.4 if docs else 0.0)
-            self._window.grab().save(str(self._everything / f"{name}-{size.width()}.png"))
-        self._window.resize(BENCH)
+
+def take(market: Wishes, photographer_of: Callable[[App], Photographer]) -> str:
+    """Let a photographer work at a marketplace; returns what stopped him early."""
+    photographers: list[Photographer] = []
+    with closing(market), scratch() as home:
+        settings, folders = prepare(home, market, gap_s=0.2)
+
+        def add(app: App) -> None:
+            photographer = photographer_of(app)
+            photographers.append(photographer)
+            app.ready.connect(photographer.start)
+            photographer.finished.connect(app.window.close)
+
+        open_app(settings, folders, also=add)
+    return photographers[0].observed.trouble
 
 
 def main() -> int:
     everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    photographers: list[Photographer] = []
     market = Wishes(20, plain=False)
-    try:
-        with scratch() as home:
-            settings, folders = prepare(home, market, gap_s=0.2)
-
-            def add(app: App) -> None:
-                photographer = Photographer(app, market, everything)
-                photographers.append(photographer)
-                app.ready.connect(photographer.start)
-                photographer.finished.connect(app.window.close)
-
-            open_app(settings, folders, also=add)
-    finally:
-        market.close()
-    if trouble := photographers[0].observed.trouble:
+    trouble = take(market, lambda app: Packer(app, market, everything))
+    markets = Wishes(STORMY_ORDERS, plain=True, marketplaces="all")
+    trouble = trouble or take(markets, lambda app: Trader(app, markets, everything, stormy=True))
+    if trouble:
         print(f"stopped early: {trouble}")
     return 1 if trouble else 0
 

@@ -9,7 +9,7 @@ extra=${1:-sandbox}
 packages="libegl1 libgl1 libfontconfig1 libglib2.0-0 libxkbcommon0 libdbus-1-3 libxcb-cursor0
 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-randr0 libxcb-shape0
 libxcb-xkb1 libxkbcommon-x11-0 libx11-xcb1 libzbar0"
-[ "$extra" = dev ] && packages="$packages ffmpeg xvfb xdotool strace e2fsprogs mount faketime"
+[ "$extra" = dev ] && packages="$packages ffmpeg xvfb xdotool strace e2fsprogs mount faketime chromium"
 
 find_python() {
     for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do

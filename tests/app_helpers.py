@@ -13,12 +13,19 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from parcelguard.app import App
-from parcelguard.config import BenchSettings, CameraSettings, Settings, ShopSettings, folders_of
+from parcelguard.config import (
+    BenchSettings,
+    CameraSettings,
+    SecretSettings,
+    Settings,
+    ShopSettings,
+    folders_of,
+)
 from parcelguard.demo.keys import press
 from parcelguard.desk import Desk, DeskChanged, DeskState
 from parcelguard.domain import ProofState
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
-from parcelguard.marketplace.vault import Secrets, Vault
+from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.sandbox.records import Order
 from parcelguard.sandbox.world import World
 
@@ -63,6 +70,7 @@ def station_settings(address: str, world: World, source: str = "demo", **shop: o
     return Settings(
         bench=BenchSettings(station="Bench 07", packer="Aina"),
         camera=CameraSettings(source=source),
+        secrets=SecretSettings(keep="file"),
         shops=(msgspec.structs.replace(entry, **shop),),
     )
 
@@ -75,7 +83,7 @@ def connect(home: Path, settings: Settings, world: World) -> None:
     secrets = Secrets(
         world.partner.partner_key, grant.access_token, grant.refresh_token, time.time() + 14_400
     )
-    Vault(folders.secrets).keep("kopi", secrets)
+    vault_at(folders.secrets, "file").keep("kopi", secrets)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from parcelguard.delivery.courier import Courier
-from parcelguard.delivery.ports import ChannelPolicy, Look, Receipt, SentMark, Target, Wire
+from parcelguard.delivery.ports import ChannelPolicy, Look, Picture, Receipt, SentMark, Target, Wire
 from parcelguard.domain import (
     Item,
     Order,
@@ -236,6 +236,9 @@ class PlainCopies:
     def make(self, original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
         return original.read_bytes()
 
+    def collage(self, originals: Sequence[Path], caption: Sequence[str], size: tuple[int, int]) -> bytes:
+        return b"".join(original.read_bytes() for original in originals)
+
 
 @dataclass
 class ScriptedSender:
@@ -277,7 +280,7 @@ class ScriptedSender:
     def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
         return self._answer("text", wire, None)
 
-    def send_image(self, target: Target, address: str, wire: Wire) -> Receipt:
+    def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
         return self._answer("image", wire, None)
 
     def look(self, target: Target, mark: SentMark) -> Look:
@@ -316,13 +319,14 @@ class Delivery:
     def __init__(self, store: Store, media: Path, clock: Clock, sender: ScriptedSender | None = None) -> None:
         self.store, self.media, self.clock = store, media, clock
         self.sender = sender or ScriptedSender()
+        self.shop = SHOP
         self.news: list[object] = []
         self.courier = self.new_courier()
 
     def new_courier(self) -> Courier:
         """Return a courier as after a restart."""
         return Courier(
-            shop=SHOP,
+            shop=self.shop,
             store=self.store,
             sender=self.sender,
             copies=PlainCopies(),
@@ -331,6 +335,11 @@ class Delivery:
             now=self.clock,
             elapsed_s=self.clock.elapsed_s,
         )
+
+    def use(self, shop: Shop) -> None:
+        """Go on with other settings of the shop."""
+        self.shop = shop
+        self.courier = self.new_courier()
 
     def save(self, order: Order = ORDER, photos: int = 2, text: str = "") -> Proof:
         return save_proof(self.store, self.media, self.clock(), order, photos, text)

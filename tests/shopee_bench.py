@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 
 from parcelguard.chat.shopee import ShopeeChat
-from parcelguard.delivery.ports import Target, Wire
+from parcelguard.delivery.ports import HouseRules, Target, Wire
 from parcelguard.domain import utc_now
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee import Account, ShopeeClient
-from parcelguard.marketplace.vault import Secrets, Vault
+from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.orders.shopee import ShopeeOrders
 from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.records import Order
@@ -54,22 +54,22 @@ class Bench:
     def __init__(self, world: World, address: str, folder: Path, now: Callable[[], datetime]) -> None:
         self.world, self.address, self.now = world, address, now
         self.shop = next(iter(world.shops.values()))
-        self.vault = Vault(folder / "secrets.json")
+        self.vault = vault_at(folder / "secrets.json", "file")
         self.account = Account("kopi", address, world.partner.partner_id, self.shop.shop_id)
         self.marks: list[float] = []
-        self._speak(Http(address))
+        self.speak(Http(address))
         self.connect()
 
-    def _speak(self, http: Http) -> None:
+    def speak(self, http: Http) -> None:
         self.http = http
         self.client = ShopeeClient(self.account, self.vault, http, self.now)
-        self.chat = ShopeeChat(self.client, timedelta(0))
+        self.chat = ShopeeChat(self.client, house=HouseRules(between_messages=timedelta(0)))
         self.orders = ShopeeOrders(self.client)
 
     def tamper(self, path: str, change: Callable[[dict[str, Any]], object]) -> None:
         """From now on `change` alters each answer for `path`."""
         self.http.close()
-        self._speak(Http(self.address, Tampering(path, change)))
+        self.speak(Http(self.address, Tampering(path, change)))
 
     def connect(self, left_s: float = 14_400) -> Secrets:
         """Let the seller agree; the token has so many seconds left."""

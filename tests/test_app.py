@@ -229,7 +229,7 @@ def test_a_folder_that_cannot_be_used_is_told_in_the_window(qtbot: QtBot, tmp_pa
 def test_a_bug_at_the_start_is_told_in_the_window_and_logged(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise LookupError("a bug")
 
     monkeypatch.setattr(broken, fail)

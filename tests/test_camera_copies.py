@@ -16,7 +16,15 @@ from camera_helpers import scene, wait_for
 from PIL import Image
 
 from parcelguard.camera import copies
-from parcelguard.camera.copies import LARGEST_BYTES, CopyNotMade, CopyRoom, CopyUnreadable, buyer_copy
+from parcelguard.camera.copies import (
+    LARGEST_BYTES,
+    LARGEST_COLLAGE_BYTES,
+    CopyNotMade,
+    CopyRoom,
+    CopyUnreadable,
+    buyer_collage,
+    buyer_copy,
+)
 from parcelguard.errors import NotSent
 
 needs_signals = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no way to stop a process here")
@@ -83,6 +91,72 @@ def test_without_the_bundled_font_the_caption_is_still_written(
     copy = np.asarray(opened(buyer_copy(file, ("241120Q9CKD7T1",), FULL)))
 
     assert (copy[-60:].min(axis=2) > 200).sum() > 200
+
+
+# ---- several photos in one picture -----------------------------------------------------------
+
+
+def plain(folder: Path, colour: tuple[int, int, int], size: tuple[int, int] = (1920, 1080)) -> Path:
+    file = folder / f"{colour[0]}-{colour[1]}-{colour[2]}.jpg"
+    Image.new("RGB", size, colour).save(file, quality=95)
+    return file
+
+
+RED, GREEN, BLUE = (200, 20, 20), (20, 180, 20), (20, 20, 200)
+
+
+def test_collage_shows_every_photo_in_order_and_has_exactly_its_size(tmp_path: Path) -> None:
+    files = [plain(tmp_path, colour) for colour in (RED, GREEN, BLUE)]
+    picture = opened(buyer_collage(files, (), (1180, 1991)))
+
+    assert (picture.format, picture.size) == ("JPEG", (1180, 1991))
+    assert not picture.getexif()
+    for third, colour in enumerate((RED, GREEN, BLUE)):
+        shown = picture.getpixel((590, 1991 * (2 * third + 1) // 6))
+        assert shown == pytest.approx(colour, abs=6)
+
+
+def test_collage_carries_its_caption_once_along_the_bottom(tmp_path: Path) -> None:
+    files = [plain(tmp_path, colour) for colour in (RED, GREEN, BLUE)]
+    bare = np.asarray(opened(buyer_collage(files, (), (1180, 1991))), int)
+    written = np.asarray(opened(buyer_collage(files, CAPTION, (1180, 1991))), int)
+    changed = np.flatnonzero(np.abs(bare - written).mean(axis=(1, 2)) > 12)
+    assert changed[0] > 1991 * 0.9
+
+
+def test_collage_of_noisy_photos_is_pressed_under_its_limit(tmp_path: Path) -> None:
+    file = original(tmp_path, 2400, 1800, noise=120)
+    data = buyer_collage([file] * 3, CAPTION, (1990, 1995))
+    assert len(data) <= LARGEST_COLLAGE_BYTES
+    assert opened(data).size == (1990, 1995)
+
+
+def test_small_print_in_a_collage_can_still_be_read(tmp_path: Path) -> None:
+    """A label's code in a full frame keeps the pixels that reading it takes."""
+    photo = Image.new("L", (1920, 1080), 255)
+    for bar in range(95):  # a Code 128 of ten figures over half the frame, ten pixels a module
+        photo.paste(0 if bar % 2 else 255, (480 + 10 * bar, 300, 490 + 10 * bar, 700))
+    file = tmp_path / "label.jpg"
+    photo.convert("RGB").save(file, quality=90)
+    picture = opened(buyer_collage([file] * 3, CAPTION, (1185, 2000))).convert("L")
+    row = np.asarray(picture)[333, 296:882].astype(int)
+    assert np.count_nonzero(np.diff((row > 128).astype(int))) >= 93
+
+
+def test_collage_with_a_broken_original_is_refused_in_words(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    with pytest.raises(CopyUnreadable):
+        buyer_collage([plain(tmp_path, RED), broken], (), (1000, 1000))
+
+
+def test_helper_makes_collages_too(tmp_path: Path) -> None:
+    room = CopyRoom()
+    try:
+        files = [plain(tmp_path, RED), plain(tmp_path, BLUE)]
+        assert opened(room.collage(files, CAPTION, (1770, 1990))).size == (1770, 1990)
+    finally:
+        room.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"GIF89a" + b"\0" * 50])

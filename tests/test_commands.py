@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +13,7 @@ from app_helpers import connect, station_settings
 from parcelguard.bench.harness import Row, spread, table
 from parcelguard.cli import main
 from parcelguard.config import Folders
-from parcelguard.connect import REDIRECT
 from parcelguard.doctor import Finding, Verdict, _disk, findings_of
-from parcelguard.marketplace.vault import Vault
 from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
 
@@ -60,41 +57,6 @@ def test_connecting_an_unknown_shop_names_the_known_ones(
 
     assert main(["--home", str(tmp_path), "connect", "teh"]) == 2
     assert "in the settings file: kopi" in capsys.readouterr().err
-
-
-def test_connecting_walks_the_consent_and_keeps_the_tokens(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import httpx
-
-    world = demo_world(orders=1)
-    shop = next(iter(world.shops.values()))
-    with running(world) as address:
-        written(tmp_path, address, shop.shop_id, world.partner.partner_id)
-
-        def browser(_prompt: str = "") -> str:
-            """Allow on the consent page, and copy the address it leads to."""
-            shown = capsys.readouterr().out
-            page = next(line.strip() for line in shown.splitlines() if line.strip().startswith(address))
-            form = httpx.get(page)
-            assert "Allow" in form.text
-            wish = re.findall(r'name="wish" value="([0-9a-f]+)"', form.text)[0]
-            press = {"wish": wish, "who": str(shop.shop_id), "answer": "allow"}
-            answer = httpx.post(f"{address}/consent", data=press)
-            location = answer.headers["location"]
-            assert location.startswith(REDIRECT)
-            return location
-
-        monkeypatch.setattr("getpass.getpass", lambda _prompt: world.partner.partner_key)
-        monkeypatch.setattr("builtins.input", browser)
-
-        assert main(["--home", str(tmp_path), "connect", "kopi"]) == 0
-
-    assert f"Connected to {shop.name}" in capsys.readouterr().out
-    secrets = Vault(tmp_path / "secrets.json").load("kopi")
-    assert secrets is not None
-    assert secrets.refresh_token
-    assert secrets.access_token not in repr(secrets)
 
 
 def test_the_doctor_finds_a_connected_shop_and_its_clock(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from parcelguard.channels import house_rules
 from parcelguard.config import (
-    SHOPEE_HOST,
     BenchSettings,
     Folders,
     Settings,
@@ -47,7 +46,7 @@ def test_missing_file_and_empty_file_mean_the_defaults(tmp_path: Path) -> None:
 def test_shop_is_off_and_talks_to_the_real_host_until_told_otherwise() -> None:
     (shop,) = parse_settings(SHOP).shops
 
-    assert (shop.send, shop.host, shop.message) == (False, SHOPEE_HOST, DEFAULT_MESSAGE)
+    assert (shop.send, shop.host, shop.message) == (False, "", DEFAULT_MESSAGE)
     assert shop.shop().enabled is False
     assert shop.shop().label == "Shopee MY"
 
@@ -97,11 +96,49 @@ def test_value_where_a_section_is_due_is_told() -> None:
 
 
 def test_missing_values_of_a_shop_are_told() -> None:
-    assert mistakes("[[shops]]\nid = 'kopi'\n") == [
-        "shops[1].name: missing",
-        "shops[1].partner_id: missing",
-        "shops[1].shop_id: missing",
-    ]
+    assert mistakes("[[shops]]\nid = 'kopi'\n") == ["shops[1].name: missing"]
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "told"),
+    [
+        ("shopee", ["partner_id", "shop_id"]),
+        ("lazada", ["app_key"]),
+        ("tiktok", ["app_key"]),
+        ("chatwoot", ["host", "shop_id", "inbox_id"]),
+        ("manual", []),
+    ],
+)
+def test_each_marketplace_says_what_its_shops_need(marketplace: str, told: list[str]) -> None:
+    text = f"[[shops]]\nid = 'kopi'\nname = 'Kopi'\nmarketplace = '{marketplace}'\n"
+    if told:
+        assert [line.split(":")[0] for line in mistakes(text)] == [f"shops.kopi.{name}" for name in told]
+    else:
+        assert parse_settings(text).shops[0].shop().by_hand
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("marketplace = 'bukalapak'", "shops.kopi.marketplace = 'bukalapak': expected one of shopee, lazada"),
+        ("marketplace = 'lazada'\napp_key = '1'\nregion = 'TW'", "shops.kopi.region: Lazada is in MY, SG"),
+        ("marketplace = 'manual'\ncodes = '['", "shops.kopi.codes: no pattern"),
+    ],
+)
+def test_what_a_marketplace_does_not_know_is_told(line: str, told: str) -> None:
+    (mistake,) = mistakes(f"[[shops]]\nid = 'kopi'\nname = 'Kopi'\n{line}\n")
+    assert mistake.startswith(told)
+
+
+def test_master_switch_turns_off_every_shop_of_its_marketplace() -> None:
+    text = f'marketplaces_off = ["shopee"]\n{SHOP}send = true\n'
+    assert not parse_settings(text).sold_at()["kopi"].enabled
+    assert parse_settings(f"{SHOP}send = true\n").sold_at()["kopi"].enabled
+
+
+def test_indonesian_shop_is_called_as_the_marketplace_wants_it() -> None:
+    text = "[[shops]]\nid = 'kopi'\nname = 'Kopi'\nmarketplace = 'tiktok'\napp_key = '1'\nregion = 'ID'\n"
+    assert parse_settings(text).shops[0].shop().label == "Tokopedia & Shop"
 
 
 def test_long_wrong_value_is_shortened() -> None:

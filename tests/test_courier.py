@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes import OTHER, SHOP, Clock, Delivery, ScriptedSender, picture, read_only, refuse_writes
+from fakes import ORDER, OTHER, SHOP, Clock, Delivery, ScriptedSender, picture, read_only, refuse_writes
 
+from parcelguard.alerts import AlertsChanged
 from parcelguard.delivery.courier import LEASE
 from parcelguard.delivery.mending import Mender
 from parcelguard.delivery.news import News
@@ -51,8 +54,8 @@ def test_only_the_last_message_makes_it_delivered(delivery: Delivery) -> None:
 def test_picture_is_sent_by_the_address_its_own_upload_got(delivery: Delivery) -> None:
     addresses: list[str] = []
     real = delivery.sender.send_image
-    delivery.sender.send_image = lambda target, address, wire: (
-        addresses.append(address) or real(target, address, wire)
+    delivery.sender.send_image = lambda target, picture, wire: (
+        addresses.append(picture.address) or real(target, picture, wire)
     )
     proof = delivery.save(photos=3)
     delivery.work()
@@ -211,6 +214,50 @@ def test_refused_text_stops_the_set_before_any_picture(delivery: Delivery) -> No
     assert (news.headline, news.advice) == ("Refused the text.", "Change it.")
     assert delivery.heard(Sounded)[-1] == Sounded(Cue.LOOK)
     assert delivery.heard(QueueChanged)[-1] == QueueChanged(0, 0, 1)
+
+
+def test_shop_rests_an_hour_after_three_refusals_in_a_row_that_tell_of_rules_broken(
+    store: Store, media: Path, clock: Clock
+) -> None:
+    policy = ChannelPolicy(
+        signature_window=timedelta(seconds=300),
+        between_messages=timedelta(0),
+        warnings=frozenset({"forbidden"}),
+    )
+    delivery = Delivery(store, media, clock, ScriptedSender(policy=policy))
+    buyers = [replace(ORDER, number=f"26112200000{n}", buyer_id=str(n)) for n in range(5)]
+    proofs = [delivery.save(order, photos=1) for order in buyers]
+    refusal = Refused("no", code="forbidden", headline="Not this.", advice="Change it.")
+    delivery.sender.plan("text", *[refusal] * 3)
+
+    resting_until = delivery.work()
+    assert resting_until == clock() + timedelta(hours=1)
+    assert delivery.sender.calls.count("text") == 3
+    (alert,) = delivery.heard(AlertsChanged)[-1].alerts
+    assert alert.headline.endswith("refused three messages in a row. Sending rests for an hour.")
+
+    delivery.wait_and_work(3_599)
+    assert delivery.sender.calls.count("text") == 3
+    delivery.wait_and_work(1)
+    states = Counter(delivery.state(proof) for proof in proofs)
+    assert states == {ProofState.ATTENTION: 3, ProofState.DELIVERED: 2}
+
+
+def test_refusals_with_a_success_between_them_do_not_make_the_shop_rest(
+    store: Store, media: Path, clock: Clock
+) -> None:
+    policy = ChannelPolicy(
+        signature_window=timedelta(seconds=300),
+        between_messages=timedelta(0),
+        warnings=frozenset({"forbidden"}),
+    )
+    delivery = Delivery(store, media, clock, ScriptedSender(policy=policy))
+    refusal = Refused("no", code="forbidden", headline="Not this.", advice="Change it.")
+    buyers = [replace(ORDER, number=f"26112200000{n}", buyer_id=str(n)) for n in range(5)]
+    delivery.sender.plan("text", refusal, refusal, None, refusal, refusal)
+    for order in buyers:
+        delivery.save(order, photos=1)
+        assert delivery.work() is None
 
 
 def test_held_part_waits_for_a_person(delivery: Delivery) -> None:

@@ -189,7 +189,7 @@ STORIES: list[tuple[Callable[[Delivery], Proof], str, str, str, str]] = [
         "shop_off",
         "The shop sends no messages",
         "This shop sends no messages.",
-        "Switch it on in the settings, then resend; or close this proof.",
+        "Switch it on in the settings and resend, send it by hand, or close this proof.",
     ),
     (
         switch_off_in_doubt,

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from parcelguard.demo.figures import Observed, Spread, count
+from parcelguard.demo.figures import Kept, Observed, Spread, Waiting, count
+from parcelguard.demo.storm import SENDING, storm
 
 
 def transcript(order: str, images: int = 3) -> list[dict[str, str]]:
@@ -53,6 +54,9 @@ def test_the_demo_packs_by_itself_and_reports(tmp_path: Path) -> None:
         "accepted",
         "lost",
         "doubled",
+        "false_sent",
+        "handed",
+        "waiting",
         "transcript_messages",
         "preview_fps",
         "event_loop_p99_ms",
@@ -92,6 +96,39 @@ def test_a_message_that_arrived_twice_counts_as_doubled(tmp_path: Path) -> None:
     twice = [*transcript("A", images=1), transcript("A", images=1)[0]]
 
     assert count(Observed(orders=["A"], ticks=1), twice, tmp_path).doubled == 1
+
+
+def test_a_message_that_waits_for_a_reason_is_not_lost_and_one_falsely_called_sent_is_told(
+    tmp_path: Path,
+) -> None:
+    keep(tmp_path, b"one")
+    arrived = [{**line, "message_id": str(n)} for n, line in enumerate(transcript("A", images=0))]
+    kept = Kept(sent=frozenset({"0"}), waiting=(Waiting("Shopee refused the text.", 1),), photos={"A": 1})
+    seen = Observed(orders=["A"], ticks=1)
+
+    figures = count(seen, arrived, tmp_path, kept)
+    assert (figures.lost, figures.doubled, figures.false_sent) == (0, 0, 0)
+    assert figures.waiting == {"Shopee refused the text.": 1}
+    assert figures.summary().endswith("waiting 1 · lost 0 · doubled 0 · false sent 0")
+
+    lying = Kept(sent=frozenset({"0", "7"}))
+    assert count(seen, arrived, tmp_path, lying).false_sent == 1
+
+
+def test_an_order_sent_by_hand_has_no_messages_and_one_forgotten_is_lost(tmp_path: Path) -> None:
+    keep(tmp_path, b"one")
+    seen = Observed(orders=["A"], ticks=1, by_hand={"A"})
+
+    done = count(seen, [], tmp_path, Kept(handed=frozenset({"A"}), photos={"A": 1}))
+    assert (done.lost, done.handed) == (0, 1)
+    assert count(seen, [], tmp_path, Kept(photos={"A": 1})).lost == 1
+
+
+def test_a_storm_repeats_and_hits_sending_and_all_other_calls() -> None:
+    blows = list(storm(60))
+    assert blows == list(storm(60))
+    assert {each["path"] for each in blows} == {SENDING, ""}
+    assert len(blows) > 60
 
 
 def test_times_are_summarised_in_milliseconds() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -14,11 +13,9 @@ from parcelguard.domain import (
     Part,
     PartKind,
     PartState,
-    Photo,
     ProofState,
     QuietHours,
     Shot,
-    copy_size,
     fill_message,
     new_id,
     plan_parts,
@@ -62,7 +59,9 @@ def test_every_placeholder_is_filled() -> None:
 
 def test_facts_that_are_missing_leave_no_hole() -> None:
     bare = replace(ORDER, buyer_name="", tracking="", items=())
-    assert fill_message("Hi {buyer}: {tracking} {items}", bare, SHOP) == "Hi there: - -"
+    assert fill_message("Hi {buyer}: {tracking} {items}", bare, SHOP) == "Hi: - -"
+    assert fill_message("{buyer}, order {order}", bare, SHOP) == f"order {ORDER.number}"
+    assert fill_message("{buyer}{order}", bare, SHOP) == ORDER.number
 
 
 def test_what_stands_in_an_order_is_never_read_as_a_template() -> None:
@@ -155,40 +154,7 @@ def test_a_long_list_of_items_is_shortened_so_that_the_message_fits() -> None:
     assert ORDER.number in told
 
 
-# ---- the buyer's copy and the buyer's night ---------------------------------------------------
-
-
-def photo(width: int, height: int, ordinal: int = 1, proof_id: str = "") -> Photo:
-    return Photo(
-        id="x", proof_id=proof_id or new_id(), ordinal=ordinal, shot=Shot.at(ordinal), path="p", sha256="",
-        size=1, width=width, height=height, taken_at=NOON,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920), (1600, 1200), (640, 480)])
-def test_copy_fits_and_keeps_its_shape_but_for_a_few_pixels(width: int, height: int) -> None:
-    for _ in range(50):
-        wide, high = copy_size(photo(width, height))
-        scale = min(1.0, 1600 / max(width, height))
-        assert 0 <= round(width * scale) - wide < 16
-        assert 0 <= round(height * scale) - high < 16
-
-
-def test_copies_of_one_proof_differ_in_size_and_stay_the_same_for_ever() -> None:
-    for _ in range(200):
-        proof_id = new_id()
-        sizes = [copy_size(photo(1920, 1080, ordinal, proof_id)) for ordinal in (1, 2, 3)]
-        assert len(set(sizes)) == 3
-        assert sizes == [copy_size(photo(1920, 1080, ordinal, proof_id)) for ordinal in (1, 2, 3)]
-
-
-def test_copies_of_different_proofs_mostly_differ_in_size() -> None:
-    sizes = Counter(copy_size(photo(1920, 1080)) for _ in range(512))
-    assert len(sizes) > 150
-
-
-def test_tiny_picture_still_has_a_size() -> None:
-    assert min(copy_size(photo(3, 2))) >= 1
+# ---- the buyer's night -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -245,13 +211,13 @@ def test_message_of_exactly_the_longest_length_is_left_alone() -> None:
     order = replace(ORDER, items=(Item("A", "s", 1), Item("B", "s", 1)))
     whole = fill_message("{items}", order, SHOP)
     assert whole == "1 × A, 1 × B"
-    assert fill_message("{items}", order, SHOP, longest=len(whole)) == whole
+    assert fill_message("{items}", order, replace(SHOP, longest_text=len(whole))) == whole
 
 
 def test_shortened_list_is_as_long_as_fits_and_ends_cleanly() -> None:
     order = replace(ORDER, items=tuple(Item(f"Thing {n}", "s", 1) for n in range(9)))
     for longest in range(10, 80):
-        text = fill_message("{items}", order, SHOP, longest=longest)
+        text = fill_message("{items}", order, replace(SHOP, longest_text=longest))
         assert longest - 3 <= len(text) <= longest
         assert text.endswith("…")
         assert text[-2] not in ", "
@@ -259,7 +225,7 @@ def test_shortened_list_is_as_long_as_fits_and_ends_cleanly() -> None:
 
 
 def test_template_without_room_for_items_loses_them_all() -> None:
-    assert fill_message("{items}" + "x" * 20, ORDER, SHOP, longest=20) == "…" + "x" * 20
+    assert fill_message("{items}" + "x" * 20, ORDER, replace(SHOP, longest_text=20)) == "…" + "x" * 20
 
 
 @pytest.mark.parametrize(

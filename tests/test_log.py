@@ -72,6 +72,21 @@ def test_open_drafts_and_orders_left_without_photos_are_not_listed(
     assert (entry.photos, entry.thumbnail.endswith(".thumb.jpg")) == (1, True)
 
 
+def test_figures_of_today_are_told_by_shop_and_state(store: Store) -> None:
+    elsewhere = replace(OTHER, shop_id="other")
+    saved(store, ORDER, 1, ProofState.DELIVERED)
+    saved(store, ORDER, 2, ProofState.HANDED)
+    saved(store, OTHER, 3, ProofState.DELIVERED)
+    saved(store, elsewhere, 4, ProofState.ATTENTION)
+    saved(store, elsewhere, -60 * 24, ProofState.ATTENTION)
+    with store.read() as records:
+        told = records.log.by_shop(NOON - timedelta(hours=12))
+    assert told == {
+        ORDER.shop_id: {ProofState.DELIVERED: 2, ProofState.HANDED: 1},
+        "other": {ProofState.ATTENTION: 1},
+    }
+
+
 def test_filters_and_counts_agree(history: History, store: Store) -> None:
     states = [state for state in ProofState if state is not ProofState.DRAFT]
     for minutes, state in enumerate(states):
@@ -82,11 +97,12 @@ def test_filters_and_counts_agree(history: History, store: Store) -> None:
 
     assert counts == listed
     assert listed == {
-        LogFilter.ALL: 8,
-        LogFilter.SENT: 2,
+        LogFilter.ALL: 10,
+        LogFilter.SENT: 3,
         LogFilter.SENDING: 1,
         LogFilter.WAITING: 1,
         LogFilter.FAILED: 1,
+        LogFilter.BY_HAND: 1,
         LogFilter.NOT_SENT: 3,
     }
 

@@ -18,7 +18,7 @@ from fakes import NOON, SHOP, Clock, PlainCopies, draft, read_only
 from protocol import Rules, State, moves, search
 
 from parcelguard.delivery.courier import Courier
-from parcelguard.delivery.ports import ChannelPolicy, Look, Receipt, SentMark, Target, Wire
+from parcelguard.delivery.ports import ChannelPolicy, Look, Picture, Receipt, SentMark, Target, Wire
 from parcelguard.domain import Part, PartKind, PartState, ProofState
 from parcelguard.errors import NotSent, OutcomeUnknown, StorageError
 from parcelguard.store.database import Store
@@ -77,7 +77,7 @@ class Chat:
     def open(self, target: Target, planned: int) -> str:
         raise NotImplementedError
 
-    def send_image(self, target: Target, address: str, wire: Wire) -> Receipt:
+    def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
         raise NotImplementedError
 
     def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:

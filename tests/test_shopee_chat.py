@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from shopee_bench import Bench, open_bench, sha256
 
 from parcelguard.chat.shopee import ShopeeChat
 from parcelguard.delivery.courier import Courier
-from parcelguard.delivery.ports import SentMark
-from parcelguard.domain import Order, PartKind, PartState, Proof, ProofState, utc_now
-from parcelguard.errors import NotSent, Refused
+from parcelguard.delivery.ports import Picture, SentMark
+from parcelguard.domain import Order, PartKind, PartState, Proof, ProofState, Shop, utc_now
+from parcelguard.errors import Held, NotSent, Refused
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee import ShopeeClient
 from parcelguard.store.database import Store
@@ -38,10 +39,10 @@ def bench(tmp_path: Path, clock: Clock) -> Iterator[Bench]:
 class Van:
     """A courier that carries proofs to the local Shopee."""
 
-    def __init__(self, bench: Bench, store: Store, media: Path, clock: Clock) -> None:
+    def __init__(self, bench: Bench, store: Store, media: Path, clock: Clock, shop: Shop = SHOP) -> None:
         self.bench, self.store, self.media, self.clock = bench, store, media, clock
         self.courier = Courier(
-            shop=SHOP,
+            shop=shop,
             store=store,
             sender=bench.chat,
             copies=PlainCopies(),
@@ -98,18 +99,33 @@ def test_whole_set_reaches_the_buyer_in_order(van: Van) -> None:
     assert ids == [line["message_id"] for line in lines]
 
 
-def test_set_that_could_not_be_finished_is_held_before_anything_is_shown(van: Van) -> None:
+def test_set_that_could_not_be_finished_is_held_before_anything_is_shown(
+    bench: Bench, store: Store, media: Path, clock: Clock
+) -> None:
+    van = Van(bench, store, media, clock, replace(SHOP, collage="never"))
     first = van.save(photos=2)
     van.work()
     second = van.save(photos=2)
     van.work()
 
     assert van.state(first) is ProofState.DELIVERED
-    assert van.reasons(second) == ["reach_5_message_limit"]
+    assert van.reasons(second) == ["budget"]
     assert len(van.bench.world.transcript()) == 3
     with van.store.read() as records:
         (held,) = [part for part in records.parts.of(second.id) if part.state is PartState.HELD]
     assert held.headline == "This buyer has 3 unanswered messages; Shopee allows 2 more."
+
+
+def test_set_is_made_to_fit_what_shopee_still_allows(van: Van) -> None:
+    van.bench.world.rules.same_again_after_s = 0
+    van.save(photos=2)
+    van.work()
+    second = van.save(photos=2)
+    van.work()
+
+    assert van.state(second) is ProofState.DELIVERED
+    kinds = [line["message_type"] for line in van.bench.world.transcript()]
+    assert kinds == ["text", "image", "image", "text", "image"]
 
 
 def test_buyers_answer_makes_room_again(van: Van) -> None:
@@ -158,6 +174,110 @@ def test_buyer_who_blocked_the_shop_is_held_after_one_try(van: Van) -> None:
     van.work(3600)
     assert van.reasons(proof) == ["error_blocked"]
     assert van.bench.asked("send_message") == 1
+
+
+def test_order_without_a_buyer_is_held(bench: Bench) -> None:
+    bench.tamper("order_detail", lambda body: body["response"]["order_list"][0].update(buyer_user_id=None))
+    with pytest.raises(Held) as held:
+        bench.chat.open(bench.target(bench.order()), planned=4)
+    assert held.value.code == "no_buyer"
+    assert "no buyer" in held.value.headline
+
+
+def test_first_contact_begins_with_an_order_card_where_shopee_wants_one(van: Van) -> None:
+    van.bench.world.faults.set("order_card_first_only")
+    proof = van.save()
+    van.work()
+
+    assert van.state(proof) is ProofState.DELIVERED
+    kinds = [line["message_type"] for line in van.bench.world.transcript()]
+    assert kinds == ["order", "text", "image", "image", "image"]
+    assert van.bench.texts() == [f"Hi, {proof.order_number}."]
+
+
+def test_lost_answer_about_an_order_card_doubles_neither_card_nor_text(van: Van) -> None:
+    van.bench.world.faults.set("order_card_first_only")
+    van.bench.world.faults.set("drop_after", path="send_message", after=1, times=1)
+    proof = van.save(photos=1)
+    for seconds in (0, 5, 390, 60):
+        van.work(seconds)
+    assert [line["message_type"] for line in van.bench.world.transcript()] == ["order"]
+    assert van.reasons(proof) == ["unknown"]
+
+    receipt = van.bench.chat.send_text(van.bench.target(van.bench.order()), "Hi.", van.bench.wire())
+    assert receipt.message_id
+    assert [line["message_type"] for line in van.bench.world.transcript()] == ["order", "text"]
+
+
+def test_message_goes_without_naming_its_order_where_shopee_does_not_want_that(bench: Bench) -> None:
+    bench.say("First.")
+    bench.world.faults.set("refuse_source_content")
+    refused_before = bench.asked("send_message")
+    assert bench.say("Second.")
+    assert bench.say("Third.")
+    assert bench.asked("send_message") - refused_before == 3, "refused once, then remembered"
+    assert len(bench.texts()) == 3
+
+
+def test_first_contact_where_the_order_may_not_be_named_begins_with_a_card(bench: Bench) -> None:
+    bench.world.faults.set("refuse_source_content")
+    assert bench.say("Hello.")
+    assert [line["message_type"] for line in bench.world.transcript()] == ["order", "text"]
+
+
+def test_refused_parameter_that_has_nothing_to_do_with_the_order_is_told(bench: Bench) -> None:
+    target = bench.target(bench.order())
+    with pytest.raises(Refused) as refused:
+        bench.chat.send_image(target, Picture(address="https://x.test/none"), bench.wire())
+    assert refused.value.code == "param_error"
+    bench.say("Named all the same.")
+    assert bench.world.transcript()[-1]["order_sn"] == target.order_number
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("user_is_forbidden", "does not let you write to this buyer"),
+        ("reach_5_message_limit", "5 unanswered messages"),
+        ("assigned_to_subaccount", "belongs to a sub-account"),
+        ("shop_bound_subaccount", "belong to a sub-account"),
+        ("block_by_internal_safety_strategies", "safety rules"),
+    ],
+)
+def test_refusal_that_a_person_has_to_resolve_is_held_with_its_reason(
+    van: Van, code: str, words: str
+) -> None:
+    van.bench.world.faults.set("error", path="send_message", error=code, message="No.")
+    proof = van.save(photos=1)
+    van.work()
+    van.work(3600)
+    assert van.reasons(proof) == [code]
+    assert van.bench.asked("send_message") == 1
+    with van.store.read() as records:
+        (held,) = [part for part in records.parts.of(proof.id) if part.state is PartState.HELD]
+    assert words in held.headline
+
+
+def test_buyer_who_neither_ordered_nor_wrote_lately_is_out_of_reach(van: Van) -> None:
+    proof = van.save(photos=1)
+    van.bench.order().create_time -= 31 * 86_400
+    van.work()
+    assert van.reasons(proof) == ["user_is_forbidden"]
+    van.bench.world.buyer_says(int(proof.buyer_id), "Where is it?")
+    assert van.bench.say()
+
+
+def test_same_text_within_a_day_is_refused_in_words(bench: Bench) -> None:
+    bench.say("Hello.")
+    with pytest.raises(Refused) as refused:
+        bench.say("Hello.")
+    assert "same message" in refused.value.headline
+
+
+def test_policy_knows_shopees_limits(bench: Bench) -> None:
+    policy = bench.chat.policy
+    assert (policy.unanswered_limit, policy.longest_text) == (5, 600)
+    assert policy.same_text == timedelta(hours=24)
 
 
 def test_numeric_ids_and_missing_message_ids_are_taken(van: Van) -> None:
@@ -242,7 +362,7 @@ def test_text_is_found_without_knowing_the_conversation(bench: Bench) -> None:
 def test_picture_is_found_by_the_end_of_its_address(bench: Bench) -> None:
     order = bench.order()
     address = bench.chat.upload(picture(5))
-    message = bench.chat.send_image(bench.target(order), address, bench.wire()).message_id
+    message = bench.chat.send_image(bench.target(order), Picture(address=address), bench.wire()).message_id
 
     moved = f"https://other.host.test/some/where/{address.rsplit('/', 1)[-1]}?size=large"
     assert bench.chat.look(bench.target(order), mark(bench, address=moved)).found == (message,)
@@ -367,7 +487,7 @@ def test_odd_conversations_and_cursors_are_passed_over(bench: Bench) -> None:
 def test_upload_that_answers_without_an_address_is_repeated_later(bench: Bench) -> None:
     answer = httpx.Response(200, json={"request_id": "r1", "error": "", "response": {"url": ""}})
     http = Http(bench.address, httpx.MockTransport(lambda request: answer))
-    chat = ShopeeChat(ShopeeClient(bench.account, bench.vault, http, bench.now), timedelta(0))
+    chat = ShopeeChat(ShopeeClient(bench.account, bench.vault, http, bench.now))
 
     with pytest.raises(NotSent, match="without url"):
         chat.upload(picture())
@@ -383,7 +503,7 @@ def test_look_tells_what_stands_in_the_chat_without_the_buyers_words(bench: Benc
     bench.say("A long one. " + "x" * 100)
     bench.world.buyer_says(order.buyer.user_id, "My address is 1, Jalan Ampang.")
     address = bench.chat.upload(picture(5))
-    bench.chat.send_image(bench.target(order), address, bench.wire())
+    bench.chat.send_image(bench.target(order), Picture(address=address), bench.wire())
 
     newest, buyers, long, first = bench.chat.look(bench.target(order), mark(bench, address=address)).seen
 
@@ -435,7 +555,7 @@ def test_nothing_is_hidden_in_a_chat_that_is_not_known_or_older_than_asked(bench
 def test_taking_back_is_possible_as_long_as_the_country_allows(
     bench: Bench, region: str, minutes: int
 ) -> None:
-    chat = ShopeeChat(bench.client, timedelta(0), region)
+    chat = ShopeeChat(bench.client, region)
     assert chat.policy.recall_within == timedelta(minutes=minutes)
 
 

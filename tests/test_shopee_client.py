@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fakes import Clock
 from shopee_bench import Bench, open_bench
 
+from parcelguard.config import ShopSettings
 from parcelguard.domain import utc_now
-from parcelguard.errors import DeliveryError, Held, NotSent, Refused, SettingsError, StorageError
-from parcelguard.marketplace.shopee import Account, ShopeeClient, sign
+from parcelguard.errors import (
+    DeliveryError,
+    Held,
+    NoNetwork,
+    NotSent,
+    Refused,
+    SettingsError,
+    StorageError,
+)
+from parcelguard.marketplace.http import Http
+from parcelguard.marketplace.ports import AccessState, Seller
+from parcelguard.marketplace.shopee import client, sign
 from parcelguard.marketplace.shopee_codes import ClockRefused
-from parcelguard.marketplace.vault import Secrets, Vault
+from parcelguard.marketplace.vault import Secrets
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 
@@ -230,6 +239,14 @@ def test_new_pair_is_kept_whatever_its_life_is_told_to_be(bench: Bench, told: ob
     assert abs(kept(bench).expires - utc_now() - timedelta(hours=hours)) < timedelta(minutes=1)
 
 
+def test_token_answer_without_tokens_counts_as_none(bench: Bench) -> None:
+    old = bench.connect(left_s=-5)
+    bench.tamper("access_token/get", lambda body: body.pop("refresh_token"))
+    with pytest.raises(NotSent, match="without tokens"):
+        bench.say()
+    assert kept(bench) == old
+
+
 def test_spent_refresh_token_asks_for_consent(bench: Bench) -> None:
     spent = bench.connect(left_s=-5)
     bench.client.get(INFO)
@@ -239,22 +256,46 @@ def test_spent_refresh_token_asks_for_consent(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "status_5xx"])
-def test_trouble_while_refreshing_keeps_the_old_pair_in_use(bench: Bench, fault: str) -> None:
-    old = bench.connect(left_s=600)
-    bench.world.faults.set(fault, path="access_token/get", times=1)
+def test_trouble_while_refreshing_keeps_the_old_pair_in_use(tmp_path: Path, fault: str) -> None:
+    clock = Clock(utc_now())
+    with open_bench(tmp_path, now=clock) as bench:
+        old = bench.connect(left_s=600)
+        bench.world.faults.set(fault, path="access_token/get", times=1)
 
-    assert bench.client.get(INFO)["shop_name"] == "Kopi & Co"
-    assert kept(bench) == old
-    bench.client.get(INFO)
-    assert kept(bench) != old
+        for _ in range(2):
+            assert bench.client.get(INFO)["shop_name"] == "Kopi & Co"
+            assert kept(bench) == old
+        assert bench.asked("access_token/get") == 1
+        clock.advance(61)
+        bench.client.get(INFO)
+        assert kept(bench) != old
 
 
-def test_trouble_while_refreshing_a_lapsed_token_is_not_sent(bench: Bench) -> None:
+def test_trouble_while_refreshing_a_lapsed_token_is_not_sent_and_tried_again_after_a_minute(
+    tmp_path: Path,
+) -> None:
+    clock = Clock(utc_now())
+    with open_bench(tmp_path, now=clock) as bench:
+        bench.connect(left_s=-5)
+        bench.world.faults.set("drop_before", path="access_token/get", times=1)
+        for _ in range(2):
+            with pytest.raises(NotSent):
+                bench.say()
+        assert bench.marks == []
+        assert bench.asked("access_token/get") == 1
+
+        clock.advance(61)
+        assert bench.say()
+
+
+def test_marketplace_that_was_never_reached_is_asked_again_at_once(bench: Bench) -> None:
     bench.connect(left_s=-5)
-    bench.world.faults.set("drop_before", path="access_token/get", times=1)
-    with pytest.raises(NotSent):
+    reach = bench.http
+    bench.speak(Http("http://127.0.0.1:9"))
+    with pytest.raises(NoNetwork):
         bench.say()
-    assert bench.marks == []
+    bench.http.close()
+    bench.speak(reach)
     assert bench.say()
 
 
@@ -269,35 +310,162 @@ def test_shop_that_was_never_connected_says_how_to_connect(bench: Bench) -> None
 # ---- consent -------------------------------------------------------------------------------
 
 
-def consent(bench: Bench, **changes: object) -> None:
+def only_keys(bench: Bench) -> None:
+    """The seller has entered the partner key, and nothing else yet."""
+    bench.vault.keep("kopi", Secrets(KEY))
+
+
+def consent(bench: Bench, **changes: object) -> Seller:
     code = bench.world.grants.new_code(bench.shop.shop_id, (), bench.world.now())
     values = {"code": code, "shop_id": bench.shop.shop_id, "state": "s1"} | changes
     query = "&".join(f"{name}={value}" for name, value in values.items())
-    bench.client.accept_consent(f"http://127.0.0.1/parcelguard?{query}", KEY, "s1")
+    return bench.client.accept("shop", f"http://127.0.0.1/parcelguard?{query}", "s1")
 
 
 def test_consent_is_traded_for_tokens_that_work(bench: Bench) -> None:
-    bench.vault._path.unlink()
-    consent(bench)
+    only_keys(bench)
+    assert consent(bench) == Seller(bench.shop.shop_id, "Kopi & Co", "MY")
     assert bench.client.get(INFO)["shop_name"] == "Kopi & Co"
 
 
+def test_consent_stands_when_only_the_shops_name_cannot_be_had(bench: Bench) -> None:
+    only_keys(bench)
+    bench.world.faults.set("drop_before", path="get_shop_info", times=1)
+    assert consent(bench) == Seller(bench.shop.shop_id)
+    assert bench.say()
+
+
 def test_consent_for_another_shop_or_attempt_is_refused_in_words(bench: Bench) -> None:
-    for changes in ({"shop_id": 5}, {"state": "other"}, {"code": ""}):
-        with pytest.raises(SettingsError):
+    before = kept(bench)
+    for changes, words in (
+        ({"shop_id": 5}, "not for this one"),
+        ({"state": "other"}, "another attempt"),
+        ({"code": ""}, "no code"),
+        ({"code": "", "error": "access_denied"}, "not allowed"),
+        ({"shop_id": "x"}, "not for this one"),
+    ):
+        with pytest.raises(SettingsError) as caught:
             consent(bench, **changes)
-    with pytest.raises(Held) as caught:
+        assert words in caught.value.headline
+    with pytest.raises(SettingsError, match="state differs"):
+        bench.client.accept("shop", "http://127.0.0.1/parcelguard?code=5", "s1")
+    with pytest.raises(Held) as refused:
         consent(bench, code="spent")
-    assert "code" in caught.value.headline.lower()
+    assert "code" in refused.value.headline.lower()
+    assert kept(bench) == before
 
 
-def test_authorisation_address_asks_for_this_app_and_attempt(bench: Bench) -> None:
-    address = bench.client.authorisation_address("http://127.0.0.1/x", "s1")
+def test_consent_without_the_partner_key_asks_for_it(bench: Bench) -> None:
+    bench.vault.forget("kopi")
+    with pytest.raises(SettingsError) as caught:
+        consent(bench)
+    assert "partner key" in caught.value.headline
+
+
+def test_consent_tells_which_shop_it_is_for_when_nobody_said_so(bench: Bench) -> None:
+    bench.account = replace(bench.account, shop_id=0)
+    bench.speak(bench.http)
+    only_keys(bench)
+    assert consent(bench).shop_id == bench.shop.shop_id
+    assert bench.say()
+    bench.speak(bench.http)
+    with pytest.raises(SettingsError) as caught:
+        consent(bench, shop_id="0")
+    assert "which shop" in caught.value.headline
+
+
+def main_account(bench: Bench, shops: list[int]) -> Seller:
+    code = bench.world.grants.new_code(None, shops, bench.world.now())
+    query = f"code={code}&main_account_id={bench.world.main_account_id}&state=s1"
+    return bench.client.accept("shop", f"http://127.0.0.1/parcelguard?{query}", "s1")
+
+
+def test_main_accounts_consent_is_traded_for_the_shops_own_tokens(bench: Bench) -> None:
+    only_keys(bench)
+    assert main_account(bench, [5, bench.shop.shop_id]).shop_id == bench.shop.shop_id
+    assert bench.say()
+
+
+def test_main_accounts_consent_without_this_shop_is_refused_in_words(bench: Bench) -> None:
+    only_keys(bench)
+    with pytest.raises(SettingsError) as caught:
+        main_account(bench, [5])
+    assert "does not include" in caught.value.headline
+
+
+def test_consent_address_asks_for_this_app_and_attempt(bench: Bench) -> None:
+    address = bench.client.consent_address("shop", "http://127.0.0.1/x", "s1")
     assert address.startswith(f"{bench.address}/auth?partner_id=2001887&auth_type=seller")
-    real = ShopeeClient(
-        Account("kopi", "https://partner.shopeemobile.com", 1, 2), bench.vault, bench.http, utc_now
-    )
-    assert real.authorisation_address("http://127.0.0.1/x", "s").startswith("https://open.shopee.com/auth?")
+    shop = ShopSettings(id="kopi", name="Kopi", partner_id=1, shop_id=2)
+    real = client(shop, bench.vault, utc_now)
+    assert real.consent_address("shop", "http://127.0.0.1/x", "s").startswith("https://open.shopee.com/auth?")
+    real.close()
+
+
+# ---- what a shop may do ------------------------------------------------------------------------
+
+
+def test_probe_finds_a_shop_that_may_chat_and_until_when(bench: Bench) -> None:
+    found = bench.client.probe()
+    assert found.state is AccessState.AUTHORISED
+    assert found.until == datetime.fromtimestamp(int(bench.shop.expire_time), UTC)
+    assert found.orders
+    assert bench.asked("get_conversation_list") == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "http_491"},
+        {"kind": "error", "error": "error_permission"},
+        {"kind": "error", "error": "error_auth", "message": "No permission to current api."},
+        {"kind": "error", "error": "api_suspended"},
+    ],
+)
+def test_probe_tells_when_only_the_chat_is_missing(bench: Bench, fault: dict[str, str]) -> None:
+    bench.world.faults.add({"path": "sellerchat", **fault})
+    found = bench.client.probe()
+    assert found.state is AccessState.NO_CHAT
+    assert found.orders
+    assert "no access to chat" in found.headline
+    assert bench.asked("access_token/get") == 0
+
+
+def test_probe_tells_when_the_seller_has_to_consent_again(bench: Bench) -> None:
+    bench.connect(left_s=-5)
+    bench.world.revoke()
+    found = bench.client.probe()
+    assert (found.state, found.orders) == (AccessState.CONSENT_AGAIN, False)
+    assert "consent" in found.headline
+
+
+def test_probe_tells_of_a_shop_that_was_never_connected_or_whose_keys_are_wrong(bench: Bench) -> None:
+    bench.vault.keep("kopi", replace(kept(bench), app_secret="wrong"))
+    found = bench.client.probe()
+    assert found.state is AccessState.NOT_CONNECTED
+    assert "keys" in found.headline
+    only_keys(bench)
+    assert "not connected" in bench.client.probe().headline
+
+
+def test_probe_tells_of_a_marketplace_that_does_not_answer(bench: Bench) -> None:
+    for path, orders in (("get_shop_info", False), ("get_conversation_list", True)):
+        bench.world.faults.set("drop_before", path=path, times=1)
+        found = bench.client.probe()
+        assert (found.state, found.orders) == (AccessState.UNREACHABLE, orders)
+
+
+def test_probe_tells_of_a_shop_that_shopee_has_closed(bench: Bench) -> None:
+    bench.shop.status = "FROZEN"
+    found = bench.client.probe()
+    assert found.state is AccessState.NO_CHAT
+    assert "frozen" in found.headline
+
+
+def test_probe_falls_back_on_the_refresh_tokens_end(bench: Bench) -> None:
+    bench.vault.keep("kopi", replace(kept(bench), refresh_ends_at=4e9))
+    bench.tamper("get_shop_info", lambda body: body.pop("expire_time"))
+    assert bench.client.probe().until == datetime.fromtimestamp(4e9, UTC)
 
 
 # ---- the clock -----------------------------------------------------------------------------
@@ -315,7 +483,7 @@ def test_wrong_clock_is_learned_from_the_answer_and_the_call_succeeds(tmp_path: 
 
 def test_consent_works_on_a_computer_with_a_wrong_clock(tmp_path: Path) -> None:
     with open_bench(tmp_path, now=Clock(utc_now() - timedelta(hours=1))) as bench:
-        bench.vault._path.unlink()
+        only_keys(bench)
         consent(bench)
         assert abs(kept(bench).expires - utc_now() - timedelta(hours=4)) < timedelta(minutes=1)
 
@@ -370,43 +538,13 @@ def test_no_secret_is_logged_or_told_in_an_error(bench: Bench, caplog: pytest.Lo
     told += [repr(kept(bench)), caplog.text, *(str(record.__dict__) for record in caplog.records)]
 
     assert len(secret) > 10
-    assert "token refreshed" in caplog.text
+    assert "token renewed" in caplog.text
     assert [each for each in secret for text in told if each in text] == []
     assert not any("sign=" in text for text in told)
 
 
-def test_secrets_lie_in_a_file_for_this_account_only(tmp_path: Path) -> None:
-    vault = Vault(tmp_path / "secrets.json")
-    assert vault.private
-    vault.keep("a", Secrets(KEY, "x", "y", 5.0))
-    vault.keep("b", Secrets(KEY))
-
-    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
-    assert vault.private
-    assert vault.load("a") == Secrets(KEY, "x", "y", 5.0)
-    assert vault.load("c") is None
-    (tmp_path / "secrets.json").chmod(0o640)
-    assert not vault.private
-
-
-def test_shops_kept_at_the_same_time_do_not_lose_each_other(tmp_path: Path) -> None:
-    vault = Vault(tmp_path / "secrets.json")
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: vault.keep(f"shop{n}", Secrets(KEY, str(n))), range(24)))
-    assert len(json.loads((tmp_path / "secrets.json").read_text())) == 24
-
-
-@pytest.mark.parametrize("content", ["", "{", "[1]", "null", '{"kopi": {"colour": "red"}}', '{"kopi": 5}'])
-def test_damaged_secrets_are_told_in_words_without_their_content(tmp_path: Path, content: str) -> None:
-    (tmp_path / "secrets.json").write_text(content)
-    with pytest.raises(SettingsError) as caught:
-        Vault(tmp_path / "secrets.json").load("kopi")
-    assert "red" not in str(caught.value)
-    assert "cannot be read" in caught.value.headline
-
-
 def test_client_with_a_foreign_key_is_told_to_check_it(bench: Bench) -> None:
-    bench.vault.keep("kopi", replace(kept(bench), partner_key="wrong"))
+    bench.vault.keep("kopi", replace(kept(bench), app_secret="wrong"))
     with pytest.raises(Held) as caught:
         bench.client.get(INFO)
     assert caught.value.code == "error_sign"

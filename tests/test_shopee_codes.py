@@ -5,20 +5,29 @@ from __future__ import annotations
 import pytest
 
 from parcelguard.errors import DeliveryError, Held, NotSent, OutcomeUnknown, Refused, ShopHeld, TooFast
-from parcelguard.marketplace.shopee_codes import MEANINGS, ClockRefused, failure, token_refused
+from parcelguard.marketplace.shopee_codes import (
+    MEANINGS,
+    ClockRefused,
+    consent_ended,
+    failure,
+    no_permission,
+    token_refused,
+    wants_consent,
+)
 
 EXPECTED: dict[type[DeliveryError], str] = {
     Held: """
-        user_is_forbidden reach_5_message_limit first_chat_without_order_info error_limit
+        user_is_forbidden reach_5_message_limit first_chat_without_order_info
         block_by_internal_safety_strategies error_blocked error_sender_block_receiver
         assigned_to_subaccount shop_bound_subaccount invalid_code invalid_shop_id
+        invalid_main_acount_id
         """,
     ShopHeld: """
         error_sign invalid_partner_id error_partner_key_expired partner_frozen
         error_auth invalid_acceess_token invalid_access_token partner_shop_no_link shop_no_linked
         shop_access_expired refresh_token_expired error_shop_refresh_token shop_banned
         error_permission error_api_permission error_api_call_restricted api_suspended error_forbidden
-        error_kyc_auth error_ashop_api_permission source_ip_undeclared
+        error_kyc_auth error_ashop_api_permission source_ip_undeclared error_limit
         """,
     Refused: """
         error_business message_too_long message_is_censored param_error error_param error_not_found
@@ -82,3 +91,23 @@ def test_refused_token_is_told_from_other_refusals() -> None:
     assert token_refused("error_auth", "Invalid access token.")
     assert not token_refused("error_auth", "Invalid refresh_token.")
     assert not token_refused("error_param", "access_token")
+
+
+def test_same_text_again_is_told_from_other_business_refusals() -> None:
+    same = failure("error_business", "The message is same as the previous one.", "", 200)
+    other = failure("error_business", "The message can not be recalled.", "", 200)
+    assert type(same) is type(other) is Refused
+    assert "same message" in same.headline
+    assert "same" not in other.headline
+
+
+def test_missing_permission_is_told_from_missing_consent() -> None:
+    for status, message in ((200, "No permission to current api."), (491, "")):
+        error = failure("error_auth", message, "", status)
+        assert isinstance(error, ShopHeld)
+        assert no_permission(error)
+        assert not consent_ended(error)
+    consent = failure("error_auth", "Invalid refresh_token.", "", 403)
+    assert isinstance(consent, ShopHeld)
+    assert wants_consent(consent)
+    assert consent_ended(consent)

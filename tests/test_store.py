@@ -19,10 +19,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fakes import NOON, ORDER, OTHER, Clock, draft, keep_picture, picture, save_proof
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from parcelguard.domain import Order, PartState, ProofState
+from parcelguard.domain import Order, Part, PartKind, PartState, ProofState
 from parcelguard.errors import DamagedDatabase, DiskFull, StorageError
 from parcelguard.store import place
 from parcelguard.store.database import Store, version_of
@@ -449,6 +449,33 @@ def test_log_pages_and_claims_use_their_indexes(store: Store) -> None:
     assert "proof_by_time" in str(plan)
 
 
+def test_counting_what_a_buyer_or_a_day_got_reads_no_whole_table(store: Store) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+        asked.append((statement, values))
+
+    event.listen(store._readers, "before_cursor_execute", hear)
+    with store.read() as records:
+        records.budget.said("kopi/1", NOON)
+        records.budget.said("kopi/1", NOON, before=Part(
+            id="x", proof_id="p", generation=1, ordinal=1, kind=PartKind.OPEN, state=PartState.LEASED,
+            conversation="kopi/1",
+        ))  # fmt: skip
+        records.budget.calls("kopi", NOON)
+        records.budget.crowded("kopi", 100)
+        records.budget.messages_left("kopi")
+        records.attempts.last_sent("kopi", NOON)
+    event.remove(store._readers, "before_cursor_execute", hear)
+
+    assert len(asked) == 12
+    with store._readers.connect() as connection:
+        for statement, values in asked[1:]:  # after BEGIN
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            scans = [row.detail for row in plan if row.detail.startswith("SCAN") and "anon" not in row.detail]
+            assert not scans, statement
+
+
 def test_photos_added_to_a_packed_order_make_no_second_parcel(store: Store, media: Path) -> None:
     for minutes in (5, 10):
         proof = draft(ORDER, opened_at=NOON - timedelta(minutes=minutes + 1))
@@ -804,3 +831,47 @@ def test_records_on_a_network_drive_are_refused_in_words(
         Store(tmp_path / "home" / "parcelguard.db")
     assert "network drive" in caught.value.headline
     assert not (tmp_path / "home").exists()
+
+
+# ---- what touches one row and no other ---------------------------------------------------------
+
+
+def test_part_that_moved_on_meanwhile_is_not_changed_by_who_read_it_before(store: Store, media: Path) -> None:
+    proof = save_proof(store, media, NOON)
+    with store.begin() as records:
+        seen = records.parts.of(proof.id)[0]
+        assert records.parts.move(seen, PartState.HELD, reason="late")
+        assert not records.parts.change(seen, state=PartState.SENT.value)
+        assert records.parts.of(proof.id)[0].state is PartState.HELD
+
+
+def test_new_address_is_kept_for_that_picture_alone(store: Store, media: Path) -> None:
+    one, other = save_proof(store, media, NOON), save_proof(store, media, NOON, OTHER)
+    with store.begin() as records:
+        image = next(part for part in records.parts.of(one.id) if part.kind is PartKind.IMAGE)
+        records.parts.new_address(image, "https://pictures.test/new")
+        every = [*records.parts.of(one.id), *records.parts.of(other.id)]
+        changed = [part for part in every if part.address]
+    assert [(part.kind, part.photo_id) for part in changed] == [(PartKind.UPLOAD, image.photo_id)]
+
+
+def test_message_taken_at_one_shop_is_free_at_another(store: Store, media: Path) -> None:
+    proof = save_proof(store, media, NOON)
+    with store.begin() as records:
+        part = next(part for part in records.parts.of(proof.id) if part.kind is PartKind.TEXT)
+        records.remote.remember_message(part, "m1")
+        assert records.remote.taken_messages(proof.shop_id, ["m1", "m2"]) == {"m1"}
+        assert records.remote.taken_messages("another", ["m1"]) == set()
+
+
+def test_code_that_no_order_had_finds_its_own_proof_only(store: Store) -> None:
+    with store.begin() as records:
+        for code in ("AAA111", "BBB222", "CCC333"):
+            proof = replace(draft(ORDER, NOON), code=code, order_number="", shop_id="")
+            records.proofs.open(proof)
+            records.proofs.save(replace(proof, state=ProofState.SAVED, saved_at=NOON))
+        found = records.proofs.last_saved_under("BBB222")
+        assert found
+        assert found.code == "BBB222"
+        assert records.proofs.last_saved_under("DDD444") is None
+        assert records.proofs.today(NOON, found.station).packed == 3

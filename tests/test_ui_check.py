@@ -268,11 +268,11 @@ def test_only_the_answers_that_make_sense_are_offered(open_check: Open) -> None:
         opened.key(Qt.Key.Key_Down)
     opened.key(Qt.Key.Key_Right)
     opened.key(Qt.Key.Key_Down)
-    assert opened.words == ["Send now", "Leave it"]
+    assert opened.words == ["Send now", "Leave it", "Send by hand"]
     opened.key(Qt.Key.Key_Down)
     opened.key(Qt.Key.Key_Right)
     opened.key(Qt.Key.Key_Down)
-    assert opened.words == ["Edit text and resend", "Leave it"]
+    assert opened.words == ["Edit text and resend", "Leave it", "Send by hand"]
 
 
 def test_what_is_there_is_answered_at_once_by_keyboard(open_check: Open, qtbot: QtBot) -> None:
@@ -317,7 +317,7 @@ def test_a_whole_group_is_sent_after_one_question_that_names_number_and_caution(
     opened = open_check(make_group(12, reason="quiet", title="Quiet hours", caution=QUIET))
     opened.key(Qt.Key.Key_Up)
     opened.space()
-    assert opened.words == ["Send 12 now", "Leave 12"]
+    assert opened.words == ["Send 12 now", "Leave 12", "Send 12 by hand"]
     opened.press("Send 12 now")
     answers = opened.page.detail.answers
     assert answers.question.accessibleName() == f"Send 12 messages now? {QUIET}"
@@ -359,7 +359,7 @@ def test_for_messages_of_several_groups_only_common_answers_are_offered(open_che
     for _ in range(3):
         opened.key(Qt.Key.Key_Down)
     opened.space()
-    assert opened.words == ["Leave 3"]
+    assert opened.words == ["Leave 3", "Send 3 by hand"]
     assert opened.label("3 messages chosen")
 
 
@@ -414,7 +414,7 @@ def test_news_are_followed_without_losing_the_place_and_the_ticks(open_check: Op
     assert current.item is not None
     assert current.item.part_id == "p2-part-1"
     assert [row.item.part_id for row in opened.page.model.ticked if row.item] == ["p2-part-1"]
-    assert opened.words == ["Send now", "Leave it"]
+    assert opened.words == ["Send now", "Leave it", "Send by hand"]
 
 
 def test_news_leave_an_open_question_and_the_focus_alone(open_check: Open, qtbot: QtBot) -> None:
@@ -594,7 +594,7 @@ def test_what_the_marketplace_hid_is_asked_about_in_its_own_words(open_check: Op
         1, reason="filtered", title="Hidden", answers=(Decision.THERE, Decision.LEAVE), editable=True
     )
     opened = open_check(hid)
-    assert opened.words == ["Edit text and resend", "The buyer sees it", "Leave it"]
+    assert opened.words == ["Edit text and resend", "The buyer sees it", "Leave it", "Send by hand"]
     assert not opened.page.detail.looks.isVisible()
 
 
@@ -627,7 +627,7 @@ def test_twelve_refused_texts_are_edited_together_and_resent_after_one_question(
 ) -> None:
     opened = open_check(refused_group(12, caution=QUIET))
     opened.key(Qt.Key.Key_Up)
-    assert opened.words == ["Edit text and resend 12", "Leave 12"]
+    assert opened.words == ["Edit text and resend 12", "Leave 12", "Send 12 by hand"]
     opened.press("Edit text and resend 12")
     assert not opened.page.detail.answers.isVisible()
     assert opened.edit.heading.accessibleName() == "Shopee MY 12 messages"
@@ -682,7 +682,7 @@ def test_for_messages_whose_text_is_not_at_fault_no_text_is_offered(open_check: 
     for _ in range(3):
         opened.key(Qt.Key.Key_Down)
     opened.space()
-    assert opened.words == ["Leave 4"]
+    assert opened.words == ["Leave 4", "Send 4 by hand"]
 
 
 def test_the_preview_reads_as_the_first_buyer_will_read_it(open_check: Open) -> None:

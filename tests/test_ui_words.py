@@ -129,7 +129,8 @@ def test_only_delivered_is_called_sent(state: ProofState) -> None:
 def test_only_delivered_is_green_in_the_log(state: ProofState) -> None:
     tone, told = status(make_entry(1, state), datetime.now(UTC))
     assert (tone is BandTone.OK) == (state is ProofState.DELIVERED)
-    assert told.startswith("Sent") == (state is ProofState.DELIVERED)
+    assert told.startswith("Sent") == (state in (ProofState.DELIVERED, ProofState.HANDED))
+    assert told.startswith("Sent by hand") == (state is ProofState.HANDED)
 
 
 def test_just_saved_says_that_it_is_sending() -> None:

@@ -37,6 +37,7 @@ from parcelguard.store.views import (
     FILTER_STATES,
     AttentionGroup,
     AttentionItem,
+    HandJob,
     LogEntry,
     LogFilter,
     LogPage,
@@ -314,6 +315,21 @@ def unknown_group(first: int = 21, *, until: datetime | None = None) -> Attentio
     return make_group(0, reason="unknown", title=title, answers=answers, items=items, total=3)
 
 
+def make_job(n: int, shop: Shop | None = LAZADA, **changes: object) -> HandJob:
+    proof = make_proof(n, ProofState.BY_HAND)
+    job = HandJob(
+        part_id=f"{proof.id}-hand",
+        proof_id=proof.id,
+        shop=shop,
+        order_number=proof.order_number,
+        buyer_name=proof.buyer_name,
+        text=f"Hi {proof.buyer_name}, your order {proof.order_number} is packed.",
+        photos=tuple(make_photo(photo, proof_id=proof.id).path for photo in (1, 2, 3)),
+        saved_at=NOON + timedelta(minutes=n),
+    )
+    return replace(job, **changes)  # type: ignore[arg-type]
+
+
 class FakeLog:
     """A log of `count` proofs in memory, paged by key like the real one."""
 
@@ -330,6 +346,8 @@ class FakeLog:
         self.first_elsewhere = 0  # so many answers come too late: another person gave one
         self.not_sendable: set[str] = set()  # proofs that may not be sent again
         self.tried: list[str] = []  # proofs that were to be sent again with others
+        self.jobs: tuple[HandJob, ...] = ()
+        self.turned_over: list[str] = []  # proofs left to a person
         self.stuck = False  # the records take nothing in
         self.whole = True
         self.broken = False
@@ -435,6 +453,27 @@ class FakeLog:
 
     def media_path(self, relative: str) -> Path:
         return self.media / relative
+
+    def by_hand(self) -> tuple[HandJob, ...]:
+        if self.broken:
+            raise StorageError("no disk")
+        marked = {part_id for part_id, decision in self.decided if decision is Decision.HANDED}
+        back = {part_id for part_id, decision in self.decided if decision is Decision.NOT_HANDED}
+        return tuple(job for job in self.jobs if job.part_id not in marked - back)
+
+    def send_by_hand(self, proof_id: str) -> None:
+        if proof_id in self.not_sendable:
+            raise Refused(headline="One message may have arrived already.", advice="Decide about it first.")
+        self.turned_over.append(proof_id)
+        self._take_out(lambda item: item.proof.id == proof_id)
+
+    def hand_pictures(self, job: HandJob) -> tuple[Path, ...]:
+        folder = self.media / "by hand" / job.proof_id
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = tuple(folder / f"{n}.jpg" for n in range(1, len(job.photos) + 1))
+        for path in paths:
+            path.write_bytes(jpeg())
+        return paths
 
     def _take_out(self, settled: Callable[[AttentionItem], bool]) -> None:
         left = []

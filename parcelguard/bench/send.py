@@ -31,6 +31,7 @@ import psutil
 from parcelguard.bench.harness import Row
 from parcelguard.chat.shopee import CHAT, ShopeeChat
 from parcelguard.delivery.courier import Courier
+from parcelguard.delivery.ports import HouseRules
 from parcelguard.domain import (
     Order,
     Photo,
@@ -45,7 +46,7 @@ from parcelguard.domain import (
 )
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee import Account, ShopeeClient, sign
-from parcelguard.marketplace.vault import Secrets, Vault
+from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.store.database import Store
 from parcelguard.store.files import photo_name, write_durably
 
@@ -164,6 +165,10 @@ class Ready:
         """Return the copy that lies ready."""
         return self._by_name[original.name]
 
+    def collage(self, originals: Sequence[Path], caption: Sequence[str], size: tuple[int, int]) -> bytes:
+        """Return the first one's copy: no set is sent as one picture here."""
+        return self.make(originals[0], caption, size)
+
 
 class Ours:
     """A courier with everything it needs, and nobody who listens."""
@@ -174,7 +179,7 @@ class Ours:
         self._courier = Courier(
             shop=SHOP,
             store=store,
-            sender=ShopeeChat(client, timedelta(0)),
+            sender=ShopeeChat(client, house=HouseRules(between_messages=timedelta(0))),
             copies=self.copies,
             media=media,
             publish=lambda _event: None,
@@ -216,7 +221,7 @@ class Ours:
 def _ours(market: str, seller: Seller, home: Path) -> Iterator[Ours]:
     media = home / "media"
     media.mkdir()
-    vault = Vault(home / "secrets.json")
+    vault = vault_at(home / "secrets.json", "file")
     tokens = (seller["access_token"], seller["refresh_token"], time() + seller["expire_in"])
     vault.keep(SHOP.id, Secrets(seller["partner_key"], *tokens))
     store, http = Store(home / "parcelguard.db"), Http(market)

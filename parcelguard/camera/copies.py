@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from parcelguard.delivery.pictures import arranged, extent
 from parcelguard.errors import NotSent, StorageError
 from parcelguard.resources import asset
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LARGEST_BYTES = 1_000_000
+LARGEST_COLLAGE_BYTES = 900_000
 _MOST_PIXELS = 60_000_000
 _QUALITIES = (88, 82, 75, 66, 55, 42, 30)
 _STRIP_COLOUR = (12, 16, 22)
@@ -32,7 +34,7 @@ _STRIP_OPACITY = 0.62
 _TEXT_COLOUR = (255, 255, 255)
 _FONT_SHARE = 1 / 38  # of the picture's shorter edge
 _SMALLEST_FONT = 11
-_Wish = tuple[Path, tuple[str, ...], tuple[int, int]]  # the arguments of buyer_copy
+_Wish = tuple[tuple[Path, ...], tuple[str, ...], tuple[int, int]]  # originals, caption, size
 LONGEST_S = 60.0  # a copy takes a second
 _END_S = 5.0
 
@@ -63,6 +65,25 @@ def buyer_copy(original: Path, caption: Sequence[str], size: tuple[int, int]) ->
         picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     _write_caption(picture, [line for line in caption if line.strip()])
     return _encoded(picture)
+
+
+def buyer_collage(originals: Sequence[Path], caption: Sequence[str], size: tuple[int, int]) -> bytes:
+    """Return the JPEG for the buyer that shows several photos at once: so large and at most 0.9 MB.
+
+    Carries no EXIF. Raises CopyUnreadable; the originals are only read.
+    """
+    from PIL import Image
+
+    photos = [_decoded(original, size) for original in originals]
+    boxes = arranged([photo.size for photo in photos])
+    across, down = (wanted / whole for wanted, whole in zip(size, extent(boxes), strict=True))
+    picture = Image.new("RGB", size, _STRIP_COLOUR)
+    for photo, (left, top, right, bottom) in zip(photos, boxes, strict=True):
+        place = round(left * across), round(top * down)
+        room = round(right * across) - place[0], round(bottom * down) - place[1]
+        picture.paste(photo.resize(room, Image.Resampling.LANCZOS, reducing_gap=2.0), place)
+    _write_caption(picture, [line for line in caption if line.strip()])
+    return _encoded(picture, LARGEST_COLLAGE_BYTES)
 
 
 def _decoded(original: Path, size: tuple[int, int]) -> Image.Image:
@@ -112,13 +133,13 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.truetype(str(file), size) if file.is_file() else ImageFont.load_default(size)
 
 
-def _encoded(picture: Image.Image) -> bytes:
+def _encoded(picture: Image.Image, largest: int = LARGEST_BYTES) -> bytes:
     """Return the JPEG at the best quality that keeps it within the size; smaller edges as a last resort."""
     while True:
         for quality in _QUALITIES:
             file = io.BytesIO()
             picture.save(file, "JPEG", quality=quality)
-            if file.tell() <= LARGEST_BYTES:
+            if file.tell() <= largest:
                 return file.getvalue()
         picture = picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))
 
@@ -138,7 +159,13 @@ class CopyRoom:
 
     def make(self, original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
         """Return the buyer's copy; waits for it. Raises CopyUnreadable or CopyNotMade."""
-        wish = (original, tuple(caption), size)
+        return self._made(((original,), tuple(caption), size))
+
+    def collage(self, originals: Sequence[Path], caption: Sequence[str], size: tuple[int, int]) -> bytes:
+        """Return one picture of several photos in the same way."""
+        return self._made((tuple(originals), tuple(caption), size))
+
+    def _made(self, wish: _Wish) -> bytes:
         with self._turn:
             try:
                 return self._ask(wish)
@@ -147,7 +174,7 @@ class CopyRoom:
             try:
                 return self._ask(wish)
             except (EOFError, OSError) as error:
-                raise CopyNotMade(f"{original.name}: {error!r}") from error
+                raise CopyNotMade(f"{wish[0][0].name}: {error!r}") from error
 
     def close(self) -> None:
         """End the helper process at once; a copy being made is given up."""
@@ -199,7 +226,7 @@ class _Helper:
         """Return what came of it. Raises CopyNotMade after a long wait; EOFError or OSError when it broke."""
         self._connection.send(wish)
         if not self._connection.poll(LONGEST_S):
-            raise CopyNotMade(f"{wish[0].name}: no answer in {LONGEST_S:.0f} s")
+            raise CopyNotMade(f"{wish[0][0].name}: no answer in {LONGEST_S:.0f} s")
         answer: bytes | Exception = self._connection.recv()
         return answer
 
@@ -225,7 +252,10 @@ def _serve(connection: Connection) -> None:
 
 
 def _outcome(wish: _Wish) -> bytes | Exception:
+    originals, caption, size = wish
     try:
-        return buyer_copy(*wish)
+        if len(originals) > 1:
+            return buyer_collage(originals, caption, size)
+        return buyer_copy(originals[0], caption, size)
     except Exception as error:  # noqa: BLE001 - raised again where it was asked for
         return error

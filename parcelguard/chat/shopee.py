@@ -10,15 +10,28 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from parcelguard.delivery.ports import ChannelPolicy, HouseRules, Look, Receipt, SentMark, Target, Wire
+from parcelguard.config import ShopSettings
+from parcelguard.delivery.ports import (
+    ChannelPolicy,
+    HouseRules,
+    Look,
+    OverBudget,
+    Picture,
+    Receipt,
+    SentMark,
+    Target,
+    Wire,
+)
 from parcelguard.domain import PartKind
 from parcelguard.errors import Held, NotSent, Refused
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.shopee import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
+from parcelguard.marketplace.shopee_codes import wants_order_card, wrong_parameter
 from parcelguard.store.views import Sighting
 
 CHAT = "/api/v2/sellerchat"
 UNANSWERED_LIMIT = 5  # messages a shop may post before the buyer answers
+LONGEST_TEXT = 600
 PAGE = 25  # larger pages came back empty on live shops
 PAGES = 3
 RECALL = {
@@ -33,27 +46,29 @@ EXCERPT = 80
 NO_RULES = HouseRules()
 
 
+def sender(client: ShopeeClient, shop: ShopSettings, house: HouseRules) -> ShopeeChat:
+    """Return what sends to the buyers of one shop."""
+    return ShopeeChat(client, shop.region, house)
+
+
 class ShopeeChat:
     """Sends order photos to the buyers of one Shopee shop."""
 
-    def __init__(
-        self,
-        client: ShopeeClient,
-        between_messages: timedelta,
-        region: str = "",
-        house: HouseRules = NO_RULES,
-    ) -> None:
+    def __init__(self, client: ShopeeClient, region: str = "", house: HouseRules = NO_RULES) -> None:
         self._client = client
         self._policy = ChannelPolicy(
             signature_window=SIGNATURE_WINDOW,
-            between_messages=between_messages,
+            between_messages=house.between_messages,
             late_after=house.late_after,
             quiet=house.quiet,
             resend_when_absent=house.resend_when_absent,
             same_text=timedelta(hours=24),
             check_after=timedelta(minutes=10),
             recall_within=RECALL.get(region, timedelta(0)),
+            unanswered_limit=UNANSWERED_LIMIT,
+            longest_text=LONGEST_TEXT,
         )
+        self._names_order = True  # until Shopee has refused that once
 
     @property
     def policy(self) -> ChannelPolicy:
@@ -82,7 +97,15 @@ class ShopeeChat:
                 headline="This order is cancelled or about to be.",
                 advice="Nothing was sent. Take the parcel out.",
             )
-        if str(order.get("buyer_user_id") or "") != target.buyer_id:
+        buyer_id = str(order.get("buyer_user_id") or "")
+        if not buyer_id:
+            raise Held(
+                "order without a buyer",
+                code="no_buyer",
+                headline="Shopee names no buyer for this order, so there is no chat.",
+                advice="Nothing was sent. Send again when the order has its buyer.",
+            )
+        if buyer_id != target.buyer_id:
             raise Held(
                 "buyer differs from the one at packing",
                 code="buyer_changed",
@@ -97,9 +120,9 @@ class ShopeeChat:
         """Post a text."""
         return self._send(target, "text", {"text": text}, wire)
 
-    def send_image(self, target: Target, address: str, wire: Wire) -> Receipt:
+    def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
         """Post an uploaded picture."""
-        return self._send(target, "image", {"image_url": address}, wire)
+        return self._send(target, "image", {"image_url": picture.address}, wire)
 
     def look(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back for own messages that match."""
@@ -153,14 +176,45 @@ class ShopeeChat:
     # ---- steps -------------------------------------------------------------------------
 
     def _send(self, target: Target, kind: str, content: Mapping[str, Any], wire: Wire) -> Receipt:
-        body = {
-            "to_id": int(target.buyer_id),
-            "message_type": kind,
-            "content": content,
-            "source_type": "order",
-            "source_content": {"order_sn": target.order_number},
-        }
-        answer = self._client.send(f"{CHAT}/send_message", body, wire.signed_at, wire.mark)
+        """Post a message that names its order; where Shopee does not want the name, without it.
+
+        A refused parameter means that nothing was sent, so once more is safe.
+        """
+        if not self._names_order:
+            return self._introduced(target, kind, content, wire, named=False)
+        try:
+            return self._introduced(target, kind, content, wire, named=True)
+        except Refused as error:
+            if not wrong_parameter(error):
+                raise
+            receipt = self._introduced(target, kind, content, wire, named=False)
+            self._names_order = False
+            return receipt
+
+    def _introduced(
+        self, target: Target, kind: str, content: Mapping[str, Any], wire: Wire, *, named: bool
+    ) -> Receipt:
+        """Post a message; a first contact that wants an order card gets one first.
+
+        Should the card's answer be lost, the message is not sent and is tried again first: a card that
+        did arrive makes a second one needless.
+        """
+        try:
+            return self._post(target, kind, content, wire, named=named)
+        except Refused as error:
+            if not wants_order_card(error):
+                raise
+            self._post(target, "order", {"order_sn": target.order_number}, wire, named=named)
+            return self._post(target, kind, content, wire, named=named)
+
+    def _post(
+        self, target: Target, kind: str, content: Mapping[str, Any], wire: Wire, *, named: bool
+    ) -> Receipt:
+        body = {"to_id": int(target.buyer_id), "message_type": kind, "content": content}
+        order = {"source_type": "order", "source_content": {"order_sn": target.order_number}}
+        answer = self._client.send(
+            f"{CHAT}/send_message", {**body, **order} if named else body, wire.signed_at, wire.mark
+        )
         return Receipt(
             message_id=str(answer.get("message_id") or ""),
             conversation_id=str(answer.get("conversation_id") or ""),
@@ -188,11 +242,11 @@ class ShopeeChat:
             unanswered += 1
         if unanswered + planned > UNANSWERED_LIMIT:
             left = max(UNANSWERED_LIMIT - unanswered, 0)
-            raise Held(
+            raise OverBudget(
                 f"{unanswered} unanswered, {planned} planned",
-                code="reach_5_message_limit",
+                left=left,
                 headline=f"This buyer has {unanswered} unanswered messages; Shopee allows {left} more.",
-                advice="Wait until the buyer answers, then resend.",
+                advice="Send one picture, send by hand, or wait until the buyer answers.",
             )
 
     def _messages(self, conversation: str) -> Iterator[Mapping[str, Any] | None]:

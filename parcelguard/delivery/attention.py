@@ -10,6 +10,7 @@ from datetime import date, datetime
 from parcelguard.delivery.history import part_name
 from parcelguard.delivery.ports import ChatSender
 from parcelguard.domain import (
+    BUDGET,
     CHECKING,
     LATE,
     LOOK_AND_ANSWER,
@@ -30,6 +31,7 @@ from parcelguard.store.views import AttentionGroup, AttentionItem
 SHOWN = 200  # items a group lists; the rest follows when these are dealt with
 
 _SEND_OR_LEAVE = (Decision.SEND_AGAIN, Decision.LEAVE)
+_SENDING = (Decision.SEND_AGAIN, Decision.ONE_PICTURE)
 _THERE_OR_NOT = (Decision.THERE, Decision.SEND_AGAIN, Decision.LEAVE)
 
 
@@ -47,6 +49,7 @@ _KINDS: Mapping[str, _Kind] = {
     QUIET: _Kind("Held for the night", _SEND_OR_LEAVE),
     "order_cancelled": _Kind("The order is cancelled: nothing was sent", (Decision.LEAVE,)),
     SHOP_OFF: _Kind("The shop sends no messages", _SEND_OR_LEAVE),
+    BUDGET: _Kind("No messages left for the buyer", (Decision.ONE_PICTURE, *_SEND_OR_LEAVE)),
     PHOTO_MISSING: _Kind("A photo is missing or was changed", _SEND_OR_LEAVE),
 }
 
@@ -82,8 +85,8 @@ class Attention:
         shop = self._shops.get(shop_id)
         kind = _KINDS.get(reason) or _kind_of(parts[0])
         answers = kind.answers
-        if shop is None or not shop.enabled:
-            answers = tuple(each for each in answers if each is not Decision.SEND_AGAIN)
+        if shop is None or not shop.writes:
+            answers = tuple(each for each in answers if each not in _SENDING)
         items = tuple(self._item(records, part, shop_id) for part in parts[:SHOWN])
         if reason == UNKNOWN_REASON and any(self._can_take_back(item, shop_id) for item in items):
             answers = (*answers, Decision.TAKE_BACK)
@@ -106,7 +109,7 @@ class Attention:
         resting = part.asked or part.state is PartState.UNKNOWN
         sender = self._senders.get(shop_id)
         until = job.signed_at + sender.policy.settle if resting and sender and part.attempts else None
-        shown = next((photo for photo in photos if photo.id == part.photo_id), photos[0] if photos else None)
+        shown = next((photo for photo in photos if photo.id in part.photo_ids), photos[0] if photos else None)
         return AttentionItem(
             part_id=part.id,
             proof=job.proof,

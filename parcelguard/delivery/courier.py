@@ -15,22 +15,29 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from parcelguard.alerts import Alerts
+from parcelguard.delivery.backlog import Backlog
 from parcelguard.delivery.judge import EARLY_LOOK, Judge, looked_for_since
+from parcelguard.delivery.ledger import afford
 from parcelguard.delivery.news import News
-from parcelguard.delivery.pace import Pace, pause_after, wait_after
-from parcelguard.delivery.ports import ChatSender, CopyMaker, Receipt, Wire
+from parcelguard.delivery.pace import LONGEST_GAP, Pace, pause_after, wait_after
+from parcelguard.delivery.pictures import picture_size
+from parcelguard.delivery.ports import ChatSender, CopyMaker, OverBudget, Picture, Receipt, Wire
 from parcelguard.delivery.settling import settle_sent, target_of
 from parcelguard.delivery.trouble import Trouble
 from parcelguard.domain import (
+    FITTED,
     LATE,
+    ONE_PICTURE,
     OWN_REASONS,
     PHOTO_MISSING,
     QUIET,
     Part,
     PartKind,
     PartState,
+    Photo,
     Shop,
-    copy_size,
+    fitting_set,
+    plan_parts,
 )
 from parcelguard.errors import (
     DeliveryError,
@@ -55,6 +62,10 @@ UPLOAD_LIFE = timedelta(hours=1)
 PROMPT = timedelta(minutes=10)  # what a person set going goes out so soon after, even at night
 SHOP_REST = timedelta(minutes=1)  # between two questions whether a shop may send again
 CHECKS = 2  # times to ask whether messages were hidden, when asking fails
+WARNINGS = 3
+AFTER_WARNINGS = timedelta(hours=1)
+WARNED = "The marketplace refused three messages in a row. Sending rests for an hour."
+LOOK_INTO_IT = "Look at the refused ones, and at the preset message."
 NOT_PREPARED = "Not sent yet: this computer could not prepare the message."
 
 
@@ -85,6 +96,8 @@ class Courier:
         self._pace = Pace(sender.policy.between_messages)
         self._judge = Judge(store, sender, now, elapsed_s)
         self._trouble = Trouble(shop, alerts or Alerts(publish))
+        self._backlog = Backlog(store, shop, publish, elapsed_s)
+        self._warnings = 0  # refusals in a row that tell of rules broken
         self._failures = 0  # connections that failed in a row
         self._paused_until: datetime | None = None
         self._claimed_s = 0.0
@@ -96,8 +109,11 @@ class Courier:
         with self._store.read() as records:
             leased = records.attempts.leased(self._shop.id)
             unknown = records.attempts.unknown(self._shop.id)
+            sent_last = records.attempts.last_sent(self._shop.id, self._now() - LONGEST_GAP)
         for part in unknown:
             self._judge.watch(part)
+        if sent_last:
+            self._pace.sent(sent_last)
         self._sort_out(leased)
 
     def step(self) -> datetime | None:
@@ -133,7 +149,9 @@ class Courier:
             if may_send:  # what is prepared in a pause between messages changes no turns
                 self._take_in_hand(job.part.proof_id)
             self._carry(job)
+            self._tell_backlog()
             return now
+        self._tell_backlog(at_rest=may_send)
         return due if may_send else self._pace.next_at
 
     def proof_saved(self, proof_id: str) -> None:
@@ -164,6 +182,9 @@ class Courier:
         try:
             receipt = self._do(job)
             hit("send.answered")
+        except OverBudget as error:
+            if not self._fit(job, error.left):
+                self._failed(job, error)
         except DeliveryError as error:
             self._failed(job, error)
         except ParcelGuardError as error:  # this computer could not prepare it; nothing left
@@ -183,13 +204,41 @@ class Courier:
         if job.part.kind is PartKind.UPLOAD:
             return Receipt(message_id=self._sender.upload(self._copy(job)))
         if job.part.kind is PartKind.OPEN:
-            return Receipt(conversation_id=self._sender.open(target, self._visible_left(job)))
-        address = self._address(job) if job.part.kind is PartKind.IMAGE else ""
+            planned = self._visible_left(job)
+            with self._store.read() as records:
+                ahead = self._sender.clock_offset
+                afford(records, self._sender.policy, self._shop, job.part, planned, self._now(), ahead)
+            return Receipt(conversation_id=self._sender.open(target, planned))
+        picture = self._picture(job) if job.part.kind is PartKind.IMAGE else None
         self._check_order_again(job)
         wire = Wire(job.signed_at, lambda: self._mark(job))
-        if job.part.kind is PartKind.TEXT:
+        if picture is None:
             return self._sender.send_text(target, job.text, wire)
-        return self._sender.send_image(target, address, wire)
+        return self._sender.send_image(target, picture, wire)
+
+    def _fit(self, job: Job, left: int) -> bool:
+        """Plan a set anew that is not begun, so that it takes no more messages than are left.
+
+        False when the shop's rule has no way for that. To the late window it stays the same set.
+        """
+        if job.part.kind is not PartKind.OPEN:
+            return False
+        with self._store.begin() as records:
+            parts = records.parts.of(job.proof.id, job.part.generation)
+            to_send = [part for part in parts if part.kind.visible and not part.state.settled]
+            photo_ids = [photo_id for part in to_send for photo_id in part.photo_ids]
+            with_text = any(part.kind is PartKind.TEXT for part in to_send)
+            fit = fitting_set(self._shop, len(photo_ids), with_text=with_text, left=left)
+            if fit is None or fit.messages(len(photo_ids)) >= len(to_send):
+                return False
+            planned = plan_parts(photo_ids, with_text=fit.with_text, one_picture=fit.one_picture)
+            records.attempts.end_attempt(job.part, "not sent", detail=f"only {left} messages left")
+            reason = ONE_PICTURE if job.by_person else FITTED
+            records.parts.plan(
+                job.proof, planned, text=job.text, by=job.proof.packer, reason=reason, at=job.released_at
+            )
+        self._announce(job.proof.id)
+        return True
 
     def _check_order_again(self, job: Job) -> None:
         """Ask again whether the order stands and may be written about, when that was asked long ago."""
@@ -198,6 +247,12 @@ class Courier:
         self._sender.open(target_of(job), self._visible_left(job))
         with self._store.begin() as records:
             records.parts.opened_again(job.part)
+
+    def _picture(self, job: Job) -> Picture:
+        """Return the picture as this channel wants it."""
+        address = self._address(job)
+        content = b"" if self._sender.policy.keeps_uploads else self._copy(job)
+        return Picture(address=address, size=picture_size(job.photos), content=content)
 
     def _address(self, job: Job) -> str:
         """Return the picture's address; nobody knows how long one lives, so an old one is made anew."""
@@ -209,10 +264,19 @@ class Courier:
         return address
 
     def _copy(self, job: Job) -> bytes:
-        """Return the buyer's copy, made from an original that is still what was photographed."""
-        photo = job.photo
-        if photo is None:
+        """Return the buyer's picture, made from originals that still are what was photographed."""
+        if not job.photos or len(job.photos) < len(job.part.photo_ids):
             raise _without_photo("no photo row", "A photo of this proof is missing.")
+        paths = [self._unchanged(photo) for photo in job.photos]
+        taken = job.photos[0].taken_at.astimezone()
+        moment = f"{taken:%Y-%m-%d %H:%M:%S} {taken:%z}"
+        caption = (job.proof.order_number, moment, job.proof.station, job.proof.packer)
+        size = picture_size(job.photos)
+        if len(paths) > 1:
+            return self._copies.collage(paths, caption, size)
+        return self._copies.make(paths[0], caption, size)
+
+    def _unchanged(self, photo: Photo) -> Path:
         path = self._media / photo.path
         try:
             same = hashlib.sha256(path.read_bytes()).hexdigest() == photo.sha256
@@ -222,10 +286,7 @@ class Courier:
             ) from error
         if not same:
             raise _without_photo(f"{path} changed", f"Photo {photo.ordinal} was changed after it was taken.")
-        taken = photo.taken_at.astimezone()
-        moment = f"{taken:%Y-%m-%d %H:%M:%S} {taken:%z}"
-        caption = (job.proof.order_number, moment, job.proof.station, job.proof.packer)
-        return self._copies.make(path, caption, copy_size(photo))
+        return path
 
     def _refuse_late(self, job: Job) -> None:
         """Let nothing go out by itself long after the person who released it has left, or at night."""
@@ -294,6 +355,7 @@ class Courier:
         hit("send.kept")
         self._reached()
         if part.kind.visible:
+            self._warnings = 0
             self._pace.sent(job.claimed_at)  # from one request to the next, however long answers take
             self._trouble.paced(slowed=self._pace.slowed)
         if part.kind is not PartKind.CHECK:  # nothing new: it was delivered before
@@ -313,6 +375,8 @@ class Courier:
             self._trouble.paced(slowed=True)
             self._paused_until = due  # it means the whole shop, uploads too
         code, request_id = (error.code, error.request_id) if isinstance(error, Refused) else ("", "")
+        if code in self._sender.policy.warnings:
+            self._warned(now)
         log.info("part %s %s: %s (%s)", part.id, part.kind, state, type(error).__name__)
         with self._store.begin() as records:
             records.attempts.end_attempt(part, state, code=code, request_id=request_id, detail=str(error))
@@ -324,6 +388,13 @@ class Courier:
             self._judge.watch(part)
         if part.kind is not PartKind.CHECK:
             self._announce(part.proof_id, error)
+
+    def _warned(self, now: datetime) -> None:
+        """Rest when one buyer after the other is refused: going on might cost the shop its chat."""
+        self._warnings += 1
+        if self._warnings >= WARNINGS:
+            self._paused_until = now + AFTER_WARNINGS
+            self._trouble.met(ShopHeld("refused in a row", headline=WARNED, advice=LOOK_INTO_IT), now)
 
     def _verdict(self, part: Part, error: DeliveryError, now: datetime) -> tuple[PartState, datetime | None]:
         final = isinstance(error, Refused) and not isinstance(error, ShopHeld)
@@ -352,6 +423,10 @@ class Courier:
         self._trouble.clock_off(self._sender.clock_offset)
 
     # ---- help --------------------------------------------------------------------------
+
+    def _tell_backlog(self, *, at_rest: bool = False) -> None:
+        rest = max(self._paused_until - self._now(), timedelta(0)) if self._paused_until else timedelta(0)
+        self._backlog.tell(self._pace.gap, rest, at_rest=at_rest or bool(rest))
 
     def _sort_out(self, stale: list[tuple[Part, Try]]) -> None:
         """Settle leases that nobody works on: no wire mark means not sent, a mark means unknown."""

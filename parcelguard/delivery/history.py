@@ -8,8 +8,13 @@ from itertools import groupby
 from pathlib import Path
 
 from parcelguard.delivery.mending import CLOSED
+from parcelguard.delivery.shown import missing_of
 from parcelguard.domain import (
+    BY_HAND,
+    F4,
+    FITTED,
     OWN_REASONS,
+    Decision,
     Part,
     PartKind,
     PartState,
@@ -21,9 +26,10 @@ from parcelguard.domain import (
 )
 from parcelguard.errors import StorageError
 from parcelguard.store.attempts import Try
-from parcelguard.store.database import Store
+from parcelguard.store.database import Records, Store
 from parcelguard.store.log import Generation, LogRow, Position
 from parcelguard.store.views import (
+    HandJob,
     LogEntry,
     LogFilter,
     LogPage,
@@ -34,17 +40,18 @@ from parcelguard.store.views import (
 )
 
 PAGE = 50
-F4 = "F4"  # the reason of a generation that F4 itself began
 _DECIDED = {
     "there": "said it is in the chat",
     "send_again": "said it is not there and sent it again",
     "leave": "left it unsent",
     "take_back": "took one of two back",
+    "one_picture": "chose to send one picture",
+    "not_handed": "took back that it was sent by hand",
 }
 
 
 class History:
-    """The log as the screens read it."""
+    """The log as the screens read it, and the list of what is sent by hand."""
 
     def __init__(self, store: Store, shops: Mapping[str, Shop], media: Path) -> None:
         self._store = store
@@ -81,7 +88,7 @@ class History:
         names = {part.id: (part, part_name(part, numbers)) for part in parts}
         steps = [
             *_photo_steps(row.proof, photos),
-            *_saved_steps(row.proof, generations),
+            *_saved_steps(row.proof, generations, parts),
             *(_try_step(*names[each.part_id], each, count, shop) for each, count in _grouped(tries)),
             *(Step(at, _decided(answer, by, evidence), Tone.PLAIN) for at, answer, by, evidence in decided),
         ]
@@ -98,7 +105,7 @@ class History:
 
     def _text_to_send(self, proof: Proof, generations: list[Generation]) -> str:
         """Propose the words of the next sending; after a delivery other ones, since the same are refused."""
-        if proof.state is ProofState.DELIVERED:
+        if proof.state in (ProofState.DELIVERED, ProofState.HANDED):
             times = "" if len(generations) == 1 else f" ({len(generations) + 1})"
             return f"Once more{times}: {generations[0].text}"
         if generations:
@@ -107,6 +114,25 @@ class History:
             found = records.orders.find([proof.order_number or proof.code])
         shop = self._shops.get(found[0].shop_id) if len(found) == 1 else None
         return fill_message(shop.message, found[0], shop) if shop else ""
+
+    def by_hand(self) -> tuple[HandJob, ...]:
+        """Return what waits to be sent by hand, the oldest first."""
+        with self._store.read() as records:
+            return tuple(self._hand_job(records, proof, part) for proof, part in records.log.by_hand())
+
+    def _hand_job(self, records: Records, proof: Proof, part: Part) -> HandJob:
+        missing = missing_of(records.parts.of(proof.id), records.proofs.photos(proof.id))
+        text = records.log.generations(proof.id)[-1].text
+        return HandJob(
+            part_id=part.id,
+            proof_id=proof.id,
+            shop=self._shops.get(proof.shop_id),
+            order_number=proof.order_number or proof.code,
+            buyer_name=proof.buyer_name,
+            text=text if missing.text else "",
+            photos=tuple(photo.path for photo in missing.photos),
+            saved_at=proof.saved_at or proof.opened_at,
+        )
 
     def unchanged(self, proof_id: str) -> bool:
         """Whether every original still has the hash it had at capture."""
@@ -129,7 +155,7 @@ class History:
             shop=self._shops.get(row.proof.shop_id),
             thumbnail=row.thumbnail,
             photos=row.photos,
-            generation=row.generation,
+            generation=row.sendings,
             headline=blocking.headline if blocking else "",
             due_at=blocking.due_at if blocking else None,
             sent_at=row.sent_at,
@@ -139,7 +165,9 @@ class History:
 
 
 def _decided(answer: str, by: str, evidence: str) -> str:
-    return f"{by} closed it: {evidence}" if answer == CLOSED else f"{by} {_DECIDED[answer]}"
+    if answer == CLOSED:
+        return f"{by} closed it: {evidence}"
+    return f"Sent by hand by {by}" if answer == Decision.HANDED else f"{by} {_DECIDED[answer]}"
 
 
 def _photo_steps(proof: Proof, photos: tuple[Photo, ...]) -> list[Step]:
@@ -151,17 +179,23 @@ def _photo_steps(proof: Proof, photos: tuple[Photo, ...]) -> list[Step]:
     return [Step(max(photo.taken_at for photo in photos), text, Tone.OK)]
 
 
-def _saved_steps(proof: Proof, generations: list[Generation]) -> list[Step]:
+def _saved_steps(proof: Proof, generations: list[Generation], parts: list[Part]) -> list[Step]:
     steps = []
     if proof.saved_at:
-        text = "Saved and queued" if generations else "Saved on this computer"
-        steps.append(Step(proof.saved_at, text, Tone.OK))
-    steps.extend(
-        Step(each.made_at, f"Sent again by {each.made_by} ({each.reason})", Tone.PLAIN)
-        for each in generations
-        if each.reason != F4
-    )
+        by_hand = any(part.kind is PartKind.HAND and part.generation == 1 for part in parts)
+        queued = "Saved, to be sent by hand" if by_hand else "Saved and queued"
+        steps.append(Step(proof.saved_at, queued if generations else "Saved on this computer", Tone.OK))
+    steps.extend(Step(each.made_at, _planned(each), Tone.PLAIN) for each in generations if each.reason != F4)
     return steps
+
+
+def _planned(sending: Generation) -> str:
+    """Tell why a set was planned that F4 did not."""
+    if sending.reason == FITTED:
+        return "Shortened: the buyer may be told no more now"
+    if sending.reason == BY_HAND:
+        return f"{sending.made_by} took over: it is sent by hand"
+    return f"Sent again by {sending.made_by} ({sending.reason})"
 
 
 def _grouped(tries: list[Try]) -> Iterator[tuple[Try, int]]:
@@ -212,4 +246,8 @@ def part_name(part: Part, numbers: Mapping[str, int]) -> str:
         return "Order and conversation"
     if part.kind is PartKind.CHECK:
         return "Later look at the chat"
+    if part.kind is PartKind.HAND:
+        return "By hand"
+    if len(part.photo_ids) > 1:
+        return "Photos in one picture"
     return f"Photo {numbers.get(part.photo_id, '')}".strip()

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from parcelguard.delivery.pictures import picture_size
 from parcelguard.delivery.ports import ChatSender, Look, SentMark
 from parcelguard.delivery.settling import settle_sent, target_of
-from parcelguard.domain import LOOK_AND_ANSWER, UNKNOWN_REASON, Part, PartState, copy_size
+from parcelguard.domain import LOOK_AND_ANSWER, UNKNOWN_REASON, Part, PartState
 from parcelguard.errors import Held, ParcelGuardError
 from parcelguard.faults import hit
 from parcelguard.store.attempts import Job, Try
@@ -138,5 +139,5 @@ def mark_of(job: Job, attempt: Try, ahead: timedelta) -> SentMark:
         since=looked_for_since(attempt, ahead),
         text=job.text,
         address=job.address,
-        size=copy_size(job.photo) if job.photo else (0, 0),
+        size=picture_size(job.photos),
     )

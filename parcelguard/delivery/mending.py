@@ -7,8 +7,12 @@ from datetime import datetime, timedelta
 
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender
 from parcelguard.delivery.settling import settle_sent, target_of
+from parcelguard.delivery.shown import Missing, missing_of
 from parcelguard.delivery.unserved import hold_parts
 from parcelguard.domain import (
+    BY_HAND,
+    DEFAULT_MESSAGE,
+    ONE_PICTURE,
     PHOTO_MISSING,
     Decision,
     Order,
@@ -19,15 +23,20 @@ from parcelguard.domain import (
     ProofState,
     Shop,
     fill_message,
+    plan_by_hand,
     plan_parts,
 )
 from parcelguard.errors import Refused
 from parcelguard.faults import hit
 from parcelguard.store.database import Records, Store
 
-TEXT = ""  # the text's place among the photo ids of a proof's visible parts
 CLOSED = "closed"  # the answer that ends a proof, and the reason its parts were cancelled
 _NO_CHANNEL = ChannelPolicy(signature_window=timedelta(0))
+_NO_SHOP = Shop(id="", marketplace="manual", region="", name="", message=DEFAULT_MESSAGE)
+_BY_HAND = {
+    PartState.HELD: (Decision.HANDED, Decision.LEAVE),
+    PartState.SENT: (Decision.NOT_HANDED,),
+}
 _MOVABLE = (PartState.HELD, PartState.REFUSED, PartState.UNKNOWN)
 
 
@@ -56,33 +65,59 @@ class Mender:
             proof = self._sendable(records, proof_id)
             if only_if_stuck and proof.state is not ProofState.ATTENTION:
                 raise Refused(headline="It was decided meanwhile.", advice="Nothing more is sent.")
-            parts, photos = records.parts.of(proof_id), records.proofs.photos(proof_id)
-            _refuse_doubt(parts)
-            whole = {TEXT} if any(part.kind is PartKind.TEXT for part in parts) else set()
-            shown = _shown(parts, whole | {photo.id for photo in photos})
-            with_text = TEXT not in shown
-            if with_text:
-                self._refuse_same_text(records, proof, text)
-            missing = [photo.id for photo in photos if photo.id not in shown]
-            planned = plan_parts(missing, with_text=with_text)
-            records.parts.plan(proof, planned, text=text, by=by, reason=reason)
+            self._plan_rest(records, proof, text=text, by=by, reason=reason)
+        return proof
+
+    def _plan_rest(
+        self, records: Records, proof: Proof, *, text: str, by: str, reason: str, one_picture: bool = False
+    ) -> None:
+        """Plan to send what the buyer has not got."""
+        missing = _missing(records, proof)
+        if missing.text:
+            self._refuse_text(records, proof, text)
+        photo_ids = [photo.id for photo in missing.photos]
+        planned = plan_parts(photo_ids, with_text=missing.text, one_picture=one_picture)
+        records.parts.plan(proof, planned, text=text, by=by, reason=reason)
+
+    def by_hand(self, proof_id: str, by: str) -> Proof:
+        """Leave to a person what the buyer has not got; nothing of it goes out by itself any more.
+
+        Raises Refused with the reason in words, also while one message may have arrived already.
+        """
+        with self._store.begin() as records:
+            proof = records.proofs.get(proof_id)
+            if proof is None or proof.saved_at is None:
+                raise _without_f4()
+            if proof.state in (ProofState.DELIVERED, ProofState.HANDED):
+                raise Refused(headline="The buyer has it already.", advice="Nothing is left to send by hand.")
+            if proof.state is not ProofState.BY_HAND:
+                _missing(records, proof)
+                sendings = records.log.generations(proof_id)
+                text = sendings[-1].text if sendings else self._usual_words(records, proof)
+                records.parts.plan(proof, plan_by_hand(), text=text, by=by, reason=BY_HAND)
         return proof
 
     def words(self, proof_id: str, template: str) -> str:
         """Return a template as this proof's buyer would read it, from what is still known of the order."""
         with self._store.read() as records:
             proof = records.proofs.get(proof_id)
-            if proof is None:
-                return template
-            orders = records.orders.find([proof.order_number or proof.code])
+            shop = self._shops.get(proof.shop_id) if proof else None
+            return self._words(records, proof, shop, template) if proof and shop else template
+
+    def _usual_words(self, records: Records, proof: Proof) -> str:
+        """Return the preset message for a proof; of an unknown shop the usual one."""
+        shop = self._shops.get(proof.shop_id) or _NO_SHOP
+        return self._words(records, proof, shop, shop.message)
+
+    def _words(self, records: Records, proof: Proof, shop: Shop, template: str) -> str:
+        orders = records.orders.find([proof.order_number or proof.code])
         order = next((order for order in orders if order.shop_id == proof.shop_id), None) or Order(
             shop_id=proof.shop_id,
             number=proof.order_number or proof.code,
             buyer_name=proof.buyer_name,
             tracking=proof.tracking,
         )
-        shop = self._shops.get(proof.shop_id)
-        return fill_message(template, order, shop) if shop else template
+        return fill_message(template, order, shop)
 
     def decide(self, part_id: str, decision: Decision, by: str) -> str:
         """Carry out a person's answer about a part that does not move by itself; returns its proof's id.
@@ -98,18 +133,28 @@ class Mender:
                 return ""
             proof = records.proofs.get(part.proof_id)
             assert proof  # a part has its proof
-            if decision is Decision.SEND_AGAIN:
+            if decision in (Decision.SEND_AGAIN, Decision.ONE_PICTURE):
                 self._refuse_silent(proof)
             records.parts.decide(part, decision, by)
-            if decision is Decision.THERE:
-                settle_sent(records, part, part.remote_id, self._policy(proof), self._now())
-            elif decision is Decision.SEND_AGAIN:
-                records.parts.line_up(part)
-            else:
-                _leave(records, part)
+            self._carry_out(records, proof, part, decision, by)
             self._hold_silent(records, proof)
             hit("decide.row")
         return part.proof_id
+
+    def _carry_out(self, records: Records, proof: Proof, part: Part, decision: Decision, by: str) -> None:
+        if decision is Decision.THERE:
+            settle_sent(records, part, part.remote_id, self._policy(proof), self._now())
+        elif decision is Decision.SEND_AGAIN:
+            records.parts.line_up(part)
+        elif decision is Decision.ONE_PICTURE:
+            text = records.log.generations(proof.id)[-1].text
+            self._plan_rest(records, proof, text=text, by=by, reason=ONE_PICTURE, one_picture=True)
+        elif decision is Decision.HANDED:
+            records.parts.move(part, PartState.SENT)
+        elif decision is Decision.NOT_HANDED:
+            records.parts.move(part, PartState.HELD)
+        else:
+            _leave(records, part)
 
     def close(self, proof_id: str, *, reason: str, by: str) -> None:
         """Send nothing more of a proof, by a person's decision. Raises Refused while one part is in doubt."""
@@ -141,11 +186,11 @@ class Mender:
     def _hold_silent(self, records: Records, proof: Proof) -> None:
         """Let an answer about a shop that sends nothing set nothing going that nobody would carry."""
         if not self._serves(proof):
-            hold_parts(records, [shop.id for shop in self._shops.values() if shop.enabled])
+            hold_parts(records, [shop.id for shop in self._shops.values() if shop.writes])
 
     def _serves(self, proof: Proof) -> bool:
         shop = self._shops.get(proof.shop_id)
-        return shop is not None and shop.enabled
+        return shop is not None and shop.writes
 
     def _policy(self, proof: Proof) -> ChannelPolicy:
         sender = self._senders.get(proof.shop_id)
@@ -154,9 +199,7 @@ class Mender:
     def _sendable(self, records: Records, proof_id: str) -> Proof:
         proof = records.proofs.get(proof_id)
         if proof is None or proof.saved_at is None:
-            raise Refused(
-                headline="This order was left without F4.", advice="Scan it again and press F4 to send."
-            )
+            raise _without_f4()
         if not proof.buyer_id:
             proof = self._linked(records, proof)
         self._refuse_silent(proof)
@@ -178,7 +221,14 @@ class Mender:
         records.proofs.link(linked)
         return linked
 
-    def _refuse_same_text(self, records: Records, proof: Proof, text: str) -> None:
+    def _refuse_text(self, records: Records, proof: Proof, text: str) -> None:
+        """Refuse words that the marketplace would not take."""
+        longest = self._policy(proof).longest_text
+        if len(text) > longest:
+            raise Refused(
+                headline=f"The text is too long by {len(text) - longest:,}.",
+                advice=f"This marketplace takes {longest:,} characters.",
+            )
         window = self._policy(proof).same_text
         since = self._now() - window
         if window and records.parts.text_said(proof.conversation, text, since, or_under_way=False):
@@ -188,13 +238,28 @@ class Mender:
             )
 
 
+def _missing(records: Records, proof: Proof) -> Missing:
+    """Return what the buyer has not got. Raises Refused while nobody knows."""
+    parts = records.parts.of(proof.id)
+    _refuse_doubt(parts)
+    return missing_of(parts, records.proofs.photos(proof.id))
+
+
+def _without_f4() -> Refused:
+    return Refused(headline="This order was left without F4.", advice="Scan it again and press F4 to send.")
+
+
 def _answers(part: Part, decision: Decision) -> bool:
     """Whether this answer means anything for a part as it stands now."""
+    if part.kind is PartKind.HAND:
+        return decision in _BY_HAND.get(part.state, ())
+    if decision is Decision.ONE_PICTURE:
+        return part.state is PartState.HELD and not part.asked
     if decision is Decision.THERE:
         return part.asked or part.state in (PartState.UNKNOWN, PartState.FILTERED)
     if decision is Decision.SEND_AGAIN:
         return part.state in _MOVABLE
-    return part.state in _MOVABLE or part.state is PartState.FILTERED
+    return decision is Decision.LEAVE and (part.state in _MOVABLE or part.state is PartState.FILTERED)
 
 
 def _leave(records: Records, part: Part) -> None:
@@ -213,15 +278,3 @@ def _refuse_doubt(parts: Iterable[Part]) -> None:
             headline="One message may have arrived already.",
             advice="Decide about it first: it is there, or not there.",
         )
-
-
-def _shown(parts: Iterable[Part], whole: set[str]) -> set[str]:
-    """Return the photos, and TEXT, that the buyer got since the whole proof was last complete.
-
-    What came after it was complete belongs to a deliberate repetition, which counts from the start.
-    """
-    shown: set[str] = set()
-    for part in parts:
-        if part.kind.visible and part.state is PartState.SENT:
-            shown = {part.photo_id} if shown == whole else {*shown, part.photo_id}
-    return set() if shown == whole else shown

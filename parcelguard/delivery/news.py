@@ -50,4 +50,5 @@ class News:
         sending, waiting = queue.get(ProofState.SENDING, 0), queue.get(ProofState.WAITING, 0)
         if paused:
             sending, waiting = 0, sending + waiting
-        self._publish(QueueChanged(sending, waiting, queue.get(ProofState.ATTENTION, 0)))
+        attention, by_hand = queue.get(ProofState.ATTENTION, 0), queue.get(ProofState.BY_HAND, 0)
+        self._publish(QueueChanged(sending, waiting, attention, by_hand))

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from parcelguard.domain import PartKind, QuietHours
+from parcelguard.domain import BUDGET, LONGEST_MESSAGE, PartKind, QuietHours
+from parcelguard.errors import Held
 from parcelguard.store.views import Sighting
 
 
@@ -16,6 +17,7 @@ from parcelguard.store.views import Sighting
 class HouseRules:
     """What a seller decides about sending, whatever the marketplace."""
 
+    between_messages: timedelta = timedelta(seconds=1.5)
     late_after: timedelta = timedelta(minutes=60)
     quiet: QuietHours | None = None
     resend_when_absent: bool = False
@@ -32,6 +34,13 @@ class ChannelPolicy:
     `check_after`: when to ask whether the marketplace hid what it had accepted (None: it never tells).
     `recall_within`: how long a message can be taken back. `resend_when_absent`: whether a message
     that is proved absent is sent once more without asking. `reads_back`: whether the chat can be read.
+    `keeps_uploads`: whether `upload` stores a picture; if not it goes with the message, and `upload` only
+    names it.
+    `unanswered_limit`: how many messages a buyer may get without answering (None: any number), within
+    `unanswered_window`; where that is zero they count until he answers, and `open` tells. `calls_per_day`:
+    how many calls to the chat a shop has from midnight to midnight UTC; one for each message and one
+    for each set are counted. `longest_text`: of a message, in characters. `warnings`: codes of refusals that
+    tell of rules broken; after some of them in a row the shop rests.
     """
 
     signature_window: timedelta
@@ -44,6 +53,12 @@ class ChannelPolicy:
     recall_within: timedelta = timedelta(0)
     resend_when_absent: bool = False
     reads_back: bool = True
+    keeps_uploads: bool = True
+    unanswered_limit: int | None = None
+    unanswered_window: timedelta = timedelta(0)
+    calls_per_day: int | None = None
+    longest_text: int = LONGEST_MESSAGE
+    warnings: frozenset[str] = frozenset()
 
     @property
     def settle(self) -> timedelta:
@@ -96,6 +111,19 @@ class SentMark:
     size: tuple[int, int] = (0, 0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture as it goes into a chat.
+
+    `address`: what `upload` returned for it. `size`: width and height in pixels. `content`: the JPEG
+    itself, only where the channel keeps no pictures beforehand.
+    """
+
+    address: str
+    size: tuple[int, int] = (0, 0)
+    content: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What reading back showed: ids of own messages that match, and whether it reached far enough back.
@@ -109,11 +137,23 @@ class Look:
     seen: tuple[Sighting, ...] = ()
 
 
+class OverBudget(Held):
+    """The buyer may be told only `left` messages now, and more were planned. Nothing was sent."""
+
+    headline = "The marketplace allows no more messages to this buyer now."
+    advice = "Send one picture, send by hand, or wait until the buyer answers."
+
+    def __init__(self, detail: str = "", *, left: int, headline: str = "", advice: str = "") -> None:
+        super().__init__(detail, code=BUDGET, headline=headline, advice=advice)
+        self.left = left
+
+
 class ChatSender(Protocol):
     """Reaches one shop's buyers.
 
     Each call raises NotSent (certainly not sent, repeat), Held or Refused (the marketplace said
-    no), or OutcomeUnknown (nobody can tell).
+    no), or OutcomeUnknown (nobody can tell). ShopHeld means that the shop may send nothing at all now,
+    OverBudget (of `open`) that this buyer has been told too much already.
     """
 
     @property
@@ -133,7 +173,7 @@ class ChatSender(Protocol):
     def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
         """Post a text in the order's conversation."""
 
-    def send_image(self, target: Target, address: str, wire: Wire) -> Receipt:
+    def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
         """Post an uploaded picture in the order's conversation."""
 
     def look(self, target: Target, mark: SentMark) -> Look:
@@ -147,7 +187,10 @@ class ChatSender(Protocol):
 
 
 class CopyMaker(Protocol):
-    """Makes the buyer's copy of an original."""
+    """Makes the buyer's copies of originals."""
 
     def make(self, original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
         """Return a JPEG of this width and height that carries the caption; the original stays as it is."""
+
+    def collage(self, originals: Sequence[Path], caption: Sequence[str], size: tuple[int, int]) -> bytes:
+        """Return a JPEG of this width and height that shows them all and carries the caption once."""

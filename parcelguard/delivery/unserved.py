@@ -8,7 +8,7 @@ from parcelguard.domain import LOOK_AND_ANSWER, SHOP_OFF, UNKNOWN_REASON, PartKi
 from parcelguard.store.database import Records, Store
 
 HEADLINE = "This shop sends no messages."
-ADVICE = "Switch it on in the settings, then resend; or close this proof."
+ADVICE = "Switch it on in the settings and resend, send it by hand, or close this proof."
 
 
 def hold_unserved(store: Store, served: Collection[str]) -> None:

@@ -19,13 +19,16 @@ from parcelguard.demo.market import DemoOrder
 from parcelguard.desk import Desk, DeskChanged, DeskState
 from parcelguard.domain import MAX_PHOTOS, ProofState
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.ui.byhand import ByHandPage
+from parcelguard.ui.sidebar import Page
 
 TICK_MS = 5
 KEY_GAP_S = 0.005  # a fast scanner
 BETWEEN_KEYS_S = 0.12
 BETWEEN_ORDERS_S = 0.3
 PATIENCE_S = 20.0
-DELIVERY_PATIENCE_S = 120.0
+DELIVERY_PATIENCE_S = 300.0
+REST_AFTER_STORM_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,21 @@ class Driver(QObject):
 
     finished = Signal()
 
-    def __init__(self, app: App, orders: Sequence[DemoOrder]) -> None:
+    def __init__(self, app: App, orders: Sequence[DemoOrder], *, stormy: bool = False) -> None:
         window = app.window
         super().__init__(window)
         self._app = app
         self.observed = Observed()
         self._window = window
         self._orders = orders
+        self._stormy = stormy
+        self._moved_at = perf_counter()  # when a proof was last heard of
         self._desk = Desk()
         self._live = False
         self._painted_at = 0.0  # when what is waited for stood on the screen
         self._pressed_f4: dict[str, float] = {}
         self._delivered: set[str] = set()
+        self._handed: set[str] = set()
         self._steps = self._pack_all()
         self._waiting: Until | None = None
         self._give_up_at = 0.0
@@ -87,13 +93,39 @@ class Driver(QObject):
             yield from self._rest(BETWEEN_ORDERS_S)
         self.observed.watched_s = perf_counter() - begun
         self.observed.frames = preview.frames_painted - frames
-        numbers = set(self.observed.orders)
-        yield Until(lambda: numbers <= self._delivered, "all accepted", DELIVERY_PATIENCE_S)
+        yield from self._hand_over()
+        numbers = set(self.observed.orders) - self.observed.by_hand
+        yield Until(
+            lambda: numbers <= self._delivered or self._at_rest(), "all accepted", DELIVERY_PATIENCE_S
+        )
+
+    def _hand_over(self) -> Iterator[Until]:
+        """Mark what is sent by hand, as a person does who has sent it: in its screen, one after the other."""
+        if not self.observed.by_hand:
+            return
+        self._window.show_page(Page.BY_HAND)
+        page = self._window.findChild(ByHandPage)
+        assert page is not None
+        done = ""
+
+        def another() -> bool:
+            return page.list.job is not None and page.list.job.part_id != done
+
+        for _ in self.observed.by_hand:
+            yield Until(another, "what is to be sent by hand")
+            done = page.list.job.part_id if page.list.job else ""
+            self._press(Qt.Key.Key_F10)
+        yield Until(lambda: self.observed.by_hand <= self._handed, "all marked as sent by hand")
+        self._window.show_page(Page.PACK)
+
+    def _at_rest(self) -> bool:
+        """Whether a storm has left what it left: nothing has moved for a while."""
+        return self._stormy and perf_counter() - self._moved_at > REST_AFTER_STORM_S
 
     def _orders_known(self) -> bool:
         assert self._app.station  # the driver starts when the program is ready
         with self._app.station.store.read() as records:
-            return all(records.orders.find([order.number]) for order in self._orders)
+            return all(records.orders.find([order.number]) for order in self._orders if order.listed)
 
     def _pack(self, order: DemoOrder) -> Iterator[Until]:
         yield from self._scan(order)
@@ -105,9 +137,11 @@ class Driver(QObject):
         yield Until(lambda: self._desk.state is DeskState.READY, f"{order.number} saved", painted=True)
         self.observed.latency["f4_ready"].append(self._painted_at - pressed)
         self.observed.orders.append(order.number)
+        if order.by_hand:
+            self.observed.by_hand.add(order.number)
 
     def _scan(self, order: DemoOrder) -> Iterator[Until]:
-        for letter in order.tracking:
+        for letter in order.code:
             self._press(Qt.Key(ord(letter)), letter)
             yield from self._rest(KEY_GAP_S)
         pressed = self._press(Qt.Key.Key_Return, "\r")
@@ -176,6 +210,9 @@ class Driver(QObject):
         self._live = news.state is CameraState.LIVE
 
     def _on_proof(self, news: ProofChanged) -> None:
+        self._moved_at = perf_counter()
+        if news.state is ProofState.HANDED:
+            self._handed.add(news.order_number)
         if news.state is ProofState.DELIVERED and news.order_number in self._pressed_f4:
             self._delivered.add(news.order_number)
             self.observed.latency["f4_accepted"].append(perf_counter() - self._pressed_f4[news.order_number])

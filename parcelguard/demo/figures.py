@@ -34,11 +34,33 @@ class Spread:
         return cls(*(round(value * 1000, 1) for value in (cuts[49], cuts[94], max(times_s))))
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One saved order that is not delivered: what a supervisor reads, and how many messages are not out."""
+
+    reason: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the station's records say at the end, by order number or message id."""
+
+    sent: frozenset[str] = frozenset()
+    handed: frozenset[str] = frozenset()
+    waiting: tuple[Waiting, ...] = ()
+    photos: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING_KEPT = Kept()
+
+
 @dataclass(slots=True)
 class Observed:
     """What the driver saw on the screen; times in seconds."""
 
     orders: list[str] = field(default_factory=list)  # order numbers saved with F4
+    by_hand: set[str] = field(default_factory=set)  # those that a person sends
     ticks: int = 0  # photos whose thumbnail appeared
     lateness: list[float] = field(default_factory=list)
     frames: int = 0
@@ -51,13 +73,20 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The result of one run."""
+    """The result of one run.
+
+    `handed`: orders that a person said he sent. `waiting`: saved orders that are not delivered, by what
+    a supervisor reads about each; None stands for no reason, which counts as lost.
+    """
 
     orders: int
     photos: int
     accepted: int
     lost: int
     doubled: int
+    false_sent: int = 0
+    handed: int = 0
+    waiting: Mapping[str, int] = field(default_factory=dict)
     transcript_messages: int
     preview_fps: float
     event_loop_p99_ms: float
@@ -66,14 +95,16 @@ class Figures:
     @property
     def clean(self) -> bool:
         """Whether everything promised was kept."""
-        return self.lost == 0 and self.doubled == 0
+        return self.lost == self.doubled == self.false_sent == 0
 
     def summary(self) -> str:
         """Return the one line that counts."""
-        return (
-            f"orders {self.orders} · photos {self.photos} · accepted {self.accepted} "
-            f"· lost {self.lost} · doubled {self.doubled}"
-        )
+        said = [f"orders {self.orders}", f"photos {self.photos}", f"accepted {self.accepted}"]
+        said += [f"by hand {self.handed}"] if self.handed else []
+        said += [f"waiting {sum(self.waiting.values())}"] if self.waiting else []
+        said += [f"lost {self.lost}", f"doubled {self.doubled}"]
+        said += [f"false sent {self.false_sent}"] if self.waiting or self.false_sent else []
+        return " · ".join(said)
 
     def table(self) -> str:
         """Return everything for a terminal."""
@@ -84,6 +115,7 @@ class Figures:
         ]
         rows.append(f"{'picture':<14}{self.preview_fps:>10.1f} frames/s shown")
         rows.append(f"{'event loop':<14}{self.event_loop_p99_ms:>10.1f} ms late (p99)")
+        rows += [f"{number:>4} wait: {reason}" for reason, number in self.waiting.items()]
         return "\n".join([*rows, "", self.summary()])
 
     def json(self) -> str:
@@ -96,26 +128,42 @@ class Figures:
         return json.dumps(values, indent=2)
 
 
-def count(observed: Observed, transcript: Sequence[Mapping[str, Any]], media: Path) -> Figures:
-    """Compare what the screen acknowledged with the disk and the marketplace.
+def count(
+    observed: Observed, transcript: Sequence[Mapping[str, Any]], media: Path, kept: Kept = NOTHING_KEPT
+) -> Figures:
+    """Compare what the screen acknowledged with the disk and the marketplaces.
 
-    Lost: acknowledged photos without an unharmed file, and messages of saved orders that never
-    arrived. Doubled: messages beyond one text and each photo once.
+    Lost: acknowledged photos without an unharmed file, and messages of saved orders that neither
+    arrived nor wait for a reason. Doubled: messages beyond one text and each photo once.
+    False sent: messages that the records call sent and no marketplace has.
     """
     whole, originals = _originals(media)
-    expected = observed.ticks + len(observed.orders)
+    open_parts = sum(each.messages for each in kept.waiting)
+    handed = len(observed.by_hand & kept.handed)
+    unmarked = len(observed.by_hand) - handed
+    photos_by_hand = sum(kept.photos.get(order, 0) for order in observed.by_hand)
+    expected = observed.ticks - photos_by_hand + len(observed.orders) - len(observed.by_hand)
     same = Counter(
-        (each["order_sn"], each["message_type"], each.get("text") or each.get("image_sha256"))
+        (
+            each.get("shop_id"),
+            each["order_sn"],
+            each["message_type"],
+            each.get("text") or each.get("image_sha256"),
+        )
         for each in transcript
     )
     repeated = sum(times - 1 for times in same.values())
+    missing = max(0, expected - len(same) - open_parts) + unmarked
     cuts = sorted(observed.lateness)
     return Figures(
         orders=len(observed.orders),
         photos=whole,
         accepted=len(same),
-        lost=max(0, observed.ticks - whole) + (originals - whole) + max(0, expected - len(same)),
+        lost=max(0, observed.ticks - whole) + (originals - whole) + missing,
         doubled=repeated + max(0, len(same) - expected),
+        false_sent=len(kept.sent - {str(each["message_id"]) for each in transcript}) if kept.sent else 0,
+        handed=handed,
+        waiting=Counter(each.reason for each in kept.waiting),
         transcript_messages=len(transcript),
         preview_fps=round(observed.frames / observed.watched_s, 1) if observed.watched_s else 0.0,
         event_loop_p99_ms=round(cuts[int(len(cuts) * 0.99)] * 1000, 1) if cuts else 0.0,

@@ -2,80 +2,66 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parcelguard.errors import ParcelGuardError
-
-ANSWER_S = 10
+from parcelguard.shops.practice import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOrder:
-    """One order waiting at the sandbox."""
+    """One order waiting at the sandbox.
+
+    `by_hand`: of a shop whose buyers only a person can write to. `listed`: whether the shop's orders can be
+    read before anyone scans them.
+    """
 
     number: str
     tracking: str
     buyer: str
     items: tuple[tuple[str, int], ...]
     plain: bool
+    by_hand: bool = False
+    listed: bool = True
+
+    @property
+    def code(self) -> str:
+        """What a packer scans; where no orders can be listed, only the order's number says anything."""
+        return self.tracking if self.listed else self.number
 
 
 class Market:
     """A running sandbox; it ends with this process, whatever happens."""
 
-    def __init__(self, orders: int, *, plain: bool) -> None:
-        command = [sys.executable, "-m", "parcelguard.sandbox", "--port", "0", "--orders", str(orders)]
-        command += ["--stop-with-stdin", *(["--plain"] if plain else [])]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        if not line:
-            self.close()
-            raise ParcelGuardError(
-                "the sandbox did not start",
-                headline="The sandbox marketplace did not start.",
-                advice="Install what it needs with: pip install 'parcelguard[sandbox]'",
-            )
-        self.address: str = json.loads(line)["address"]
+    def __init__(self, orders: int, *, plain: bool, marketplaces: str = "") -> None:
+        options = ["--orders", str(orders), *(["--plain"] if plain else [])]
+        options += ["--marketplaces", marketplaces] if marketplaces else []
+        self._sandbox = Sandbox(*options)
+        self.address = self._sandbox.address
+        self.close = self._sandbox.close
 
     @property
     def buyer_page(self) -> str:
         """Where a browser shows the chat as the buyer sees it."""
         return f"{self.address}/buyer"
 
-    def seller(self) -> dict[str, Any]:
-        """Return a shop's ready credentials."""
-        return dict(self._get("seller"))
+    def sellers(self) -> list[dict[str, Any]]:
+        """Return ready credentials of every shop that has orders."""
+        shop_ids = dict.fromkeys(row["shop_id"] for row in self._sandbox.get("/admin/orders"))
+        return [self._sandbox.get(f"/admin/seller?shop_id={shop_id}") for shop_id in shop_ids]
 
     def orders(self) -> list[DemoOrder]:
         """Return the orders that wait to be packed."""
-        return [_order(row) for row in self._get("orders")]
+        return [_order(row) for row in self._sandbox.get("/admin/orders")]
 
     def transcript(self) -> list[dict[str, Any]]:
         """Return every message the sandbox accepted, in order."""
-        return list(self._get("transcript"))
+        return list(self._sandbox.get("/admin/transcript"))
 
-    def close(self) -> None:
-        """End the sandbox."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
-
-    def _get(self, what: str) -> Any:
-        with urllib.request.urlopen(f"{self.address}/admin/{what}", timeout=ANSWER_S) as answer:  # noqa: S310
-            return json.load(answer)
+    def switch_on(self, fault: Mapping[str, Any]) -> None:
+        """Let the marketplaces get something wrong."""
+        self._sandbox.post("/admin/faults", fault)
 
 
 def _order(row: dict[str, Any]) -> DemoOrder:
@@ -85,4 +71,6 @@ def _order(row: dict[str, Any]) -> DemoOrder:
         buyer=row["buyer"]["name"],
         items=tuple((item["name"], int(item["quantity"])) for item in row["items"]),
         plain=row["status"] == "PROCESSED" and bool(row["tracking_number"]),
+        by_hand=row["marketplace"] == "manual",
+        listed=row["marketplace"] not in ("manual", "chatwoot"),
     )

@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from time import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parcelguard.config import Folders, Settings, folders_of, load_settings
 from parcelguard.demo.market import DemoOrder, Market
+from parcelguard.demo.storm import storm
 
 if TYPE_CHECKING:
     from parcelguard.app import App
@@ -22,83 +22,62 @@ if TYPE_CHECKING:
 
 AUTO_ORDERS = 3
 ORDERS = 12
-SHOP = "kopi"
-_SETTINGS = """\
-[bench]
-station = "Bench 07"
-packer = "Aina"
-
-[camera]
-source = "demo"
-
-[[shops]]
-id = {id}
-marketplace = "shopee"
-region = {region}
-name = {name}
-partner_id = {partner_id}
-shop_id = {shop_id}
-host = {host}
-send = true
-seconds_between_messages = {gap}
-message = "Hi {{buyer}}, your order {{order}} is packed. Here are photos of your parcel before it is sealed."
-"""
 
 
-def run_demo(*, home: str | None, auto: bool, orders: int | None, report: Path | None) -> int:
-    """Run the demo; the exit code of an automatic one is 0 only when nothing was lost or doubled."""
+def run_demo(
+    *,
+    home: str | None,
+    auto: bool,
+    orders: int | None,
+    report: Path | None,
+    marketplaces: str = "",
+    faults: str = "",
+) -> int:
+    """Run the demo; an automatic one ends with 0 only if nothing was lost, doubled or falsely sent.
+
+    `marketplaces`: names with commas, or "all"; Shopee alone unless told. `faults`: "storm" or nothing.
+    """
     auto = auto or not _has_display()
     if auto:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with ExitStack() as stack:
         folder = _kept(home) if home else stack.enter_context(scratch())
-        market = Market(orders or (AUTO_ORDERS if auto else ORDERS), plain=auto)
+        number = orders or (AUTO_ORDERS if auto else ORDERS)
+        market = Market(number, plain=auto, marketplaces=marketplaces)
         stack.callback(market.close)
         settings, folders = prepare(folder, market, gap_s=0.0 if auto else 1.5)
+        for fault in storm(number) if faults == "storm" else ():
+            market.switch_on(fault)
         if auto:
-            return _drive(settings, folders, market, report)
+            return _drive(settings, folders, market, report, stormy=bool(faults))
         return _show(settings, folders, market)
 
 
 def prepare(home: Path, market: Market, *, gap_s: float) -> tuple[Settings, Folders]:
     """Write the settings and secrets of a demo station that sells at the sandbox."""
-    from parcelguard.marketplace.vault import Secrets, Vault
+    from parcelguard.demo.shops import keep_secrets, named, settings_text
+    from parcelguard.marketplace.vault import vault_at
 
-    seller = market.seller()
+    sellers = named(market.sellers())
     home.mkdir(parents=True, exist_ok=True)
-    values: dict[str, Any] = {
-        "id": SHOP,
-        "region": seller["region"],
-        "name": seller["shop_name"],
-        "partner_id": seller["partner_id"],
-        "shop_id": seller["shop_id"],
-        "host": market.address,
-        "gap": gap_s,
-    }
-    written = _SETTINGS.format(**{name: json.dumps(value) for name, value in values.items()})
-    (home / "settings.toml").write_text(written, encoding="utf-8")
+    (home / "settings.toml").write_text(settings_text(sellers, market.address, gap_s), encoding="utf-8")
     settings = load_settings(home / "settings.toml")
     folders = folders_of(home, settings)
     folders.make()
-    secrets = Secrets(
-        partner_key=seller["partner_key"],
-        access_token=seller["access_token"],
-        refresh_token=seller["refresh_token"],
-        expires_at=time() + seller["expire_in"],
-    )
-    Vault(folders.secrets).keep(SHOP, secrets)
+    keep_secrets(vault_at(folders.secrets, settings.secrets.keep), sellers)
     return settings, folders
 
 
-def _drive(settings: Settings, folders: Folders, market: Market, report: Path | None) -> int:
+def _drive(settings: Settings, folders: Folders, market: Market, report: Path | None, *, stormy: bool) -> int:
     from parcelguard.app import open_app
     from parcelguard.demo.driver import Driver
     from parcelguard.demo.figures import count
+    from parcelguard.demo.records import kept
 
     drivers: list[Driver] = []
 
     def add(app: App) -> None:
-        driver = Driver(app, market.orders())
+        driver = Driver(app, market.orders(), stormy=stormy)
         drivers.append(driver)
         app.ready.connect(driver.start)
         app.failed.connect(app.window.close)
@@ -106,7 +85,7 @@ def _drive(settings: Settings, folders: Folders, market: Market, report: Path | 
 
     open_app(settings, folders, also=add)
     observed = drivers[0].observed
-    figures = count(observed, market.transcript(), folders.media)
+    figures = count(observed, market.transcript(), folders.media, kept(folders.database))
     _say(figures.table())
     if observed.trouble:
         _say(f"stopped early: {observed.trouble}")

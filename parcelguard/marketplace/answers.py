@@ -1,10 +1,15 @@
-"""Reading answers that may be odd: a null or a text where an object is due must not stop a shop."""
+"""Reading answers that may be odd: a null or a text where an object is due must not stop a shop.
+
+And answers that are none: a log-in page or a gateway that speaks in the marketplace's place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from parcelguard.errors import NoNetwork, NotSent, OutcomeUnknown
 
 
 def entry(value: object) -> Mapping[str, Any]:
@@ -23,3 +28,23 @@ def moment(seconds: object) -> datetime | None:
         return datetime.fromtimestamp(int(seconds), UTC) if seconds else None  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError, OSError):
         return None
+
+
+class Imposter(OutcomeUnknown):
+    """A log-in page or a proxy spoke, not the marketplace; `title` is the marketplace's name."""
+
+    advice = "Check the network: a log-in page or proxy may stand in between."
+
+    def __init__(self, detail: str, *, title: str) -> None:
+        super().__init__(detail, headline=f"Something answers in place of {title}.")
+
+
+def not_confirmed(detail: str, *, title: str) -> OutcomeUnknown:
+    """Return the doubt about a success that brings nothing back."""
+    return OutcomeUnknown(detail, headline=f"{title} did not confirm.")
+
+
+def not_answered(error: OutcomeUnknown) -> NotSent:
+    """Return what an unclear answer means where nothing visible was asked for."""
+    kind = NoNetwork if isinstance(error, Imposter) else NotSent
+    return kind(str(error), headline=error.headline, advice=error.advice)

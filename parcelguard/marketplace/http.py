@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from threading import Timer
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -37,15 +39,47 @@ _PROGRESS = {
 CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete")
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One JPEG of a multipart body, in the form field that the marketplace names."""
+
+    field: str
+    content: bytes
+    name: str = "photo.jpg"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call. `query` holds the common parameters too; `json` or `picture` is the body."""
+    """One call. `query` holds the common parameters too.
+
+    The body is one of: `json`; `raw`, a JSON text that was signed as it stands; `form`, with
+    `uploads` a multipart one.
+    """
 
     method: str
     path: str
-    query: Mapping[str, str]
-    json: Mapping[str, Any] | None = None
-    picture: bytes | None = None
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)  # these hold tokens
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: Mapping[str, Any] | None = field(default=None, repr=False)
+    raw: bytes | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    uploads: Sequence[Upload] = field(default=(), repr=False)
+
+    def address(self) -> str:
+        """Return path and query; a space becomes %20, never +, which some servers leave as it is."""
+        query = urlencode(self.query, quote_via=quote, safe="")
+        return f"{self.path}?{query}" if query else self.path
+
+    def body(self) -> dict[str, Any]:
+        """Return the body as the HTTP library takes it."""
+        if self.uploads:
+            files = [(each.field, (each.name, each.content, "image/jpeg")) for each in self.uploads]
+            return {"files": files, "data": dict(self.form or {})}
+        if self.form is not None:
+            return {"data": dict(self.form)}
+        if self.raw is not None:
+            return {"content": self.raw}
+        return {} if self.json is None else {"json": dict(self.json)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +97,7 @@ class Http:
 
     def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
         timeout = httpx.Timeout(CALL_S, connect=CONNECT_S)
-        verify = httpx.create_ssl_context()  # costs 60 ms; both clients share it
+        verify = _trust()
         one_use = httpx.Limits(max_keepalive_connections=0)
         self._reading = httpx.Client(base_url=base_url, timeout=timeout, verify=verify, transport=transport)
         self._sending = httpx.Client(
@@ -77,7 +111,7 @@ class Http:
 
     def read(self, request: Request) -> Answer:
         """Make a call that may be repeated freely. Raises NotSent (or NoNetwork) when no answer came."""
-        deadline_s = UPLOAD_S if request.picture is not None else CALL_S
+        deadline_s = UPLOAD_S if request.uploads else CALL_S
         try:
             return self._call(self._reading, request, deadline_s, lambda: None)
         except OutcomeUnknown as error:  # nothing visible was asked for, so no answer is no harm
@@ -89,26 +123,22 @@ class Http:
         Raises NotSent or NoNetwork when the first byte never left, OutcomeUnknown when it did and
         no whole answer came back.
         """
-        return self._call(self._sending, request, CALL_S, mark)
+        deadline_s = UPLOAD_S if request.uploads else CALL_S
+        return self._call(self._sending, request, deadline_s, mark)
 
     def _call(
         self, client: httpx.Client, request: Request, deadline_s: float, mark: Callable[[], None]
     ) -> Answer:
         wire = _WireWatch(mark, visible=client is self._sending)
-        content: dict[str, Any] = {}
-        if request.picture is not None:
-            content["files"] = {"file": ("photo.jpg", request.picture, "image/jpeg")}
-        elif request.json is not None:
-            content["json"] = dict(request.json)
         where = f"{request.method} {request.path}"
         try:
             with _deadline(deadline_s, wire.cut):
                 response = client.request(
                     request.method,
-                    request.path,
-                    params=dict(request.query),
+                    request.address(),
+                    headers=dict(request.headers),
                     extensions={"trace": wire},
-                    **content,
+                    **request.body(),
                 )
         except httpx.HTTPError as error:
             # The exception's type says nothing about how much the server got; the trace does.
@@ -118,6 +148,12 @@ class Http:
                 raise OutcomeUnknown(detail) from error
             raise _not_reached(error, detail) from error
         return Answer(response.status_code, _body(response), _date(response), _retry_after(response))
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom this program trusts; making it costs 60 ms, so all clients share one."""
+    return httpx.create_ssl_context()
 
 
 def _not_reached(error: httpx.HTTPError, detail: str) -> NoNetwork:

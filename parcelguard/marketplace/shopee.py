@@ -10,34 +10,35 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
-import math
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from parcelguard.errors import (
-    DeliveryError,
-    NoNetwork,
-    NotSent,
-    OutcomeUnknown,
-    Refused,
-    SettingsError,
-    ShopHeld,
+from parcelguard.config import ShopSettings
+from parcelguard.errors import DeliveryError, NotSent, OutcomeUnknown, Refused, SettingsError
+from parcelguard.marketplace.answers import Imposter, moment, not_answered, not_confirmed
+from parcelguard.marketplace.consent import other_shop, returned
+from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
+from parcelguard.marketplace.ports import Access, AccessState, Seller
+from parcelguard.marketplace.shopee_codes import (
+    ClockRefused,
+    consent_ended,
+    failure,
+    no_permission,
+    not_connectable,
+    token_refused,
+    wants_consent,
 )
-from parcelguard.faults import hit
-from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request
-from parcelguard.marketplace.shopee_codes import ClockRefused, consent_ended, failure, token_refused
+from parcelguard.marketplace.tokens import Tokens, life_s
 from parcelguard.marketplace.vault import Secrets, Vault
 
-log = logging.getLogger(__name__)
-
+TITLE = "Shopee"
+HOST = "https://partner.shopeemobile.com"
 REFRESH_WHEN_LEFT = timedelta(minutes=30)
-LONGEST_LIFE = timedelta(days=30)
+REFRESH_TOKEN_LIFE = timedelta(days=30)
+LONGEST_LIFE = timedelta(days=30)  # of an access token, whatever is told
 SIGNATURE_WINDOW = timedelta(seconds=300)
 CANCELLED_STATES = ("IN_CANCEL", "CANCELLED")  # the buyer asked for it, and it is final
 AUTHORISATION_PAGES = {
@@ -47,11 +48,9 @@ AUTHORISATION_PAGES = {
     "https://openplatform.sandbox.test-stable.shopee.sg": "https://open.sandbox.test-stable.shopee.com/auth",
     "https://openplatform.sandbox.test-stable.shopee.cn": "https://open.sandbox.test-stable.shopee.cn/auth",
 }
-_AGAIN = "Nothing was changed. Run the command again and copy the whole address after allowing."
-_CONSENT_WORDS = {
-    "headline": "This shop is not connected.",
-    "advice": "Connect it with: parcelguard connect",
-}
+INFO = "/api/v2/shop/get_shop_info"
+CONVERSATIONS = "/api/v2/sellerchat/get_conversation_list"
+CLOSED_SHOP = ("BANNED", "FROZEN")
 
 
 def sign(partner_key: str, *pieces: object) -> str:
@@ -62,12 +61,18 @@ def sign(partner_key: str, *pieces: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Which app speaks for which shop."""
+    """Which app speaks for which shop; the shop's number is 0 until the seller has consented."""
 
     local_id: str
     host: str
     partner_id: int
     shop_id: int
+
+
+def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> ShopeeClient:
+    """Return the client of one shop, with connections of its own; nothing is called yet."""
+    account = Account(shop.id, shop.host or HOST, shop.partner_id, shop.shop_id)
+    return ShopeeClient(account, vault, Http(account.host), now)
 
 
 class ShopeeClient:
@@ -79,13 +84,23 @@ class ShopeeClient:
         self._http = http
         self._now = now
         self.clock = MarketplaceClock()
-        self._token_lock = Lock()
-        self._refused = ""  # the hash of the refresh token that was refused, and with what words
-        self._refusal: Refused | None = None
+        self._tokens = Tokens(
+            account.local_id,
+            vault,
+            self._traded,
+            self._market_time,
+            early=REFRESH_WHEN_LEFT,
+            ended=consent_ended,
+            title=TITLE,
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
 
     # ---- the seller's consent ----------------------------------------------------------
 
-    def authorisation_address(self, redirect: str, state: str) -> str:
+    def consent_address(self, grant: str, redirect: str, state: str) -> str:  # noqa: ARG002 - there is one
         """Return the page where the seller allows this app (Shopee Open Platform v2, authorization link)."""
         page = AUTHORISATION_PAGES.get(self.account.host, f"{self.account.host}/auth")
         query = {
@@ -97,25 +112,68 @@ class ShopeeClient:
         }
         return f"{page}?{urlencode(query)}"
 
-    def accept_consent(self, redirected_to: str, partner_key: str, state: str) -> None:
+    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:  # noqa: ARG002 - there is one
         """Exchange the code in the address the seller was sent to for tokens, and keep them."""
-        values = parse_qs(urlsplit(redirected_to).query)
-        code, shop = values.get("code", [""])[0], values.get("shop_id", [""])[0]
-        if values.get("state", [state])[0] != state:
+        given = returned(redirected_to, state, TITLE)
+        present = self._vault.load(self.account.local_id)
+        if present is None:
             raise SettingsError(
-                "state differs", headline="This address belongs to another attempt.", advice=_AGAIN
+                "no partner key",
+                headline="The partner key of this shop is missing.",
+                advice="Enter it in Channels first.",
             )
-        if not code:
-            raise SettingsError(
-                "no code in the address", headline="This address holds no code from Shopee.", advice=_AGAIN
+        shop_id = given.get("shop_id") or str(self.account.shop_id)
+        if self.account.shop_id and shop_id != str(self.account.shop_id):
+            raise other_shop(
+                f"shop {shop_id[:20]}", f"This consent is for shop {shop_id[:20]}, not for this one."
             )
-        if shop and shop != str(self.account.shop_id):
-            raise SettingsError(
-                f"shop {shop}", headline=f"This consent is for shop {shop}, not for this one.", advice=_AGAIN
+        account = replace(self.account, shop_id=_number(shop_id, "shop_id"))
+        secrets = self._first_pair(given, account, present)
+        self.account = account
+        self._tokens.keep(secrets)
+        try:
+            info = self.get(INFO)
+        except NotSent:  # the tokens are kept; the name can wait
+            info = {}
+        return Seller(account.shop_id, str(info.get("shop_name") or ""), str(info.get("region") or ""))
+
+    def probe(self) -> Access:
+        """Ask for the shop, which tells when the consent ends, and for one conversation."""
+        try:
+            info = self.get(INFO)
+        except NotSent as error:
+            return Access(AccessState.UNREACHABLE, None, error.headline, error.advice, orders=False)
+        except Refused as error:
+            return Access(_state(error), None, error.headline, error.advice, orders=False)
+        until = moment(info.get("expire_time")) or self._refresh_ends()
+        if str(info.get("status")) in CLOSED_SHOP:
+            headline, advice = "Shopee has closed or frozen this shop.", "Look into the seller centre."
+            return Access(AccessState.NO_CHAT, until, headline, advice)
+        try:
+            self.get(CONVERSATIONS, direction="older", type="all", page_size=1)
+        except NotSent as error:
+            return Access(AccessState.UNREACHABLE, until, error.headline, error.advice)
+        except Refused as error:
+            return Access(_state(error), until, error.headline, error.advice)
+        return Access(AccessState.AUTHORISED, until)
+
+    def _first_pair(self, given: Mapping[str, str], account: Account, present: Secrets) -> Secrets:
+        """Trade the code; a main account's tokens are traded once more, for this shop's own."""
+        common: dict[str, Any] = {"partner_id": account.partner_id}
+        code = given["code"]
+        main = given.get("main_account_id")
+        if main is None:
+            body = {"code": code, "shop_id": account.shop_id, **common}
+            return self._pair(self._public("/api/v2/auth/token/get", body, present.app_secret), present)
+        body = {"code": code, "main_account_id": _number(main, "main_account_id"), **common}
+        answer = self._public("/api/v2/auth/token/get", body, present.app_secret)
+        shops = answer.get("shop_id_list")
+        if account.shop_id not in (shops if isinstance(shops, list) else []):
+            raise other_shop(
+                f"shop {account.shop_id} is not among the main account's",
+                f"This consent does not include shop {account.shop_id}.",
             )
-        body = {"code": code, "shop_id": self.account.shop_id, "partner_id": self.account.partner_id}
-        answer = self._public("/api/v2/auth/token/get", body, partner_key)
-        self._vault.keep(self.account.local_id, self._pair(answer, partner_key))
+        return self._traded(self._pair(answer, present), account.shop_id)
 
     # ---- calls -------------------------------------------------------------------------
 
@@ -129,13 +187,13 @@ class ShopeeClient:
 
     def upload(self, path: str, picture: bytes) -> dict[str, Any]:
         """Upload a JPEG in the multipart field `file` (Shopee Open Platform v2, upload_image)."""
-        return self._shop_call("POST", path, {}, picture=picture)
+        return self._shop_call("POST", path, {}, uploads=(Upload("file", picture),))
 
     def send(
         self, path: str, body: Mapping[str, Any], signed_at: datetime, mark: Callable[[], None]
     ) -> dict[str, Any]:
         """Post something visible, signed for `signed_at` and never repeated here once it may have arrived."""
-        secrets = self._fresh_secrets()
+        secrets = self._tokens.fresh()
         for last_try in (False, True):
             request = self._signed("POST", path, {}, secrets, signed_at, json=body)
             answer = self._http.send(request, mark)
@@ -147,25 +205,25 @@ class ShopeeClient:
                 continue
             if last_try or not self._refused_token(answer):
                 raise error
-            secrets = self._refresh(secrets)
+            secrets = self._tokens.renewed(secrets)
         raise AssertionError  # the loop ends by return or raise
 
     # ---- steps -------------------------------------------------------------------------
 
     def _shop_call(self, method: str, path: str, query: Mapping[str, str], **body: Any) -> dict[str, Any]:
-        secrets = self._fresh_secrets()
+        secrets = self._tokens.fresh()
         for last_try in (False, True):
             answer = self._http.read(self._signed(method, path, query, secrets, self._now(), **body))
             error = self._error(answer)
             if error is None:
                 return _response(answer)
             if isinstance(error, OutcomeUnknown):  # nothing visible was asked for
-                raise _not_answered(error) from error
+                raise not_answered(error) from error
             if not last_try and isinstance(error, ClockRefused):
                 continue
             if last_try or not self._refused_token(answer):
                 raise error
-            secrets = self._refresh(secrets)
+            secrets = self._tokens.renewed(secrets)
         raise AssertionError  # the loop ends by return or raise
 
     def _signed(
@@ -179,7 +237,7 @@ class ShopeeClient:
     ) -> Request:
         account, timestamp = self.account, self.clock.timestamp(moment)
         signature = sign(
-            secrets.partner_key, account.partner_id, path, timestamp, secrets.access_token, account.shop_id
+            secrets.app_secret, account.partner_id, path, timestamp, secrets.access_token, account.shop_id
         )
         common = {
             "partner_id": str(account.partner_id),
@@ -204,7 +262,7 @@ class ShopeeClient:
             if error is None:
                 return answer.body or {}
             if isinstance(error, OutcomeUnknown):
-                raise _not_answered(error) from error
+                raise not_answered(error) from error
             if last_try or not isinstance(error, ClockRefused):
                 raise error
         raise AssertionError  # the loop ends by return or raise
@@ -220,7 +278,7 @@ class ShopeeClient:
             detail = f"HTTP {answer.status} without Shopee's envelope"
             if answer.status >= 500:
                 return failure("error_server", detail, "", answer.status)
-            return Imposter(detail)
+            return Imposter(detail, title=TITLE)
         self.clock.learn(answer.date, self._now())  # only Shopee's own word: a log-in page may be hours off
         code = str(body.get("error") or "")
         if code in ("", "-") and answer.status < 400:
@@ -239,57 +297,49 @@ class ShopeeClient:
 
     # ---- tokens ------------------------------------------------------------------------
 
-    def _fresh_secrets(self) -> Secrets:
-        secrets = self._vault.load(self.account.local_id)
-        if secrets is None or not secrets.refresh_token:
-            raise ShopHeld("no tokens", code="not_connected", **_CONSENT_WORDS)
-        left = secrets.expires - (self._now() + self.clock.offset)
-        if left > REFRESH_WHEN_LEFT:
-            return secrets
-        try:
-            return self._refresh(secrets)
-        except (NotSent, Refused):
-            if left > timedelta(0):
-                return secrets  # it still works; whoever finds that it does not asks for consent
-            raise
+    def _market_time(self) -> datetime:
+        return self._now() + self.clock.offset
 
-    def _refresh(self, used: Secrets) -> Secrets:
-        """Trade the refresh token for a new pair; on disk before anyone uses it.
+    def _traded(self, present: Secrets, shop_id: int = 0) -> Secrets:
+        """Spend the refresh token for a new pair."""
+        body = {
+            "refresh_token": present.refresh_token,
+            "partner_id": self.account.partner_id,
+            "shop_id": shop_id or self.account.shop_id,
+        }
+        return self._pair(self._public("/api/v2/auth/access_token/get", body, present.app_secret), present)
 
-        However many threads ask, one call is made: whoever waited finds the new pair.
-        """
-        with self._token_lock:
-            present = self._vault.load(self.account.local_id) or used
-            if present.access_token != used.access_token:
-                return present
-            fingerprint = hashlib.sha256(present.refresh_token.encode()).hexdigest()
-            if self._refusal and self._refused == fingerprint:
-                raise copy(self._refusal)  # asking again would change nothing until the seller consents
-            body = {
-                "refresh_token": present.refresh_token,
-                "partner_id": self.account.partner_id,
-                "shop_id": self.account.shop_id,
-            }
-            try:
-                answer = self._public("/api/v2/auth/access_token/get", body, present.partner_key)
-            except Refused as error:
-                log.warning("shop %s: token not refreshed: %s", self.account.local_id, error)
-                if consent_ended(error):  # a copy, since the error itself holds on to this call's values
-                    self._refused, self._refusal = fingerprint, copy(error)
-                raise
-            pair = self._pair(answer, present.partner_key)
-            hit("token.answered")
-            self._vault.keep(self.account.local_id, pair)
-            log.info("shop %s: token refreshed", self.account.local_id)
-            return pair
-
-    def _pair(self, answer: Mapping[str, Any], partner_key: str) -> Secrets:
+    def _pair(self, answer: Mapping[str, Any], present: Secrets) -> Secrets:
         access, refresh = str(answer.get("access_token") or ""), str(answer.get("refresh_token") or "")
         if not access or not refresh:
-            raise ShopHeld("token answer without tokens", code="not_connected", **_CONSENT_WORDS)
-        now = (self._now() + self.clock.offset).timestamp()
-        expires = now + _life_s(answer.get("expire_in"), now)
-        return replace(Secrets(partner_key), access_token=access, refresh_token=refresh, expires_at=expires)
+            raise NotSent("token answer without tokens", headline="Shopee’s answer held no tokens.")
+        now = self._market_time()
+        return replace(
+            present,
+            access_token=access,
+            refresh_token=refresh,
+            expires_at=now.timestamp() + life_s(answer.get("expire_in"), now, LONGEST_LIFE),
+            refresh_ends_at=(now + REFRESH_TOKEN_LIFE).timestamp(),
+        )
+
+    def _refresh_ends(self) -> datetime | None:
+        secrets = self._vault.load(self.account.local_id)
+        return moment(secrets.refresh_ends_at) if secrets else None
+
+
+def _number(text: str, name: str) -> int:
+    if not text.isdecimal() or len(text) > 20 or int(text) == 0:
+        raise other_shop(f"odd {name}", "This address does not say which shop it is for.")
+    return int(text)
+
+
+def _state(error: Refused) -> AccessState:
+    """Return what a refused probe says of the shop's access."""
+    if error.code == "not_connected" or not_connectable(error):
+        return AccessState.NOT_CONNECTED
+    if wants_consent(error):
+        return AccessState.CONSENT_AGAIN
+    return AccessState.NO_CHAT if no_permission(error) else AccessState.UNREACHABLE
 
 
 def _is_envelope(body: Mapping[str, Any], status: int) -> bool:
@@ -297,37 +347,11 @@ def _is_envelope(body: Mapping[str, Any], status: int) -> bool:
     return "error" in body or ("request_id" in body and status < 300)
 
 
-class Imposter(OutcomeUnknown):
-    """A log-in page or a proxy spoke, not Shopee."""
-
-    headline = "Something answers in place of Shopee."
-    advice = "Check the network: a log-in page or proxy may stand in between."
-
-
-def _not_answered(error: OutcomeUnknown) -> NotSent:
-    """Return what an unclear answer means where nothing visible was asked for."""
-    kind = NoNetwork if isinstance(error, Imposter) else NotSent
-    return kind(str(error), headline=error.headline, advice=error.advice)
-
-
 def _not_shown(answer: Answer) -> OutcomeUnknown | None:
     """Doubt a success that brings nothing back; the message's id alone may be missing."""
     if isinstance((answer.body or {}).get("response"), dict):
         return None
-    return OutcomeUnknown(f"HTTP {answer.status} without a response", headline="Shopee did not confirm.")
-
-
-def _life_s(told: object, now: float) -> float:
-    """Return for how long a token works; nonsense means that it is refreshed with the next call."""
-    try:
-        life = float(told)  # type: ignore[arg-type]  # anything may stand in an answer
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
-    if not math.isfinite(life):
-        return 0.0
-    if life > 1e9:
-        life -= now  # one documented sample holds an absolute time
-    return min(max(life, 0.0), LONGEST_LIFE.total_seconds())
+    return not_confirmed(f"HTTP {answer.status} without a response", title=TITLE)
 
 
 def _response(answer: Answer) -> dict[str, Any]:

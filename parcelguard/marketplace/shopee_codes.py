@@ -38,13 +38,18 @@ _NOT_FOUND = Meaning(Refused, "Shopee does not know this order.", "Check the ord
 _CODE = Meaning(
     Held, "Shopee does not accept this code.", "It works once, for ten minutes. Connect the shop again."
 )
+_REPEATED = Meaning(
+    Refused,
+    "Shopee refused the same message again.",
+    "It does so for 24 hours. Change a few words, then resend.",
+)
 _BUSY = Meaning(OutcomeUnknown, "Shopee had trouble and did not confirm.", "ParcelGuard looks in the chat.")
 
 MEANINGS: Mapping[str, Meaning] = {
     "user_is_forbidden": Meaning(
         Held,
         "Shopee does not let you write to this buyer now.",
-        "It allows it for 30 days after an order or 7 days after the buyer wrote.",
+        "It allows it for 30 days after an order, 7 days after the buyer wrote, or while a return is open.",
     ),
     "reach_5_message_limit": Meaning(
         Held, "This buyer has 5 unanswered messages already.", "Wait until the buyer answers, then resend."
@@ -53,7 +58,7 @@ MEANINGS: Mapping[str, Meaning] = {
         Held, "Shopee wants the order named in the first message.", "Open the chat once by hand, then resend."
     ),
     "error_business": Meaning(
-        Refused, "Shopee refused the same message again.", "Change a few words, then resend."
+        Refused, "Shopee refused this message.", "Change the words or leave a photo out, then resend."
     ),
     "message_too_long": Meaning(Refused, "The text is too long for Shopee.", "Shorten it to 600 letters."),
     "message_is_censored": _WORDING,
@@ -61,7 +66,9 @@ MEANINGS: Mapping[str, Meaning] = {
     "error_rate_limit": Meaning(TooFast, "Shopee asks to send more slowly.", "It goes out by itself."),
     "error_too_frequent": Meaning(TooFast, "Shopee asks to send more slowly.", "It goes out by itself."),
     "error_limit": Meaning(
-        Held, "Today's quota of Shopee calls is used up.", "Resend after midnight, Singapore time."
+        ShopHeld,
+        "Today’s quota of Shopee calls is used up.",
+        "Keep packing. Sending goes on by itself after midnight, Singapore time.",
     ),
     "block_by_internal_safety_strategies": Meaning(
         Held, "Shopee blocked this message by its own safety rules.", "Do not repeat it; ask Shopee."
@@ -84,6 +91,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "package_number_not_exist": _NOT_FOUND,
     "invalid_code": _CODE,
     "invalid_shop_id": _CODE,
+    "invalid_main_acount_id": _CODE,
     "error_sign": _APP,
     "invalid_partner_id": _APP,
     "error_partner_key_expired": _APP,
@@ -131,6 +139,31 @@ def consent_ended(error: Refused) -> bool:
     return error.code.rsplit(".", 1)[-1] in _ENDS_CONSENT
 
 
+def wants_consent(error: Refused) -> bool:
+    """Whether only the seller's consent, given again, changes this refusal."""
+    return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _CONSENT
+
+
+def not_connectable(error: Refused) -> bool:
+    """Whether the app's keys are wrong, or the shop is closed: no consent helps."""
+    return error.headline in (_APP.headline, _SHOP.headline)
+
+
+def no_permission(error: Refused) -> bool:
+    """Whether Shopee gives this app no right to the call."""
+    return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _NO_CHAT
+
+
+def wrong_parameter(error: Refused) -> bool:
+    """Whether Shopee did not understand something in the message."""
+    return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _PARAMETER
+
+
+def wants_order_card(error: Refused) -> bool:
+    """Whether a first contact has to begin with an order card."""
+    return error.code.rsplit(".", 1)[-1] == "first_chat_without_order_info"
+
+
 def not_found(error: Refused) -> bool:
     """Whether Shopee says that there is no such order or package."""
     return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _NOT_FOUND
@@ -141,15 +174,13 @@ def failure(
 ) -> DeliveryError:
     """Return the error that a coded refusal stands for. What is not listed counts as unknown."""
     detail = f"{code} (HTTP {status}, request {request_id})"
-    if status == NO_PERMISSION_STATUS:
-        return ShopHeld(
-            detail, code=code, request_id=request_id, headline=_NO_CHAT.headline, advice=_NO_CHAT.advice
-        )
+    if status == NO_PERMISSION_STATUS or (code.endswith("error_auth") and "permission" in message.lower()):
+        code = "error_permission"
     if status == 429:
         return TooFast(detail, retry_after_s=retry_after_s)
     if code.endswith("error_param") and "timestamp" in message.lower():
         return ClockRefused(detail)
-    meaning = _meaning(code)
+    meaning = _REPEATED if code.endswith("error_business") and "same" in message.lower() else _meaning(code)
     if issubclass(meaning.kind, Refused):
         return meaning.kind(
             detail, code=code, request_id=request_id, headline=meaning.headline, advice=meaning.advice

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from parcelguard.config import ShopSettings
 from parcelguard.domain import Item, Order
 from parcelguard.errors import NotSent, Refused
 from parcelguard.marketplace.answers import rows
@@ -30,6 +31,11 @@ DETAIL_PAGE = 50
 Row = Mapping[str, Any]
 _ORDER_NUMBER = re.compile(r"\d{6}[0-9A-Z]{8}")
 _PACKAGE_NUMBER = re.compile(r"OFG[0-9A-Z]+|\d{15,}")
+
+
+def source(client: ShopeeClient, shop: ShopSettings) -> ShopeeOrders:  # noqa: ARG001 - as for every marketplace
+    """Return what reads one shop's orders."""
+    return ShopeeOrders(client)
 
 
 class OddOrder(NotSent):

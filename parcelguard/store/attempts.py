@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from parcelguard.domain import UNKNOWN_REASON, Decision, Part, PartKind, PartState, Photo, Proof
+from parcelguard.domain import F4, FITTED, UNKNOWN_REASON, Decision, Part, PartKind, PartState, Photo, Proof
 from parcelguard.store.parts import PartRecords, part_of
 from parcelguard.store.proofs import photo_of, proof_of
 from parcelguard.store.tables import (
@@ -63,7 +63,7 @@ class Job:
     checked_at: datetime | None
     claimed_at: datetime
     signed_at: datetime
-    photo: Photo | None
+    photos: tuple[Photo, ...]
     address: str
     uploaded_at: datetime | None
     conversation_id: str
@@ -136,19 +136,18 @@ class AttemptRecords:
     def job(self, part: Part) -> Job:
         """Gather what a part needs."""
         facts = self._connection.execute(_facts(), {"part_id": part.id}).one()
-        photo = None
-        if part.photo_id:
-            photo = self._connection.execute(select(photos).where(photos.c.id == part.photo_id)).first()
+        carried = select(photos).where(photos.c.id.in_(part.photo_ids)).order_by(photos.c.ordinal)
+        found = self._connection.execute(carried).all() if part.photo_ids else ()
         return Job(
             part=part,
             proof=proof_of(facts),
             text=facts.text,
             released_at=max(filter(None, (facts.made_at, facts.decided_at, facts.shown_at))),
-            by_person=facts.decided_at is not None or part.generation > 1,
+            by_person=facts.decided_at is not None or facts.reason not in (F4, FITTED),
             checked_at=facts.checked_at,
             claimed_at=facts.claimed_at or self._now(),
             signed_at=facts.signed_at or self._now(),
-            photo=photo_of(photo) if photo else None,
+            photos=tuple(photo_of(row) for row in found),
             address=facts.address or "",
             uploaded_at=facts.uploaded_at,
             conversation_id=facts.remote_id or "",
@@ -204,6 +203,15 @@ class AttemptRecords:
             select(attempts).join(parts).where(parts.c.proof_id == proof_id).order_by(attempts.c.claimed_at)
         )
         return [try_of(row) for row in self._connection.execute(query)]
+
+    def last_sent(self, shop_id: str, since: datetime) -> datetime | None:
+        """Return when a shop's last message was claimed, if that was after `since`."""
+        query = (
+            select(func.max(attempts.c.claimed_at))
+            .join(parts, parts.c.id == attempts.c.part_id)
+            .where(attempts.c.claimed_at > since, attempts.c.wire_at.is_not(None), parts.c.shop_id == shop_id)
+        )
+        return self._connection.execute(query).scalar()
 
     def due_unknown(self, shop_id: str, now: datetime) -> tuple[Part, int] | None:
         """Return a part whose fate should be looked up now, and how often that was done already."""
@@ -305,6 +313,7 @@ def _facts() -> Select[Any]:
             proofs,
             generations.c.text,
             generations.c.made_at,
+            generations.c.reason,
             attempts.c.claimed_at,
             attempts.c.signed_at,
             upload.c.address,

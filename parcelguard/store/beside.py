@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, TypedDict, Unpack
 from uuid import UUID
 
 import msgspec
@@ -55,10 +55,21 @@ class PhotoNote(Struct, frozen=True, kw_only=True):
     recovered: bool = False
 
 
+class How(TypedDict, total=False):
+    """How a saved proof was to reach its buyer, as its note tells it."""
+
+    sends: bool
+    text: str
+    with_text: bool
+    one_picture: bool
+    by_hand: bool
+
+
 class Note(Struct, frozen=True, kw_only=True):
     """All that is needed to make a proof's records again. Without `saved_at` F4 was not pressed.
 
-    `sends`: its shop sent messages then; `with_text`: the text was one of them.
+    `sends`: its shop sent messages then; `with_text`: the text was one of them; `one_picture`: the photos
+    were one other. `by_hand`: a person was to send it.
     """
 
     version: int = VERSION
@@ -78,6 +89,8 @@ class Note(Struct, frozen=True, kw_only=True):
     sends: bool = False
     text: str = ""
     with_text: bool = False
+    one_picture: bool = False
+    by_hand: bool = False
     photos: tuple[PhotoNote, ...] = ()
 
     def proof(self, state: ProofState) -> Proof:
@@ -118,11 +131,9 @@ class Notes:
         """Describe an open order, or describe it again when more is known of it."""
         self._write(DRAFT, note_of(proof))
 
-    def saved(
-        self, proof: Proof, photos: Sequence[Photo], *, sends: bool, text: str, with_text: bool
-    ) -> None:
+    def saved(self, proof: Proof, photos: Sequence[Photo], **how: Unpack[How]) -> None:
         """Describe a saved proof with its photos."""
-        self._write(PROOF, note_of(proof, photos, sends=sends, text=text, with_text=with_text))
+        self._write(PROOF, note_of(proof, photos, **how))
 
     def resent(self, store: Store, proof_id: str) -> None:
         """Describe a proof anew after it was sent again: rebuilt from its note, it must not seem unsent."""
@@ -159,14 +170,7 @@ class Notes:
         return self._media / photo_folder(opened_at, proof_id) / name
 
 
-def note_of(
-    proof: Proof,
-    photos: Sequence[Photo] = (),
-    *,
-    sends: bool = False,
-    text: str = "",
-    with_text: bool = False,
-) -> Note:
+def note_of(proof: Proof, photos: Sequence[Photo] = (), **how: Unpack[How]) -> Note:
     """Return the note of a proof and the photos that are part of it."""
     return Note(
         id=proof.id,
@@ -182,9 +186,7 @@ def note_of(
         buyer_name=proof.buyer_name,
         tracking=proof.tracking,
         saved_at=proof.saved_at,
-        sends=sends,
-        text=text,
-        with_text=with_text,
+        **how,
         photos=tuple(
             PhotoNote(
                 id=photo.id,
@@ -208,12 +210,15 @@ def described(records: Records, proof: Proof) -> Note:
     """Return the note of a saved proof as the records know it."""
     sendings = records.log.generations(proof.id)
     first = records.parts.of(proof.id, generation=1) if sendings else []
+    by_hand = any(part.kind is PartKind.HAND for part in first)
     return note_of(
         proof,
         records.proofs.photos(proof.id),
-        sends=bool(sendings),
+        sends=bool(sendings) and not by_hand,
         text=sendings[0].text if sendings else "",
         with_text=any(part.kind is PartKind.TEXT for part in first),
+        one_picture=any(len(part.photo_ids) > 1 for part in first),
+        by_hand=by_hand,
     )
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from parcelguard.domain import utc_now
 from parcelguard.errors import DamagedDatabase, DiskFull, StorageError
 from parcelguard.store.attempts import AttemptRecords
+from parcelguard.store.budget import BudgetRecords
 from parcelguard.store.files import PARTIAL_SUFFIX, keep_durably, make_folder, refused
 from parcelguard.store.health import Health, check, is_damage, tighten
 from parcelguard.store.inventory import InventoryRecords
@@ -58,6 +59,7 @@ class Records:
         self.parts = PartRecords(connection, now)
         self.attempts = AttemptRecords(connection, self.parts, now)
         self.remote = RemoteRecords(connection)
+        self.budget = BudgetRecords(connection, now)
         self.looks = LookRecords(connection)
         self.log = LogRecords(connection)
         self.inventory = InventoryRecords(connection)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
 
-from parcelguard.domain import Part, PartState, Proof, ProofState
+from parcelguard.domain import BY_HAND, FITTED, Part, PartKind, PartState, Proof, ProofState
 from parcelguard.store.files import THUMBNAIL_SUFFIX
 from parcelguard.store.parts import part_of
 from parcelguard.store.proofs import ProofRecords, proof_of
@@ -16,6 +16,7 @@ from parcelguard.store.tables import Moment, generations, parts, proofs
 from parcelguard.store.views import FILTER_STATES, LogFilter, LogQuery
 
 Position = tuple[datetime, str]
+_SENT = (ProofState.DELIVERED.value, ProofState.HANDED.value)
 _TELLING = (PartState.HELD, PartState.REFUSED, PartState.UNKNOWN, PartState.WAITING)
 
 
@@ -32,11 +33,15 @@ class Generation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRow:
-    """One proof as the log lists it; `blocking` is the part that keeps it from being delivered."""
+    """One proof as the log lists it; `blocking` is the part that keeps it from being delivered.
+
+    `sendings`: how often it was sent on purpose.
+    """
 
     proof: Proof
     at: datetime
     generation: int
+    sendings: int
     thumbnail: str
     photos: int
     blocking: Part | None
@@ -73,6 +78,27 @@ class LogRecords:
         }
         return {LogFilter.ALL: sum(by_state.values()), **counts}
 
+    def by_shop(self, since: datetime) -> dict[str, dict[ProofState, int]]:
+        """Count the proofs saved since then, by shop and state."""
+        query = (
+            select(proofs.c.shop_id, proofs.c.state, func.count())
+            .where(proofs.c.logged_at >= since, proofs.c.saved_at.is_not(None))  # the former has an index
+            .group_by(proofs.c.shop_id, proofs.c.state)
+        )
+        counted: dict[str, dict[ProofState, int]] = {}
+        for shop_id, state, number in self._connection.execute(query):
+            counted.setdefault(shop_id, {})[ProofState(state)] = number
+        return counted
+
+    def by_hand(self) -> list[tuple[Proof, Part]]:
+        """Return what waits to be sent by hand with the part that stands for it, the oldest first."""
+        newest = and_(parts.c.proof_id == proofs.c.id, parts.c.generation == proofs.c.generation)
+        waiting = proofs.c.state == ProofState.BY_HAND.value
+        query = select(proofs).where(waiting).order_by(proofs.c.saved_at, proofs.c.id)
+        hands = select(parts).join(proofs, newest).where(waiting, parts.c.kind == PartKind.HAND.value)
+        by_proof = {row.proof_id: part_of(row) for row in self._connection.execute(hands)}
+        return [(proof_of(row), by_proof[row.id]) for row in self._connection.execute(query)]
+
     def generations(self, proof_id: str) -> list[Generation]:
         """Return each sending of a proof, oldest first."""
         query = select(generations).where(generations.c.proof_id == proof_id).order_by(generations.c.number)
@@ -95,11 +121,18 @@ class LogRecords:
             proof=proof_of(row),
             at=row.logged_at or row.opened_at,
             generation=row.generation,
+            sendings=self._sendings(row) if row.generation > 1 else row.generation,
             thumbnail=taken[0].path.removesuffix(".jpg") + THUMBNAIL_SUFFIX if taken else "",
             photos=len(taken),
             blocking=part_of(blocking) if blocking else None,
-            sent_at=self._sent_at(row) if row.state == ProofState.DELIVERED.value else None,
+            sent_at=self._sent_at(row) if row.state in _SENT else None,
         )
+
+    def _sendings(self, row: Row[Any]) -> int:
+        query = select(func.count()).where(
+            generations.c.proof_id == row.id, generations.c.reason.not_in([FITTED, BY_HAND])
+        )
+        return self._connection.execute(query).scalar_one()
 
     def _sent_at(self, row: Row[Any]) -> datetime | None:
         """Return when the last part of the newest generation was accepted."""

@@ -14,7 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, func, insert, or_, select, update
 
 from parcelguard.domain import (
+    BUDGET,
+    BY_HAND,
     UNKNOWN_REASON,
+    Decision,
     Part,
     PartKind,
     PartState,
@@ -24,11 +27,19 @@ from parcelguard.domain import (
     proof_state,
 )
 from parcelguard.store.tables import (
+    attempts,
     decisions,
     generations,
     parts,
     proofs,
 )
+
+_FOR_A_PERSON = {
+    "state": PartState.HELD.value,
+    "reason": BY_HAND,
+    "headline": "A person sends this by hand.",
+    "advice": "Open the order’s chat in the seller centre, send text and photos, then mark it sent.",
+}
 
 
 class PartRecords:
@@ -41,30 +52,37 @@ class PartRecords:
     # ---- planning --------------------------------------------------------------------
 
     def plan(
-        self, proof: Proof, planned: Sequence[tuple[PartKind, str]], *, text: str, by: str, reason: str
+        self,
+        proof: Proof,
+        planned: Sequence[tuple[PartKind, str]],
+        *,
+        text: str,
+        by: str,
+        reason: str,
+        at: datetime | None = None,
     ) -> int:
         """Begin a generation: the first part may go at once, each later one waits for the one before it.
 
-        Whatever an older generation had not settled is cancelled. Returns the generation's number.
+        Whatever an older generation had not settled is cancelled. `at`: when a person wanted it, if that
+        was not now. Returns the generation's number.
         """
         self.cancel_rest(proof.id, "replaced")
         newest = select(func.coalesce(func.max(generations.c.number), 0)).where(
             generations.c.proof_id == proof.id
         )
         number: int = self._connection.execute(newest).scalar_one() + 1
-        now = self._now()
         self._connection.execute(
             insert(generations).values(
-                proof_id=proof.id, number=number, text=text, reason=reason, made_by=by, made_at=now
+                proof_id=proof.id, number=number, text=text, reason=reason, made_by=by,
+                made_at=at or self._now(),
             )
-        )
+        )  # fmt: skip
+        about = {"shop_id": proof.shop_id, "conversation": proof.conversation}
         rows = [
-            self._new(
-                proof.id, number, ordinal, kind, PartState.QUEUED if ordinal == 1 else PartState.BLOCKED
-            )
-            | {"shop_id": proof.shop_id, "conversation": proof.conversation, "photo_id": photo_id}
+            self._new(proof.id, number, ordinal, kind, PartState.BLOCKED) | about | {"photo_id": photo_id}
             for ordinal, (kind, photo_id) in enumerate(planned, 1)
         ]
+        rows[0] |= _FOR_A_PERSON if rows[0]["kind"] == PartKind.HAND else {"state": PartState.QUEUED.value}
         self._connection.execute(insert(parts), rows)
         self._connection.execute(update(proofs).where(proofs.c.id == proof.id).values(generation=number))
         self.refresh(proof.id)
@@ -169,6 +187,18 @@ class PartRecords:
         self._connection.execute(unsettled.values(**values))
         self.refresh(proof_id)
 
+    def insisted(self, part: Part) -> bool:
+        """Whether a person has said that a part goes out although too many messages were counted."""
+        counted = and_(attempts.c.part_id == decisions.c.part_id, attempts.c.ended_at <= decisions.c.made_at)
+        said = (
+            select(decisions.c.id)
+            .join(attempts, counted)
+            .where(decisions.c.part_id == part.id, decisions.c.answer == Decision.SEND_AGAIN.value)
+            .where(attempts.c.code == BUDGET)
+            .limit(1)
+        )
+        return self._connection.execute(said).first() is not None
+
     def decisions(self, proof_id: str) -> list[tuple[datetime, str, str, str]]:
         """Return (when, answer, by whom, evidence) of every decision about a proof."""
         query = (
@@ -179,15 +209,20 @@ class PartRecords:
         ]
 
     def stuck(self) -> list[Part]:
-        """Return every part that waits for a person or is being looked for, oldest first."""
+        """Return every part that a person must decide about or that is being looked for, oldest first.
+
+        What only waits to be sent by hand is no trouble.
+        """
         states = [state.value for state in PartState if state.stuck] + [PartState.UNKNOWN.value]
         newest = and_(proofs.c.id == parts.c.proof_id, proofs.c.generation == parts.c.generation)
-        query = select(parts).join(proofs, newest).where(parts.c.state.in_(states))
+        query = select(parts).join(proofs, newest)
+        query = query.where(parts.c.state.in_(states), parts.c.kind != PartKind.HAND.value)
         return [part_of(row) for row in self._connection.execute(query.order_by(parts.c.changed_at))]
 
     def queue(self) -> dict[ProofState, int]:
         """Count proofs by state, for those not at rest."""
-        states = [each.value for each in (ProofState.SENDING, ProofState.WAITING, ProofState.ATTENTION)]
+        moving = (ProofState.SENDING, ProofState.WAITING, ProofState.ATTENTION, ProofState.BY_HAND)
+        states = [each.value for each in moving]
         query = (
             select(proofs.c.state, func.count()).where(proofs.c.state.in_(states)).group_by(proofs.c.state)
         )

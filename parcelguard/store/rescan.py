@@ -17,8 +17,11 @@ from pathlib import Path
 from uuid import UUID
 
 from parcelguard.domain import (
+    BY_HAND,
+    F4,
     LOOK_AND_ANSWER,
     UNKNOWN_REASON,
+    PartKind,
     PartState,
     Photo,
     Proof,
@@ -26,6 +29,7 @@ from parcelguard.domain import (
     ScanSource,
     Shot,
     new_id,
+    plan_by_hand,
     plan_parts,
 )
 from parcelguard.errors import StorageError
@@ -245,21 +249,25 @@ def _save(records: Records, note: Note) -> None:
     sends = note.sends and bool(photo_ids or note.with_text)
     proof = note.proof(ProofState.SENDING if sends else ProofState.SAVED)
     records.proofs.save(proof)
-    if sends:
-        planned = plan_parts(photo_ids, with_text=note.with_text)
-        records.parts.plan(proof, planned, text=note.text, by=proof.packer, reason="F4")
+    if note.by_hand or sends:
+        planned = plan_parts(photo_ids, with_text=note.with_text, one_picture=note.one_picture)
+        planned = plan_by_hand() if note.by_hand else planned
+        records.parts.plan(proof, planned, text=note.text, by=proof.packer, reason=F4)
         hold_in_doubt(records, RESTORED, proof.id)
 
 
 def hold_in_doubt(records: Records, headline: str, proof_id: str = "") -> int:
-    """Hold every message that is not settled, of one proof or of all, until a person has looked."""
+    """Hold every message that is not settled, of one proof or of all, until a person has looked.
+
+    What a person sends anyway goes on waiting for one, who now looks first.
+    """
     undelivered = records.inventory.undelivered(proof_id)
     for part in undelivered:
         records.parts.move(
             part,
             PartState.HELD,
             due_at=None,
-            reason=UNKNOWN_REASON,
+            reason=BY_HAND if part.kind is PartKind.HAND else UNKNOWN_REASON,
             headline=headline,
             advice=LOOK_AND_ANSWER,
         )

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -200,6 +200,7 @@ parts = Table(
         "conversation",
         **_covers(IN_DOUBT),
     ),
+    Index("part_of_buyer", "conversation", "kind"),
     Index(
         "part_in_line",
         "shop_id",
@@ -229,6 +230,7 @@ attempts = Table(
     Column("code", String, nullable=False),
     Column("request_id", String, nullable=False),
     Column("detail", String, nullable=False),
+    Index("attempt_by_time", "claimed_at"),
 )
 
 looks = Table(
@@ -240,6 +242,7 @@ looks = Table(
     Column("covered", Boolean, nullable=False),  # whether it reached back to before the attempt
     Column("found", JSON, nullable=False),  # ids of own messages that match, newest first
     Column("seen", JSON, nullable=False),  # what the chat showed, for the person who decides
+    Index("look_by_time", "looked_at"),
 )
 
 decisions = Table(

@@ -17,14 +17,16 @@ class LogFilter(StrEnum):
     SENDING = "sending"
     WAITING = "waiting"
     FAILED = "failed"  # a person has to look
+    BY_HAND = "by_hand"  # a person sends it
     NOT_SENT = "not_sent"  # left without F4, or no chat to send to, or closed
 
 
 FILTER_STATES: dict[LogFilter, tuple[ProofState, ...]] = {
-    LogFilter.SENT: (ProofState.DELIVERED, ProofState.PARTLY),
+    LogFilter.SENT: (ProofState.DELIVERED, ProofState.PARTLY, ProofState.HANDED),
     LogFilter.SENDING: (ProofState.SENDING,),
     LogFilter.WAITING: (ProofState.WAITING,),
     LogFilter.FAILED: (ProofState.ATTENTION,),
+    LogFilter.BY_HAND: (ProofState.BY_HAND,),
     LogFilter.NOT_SENT: (ProofState.ABANDONED, ProofState.SAVED, ProofState.CLOSED),
 }
 
@@ -43,7 +45,8 @@ class LogQuery:
 class LogEntry:
     """One row of the log. `thumbnail` is relative to the media folder; empty when there is none.
 
-    `headline` and `due_at` are of the part that keeps the proof from being delivered.
+    `headline` and `due_at` are of the part that keeps the proof from being delivered. `generation`: how
+    often it was sent on purpose, whatever the marketplace's limits made of it.
     """
 
     proof: Proof
@@ -101,6 +104,23 @@ class ProofDetail:
     def undecided(self) -> tuple[Part, ...]:
         """The parts of which nobody knows whether they arrived; a person decides."""
         return tuple(part for part in self.parts if part.asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandJob:
+    """What one buyer still has to get by hand; `part_id` is what HANDED is answered about.
+
+    `order_number` is the scanned code where no order is known. `photos` are paths in the media folder.
+    """
+
+    part_id: str
+    proof_id: str
+    shop: Shop | None
+    order_number: str
+    buyer_name: str
+    text: str
+    photos: tuple[str, ...]
+    saved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from parcelguard.alerts import AlertsChanged
 from parcelguard.desk import DeskChanged, ProofSaved
-from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged, QueueChanged
+from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged, QueueChanged, ShopQueue
 
 
 class EventBridge(QObject):
@@ -20,6 +20,7 @@ class EventBridge(QObject):
     proof_saved = Signal(ProofSaved)
     proof_changed = Signal(ProofChanged)
     queue_changed = Signal(QueueChanged)
+    shop_queue = Signal(ShopQueue)
     camera_changed = Signal(CameraChanged)
     codes_seen = Signal(CodesSeen)
     alerts_changed = Signal(AlertsChanged)
@@ -31,6 +32,7 @@ class EventBridge(QObject):
             hub.subscribe(ProofSaved, self.proof_saved.emit),
             hub.subscribe(ProofChanged, self.proof_changed.emit),
             hub.subscribe(QueueChanged, self.queue_changed.emit),
+            hub.subscribe(ShopQueue, self.shop_queue.emit),
             hub.subscribe(CameraChanged, self.camera_changed.emit),
             hub.subscribe(CodesSeen, self.codes_seen.emit),
             hub.subscribe(AlertsChanged, self.alerts_changed.emit),

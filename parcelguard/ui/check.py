@@ -19,10 +19,10 @@ from parcelguard.store.views import AttentionGroup
 from parcelguard.ui import check_words
 from parcelguard.ui.background import Background
 from parcelguard.ui.bridge import EventBridge
-from parcelguard.ui.check_batches import Batches, Resent, resend_each
+from parcelguard.ui.check_batches import Batches, Resent, resend_each, turn_over_each
 from parcelguard.ui.check_detail import CheckDetail
 from parcelguard.ui.check_list import CheckList
-from parcelguard.ui.check_model import CheckModel, Row, groups_of
+from parcelguard.ui.check_model import CheckModel, Row, groups_of, proofs_of
 from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.log_parts import ReasonBox
 from parcelguard.ui.pictures import Thumbnails
@@ -171,6 +171,7 @@ class CheckPage(Screen):
         self.detail.answers.decided.connect(self._decide)
         self.detail.answers.edit_wanted.connect(self.edit_wanted)
         self.detail.answers.edit_all_wanted.connect(self._edit_all)
+        self.detail.answers.by_hand_wanted.connect(self._by_hand)
         self.detail.answers.stopped.connect(self._batches.stop)
         self.detail.edit.confirmed.connect(self._resend)
         self.detail.edit.stopped.connect(self._batches.stop)
@@ -236,6 +237,21 @@ class CheckPage(Screen):
 
         work = partial(_decide_all, self._desk, decision)
         self._batches.begin(parts, work, moved=moved, ended=ended, failed=self._refused)
+
+    def _by_hand(self, rows: list[Row]) -> None:
+        """Leave these proofs to a person."""
+        proof_ids = [proof.id for proof in proofs_of(rows)]
+        self.told.hide()
+        self.detail.answers.begin(len(proof_ids))
+
+        def moved(asked: int, _turned_over: int) -> None:
+            self.detail.answers.progress(asked, len(proof_ids))
+
+        def ended(turned_over: list[int], stopped: bool) -> None:
+            self._finish(check_words.turned_over(sum(turned_over), len(proof_ids), stopped=stopped))
+
+        work = partial(turn_over_each, self._desk)
+        self._batches.begin(proof_ids, work, moved=moved, ended=ended, failed=self._refused)
 
     def _finish(self, words: str) -> None:
         self.model.untick()

@@ -30,6 +30,7 @@ class Answers(QWidget):
     decided = Signal(Decision, list)  # the rows it is for
     edit_wanted = Signal(str, str)  # proof id, order number
     edit_all_wanted = Signal(list)  # the rows that get the same words
+    by_hand_wanted = Signal(list)  # the rows that a person sends
     stopped = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
@@ -38,7 +39,7 @@ class Answers(QWidget):
         self._rows: list[Row] = []
         self._asked: tuple[Decision, list[Row]] | None = None
         self._working = False
-        self._offered: tuple[list[str], list[Decision], bool] | None = None
+        self._offered: tuple[list[str], list[Decision], bool, bool] | None = None
         self.scope = plain_label("", self)
         self.refusal = ReasonBox(theme, self)
         self.question = ReasonBox(theme, self)
@@ -117,7 +118,8 @@ class Answers(QWidget):
         groups, count = groups_of(self._rows), len(self._rows)
         decisions = _common(groups)
         edits = bool(groups) and all(group.editable for group in groups)
-        offered = ([_id(row) for row in self._rows], decisions, edits)
+        by_hand = check_words.may_go_by_hand(groups)
+        offered = ([_id(row) for row in self._rows], decisions, edits, by_hand)
         if offered == self._offered:
             return  # new buttons would take the focus from the old ones
         self._offered = offered
@@ -133,7 +135,16 @@ class Answers(QWidget):
             made.append(each)
         if edits:
             made.insert(0, self._edit_button(main=Decision.SEND_AGAIN not in decisions))
+        if by_hand:
+            made.append(self._by_hand_button())
         self.buttons.show_buttons(made)
+
+    def _by_hand_button(self) -> QPushButton:
+        rows = self._rows
+        made = button(check_words.by_hand(len(proofs_of(rows))), self.buttons)
+        made.setAccessibleName(made.text())
+        made.clicked.connect(lambda: self.by_hand_wanted.emit(rows))
+        return made
 
     def _edit_button(self, *, main: bool) -> QPushButton:
         rows, found = self._rows, proofs_of(self._rows)

@@ -97,3 +97,21 @@ def resend_each(desk: LogDesk, template: str, reason: str, proof_ids: Sequence[s
             if not isinstance(error, Refused):
                 break
     return outcome
+
+
+def turn_over_each(desk: LogDesk, proof_ids: Sequence[str]) -> int:
+    """Leave each of these to a person; returns how many are.
+
+    Raises Refused, with the first reason, when none is.
+    """
+    done, refused = 0, None
+    for proof_id in proof_ids:
+        try:
+            desk.send_by_hand(proof_id)
+        except Refused as error:
+            refused = refused or error
+        else:
+            done += 1
+    if refused and not done:
+        raise refused
+    return done

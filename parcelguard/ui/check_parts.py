@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from parcelguard.store.views import LookTaken, Sighting
 from parcelguard.ui import check_words
@@ -137,21 +139,21 @@ class ButtonRow(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._buttons: list[QPushButton] = []
+        self._buttons: list[QAbstractButton] = []
 
-    def show_buttons(self, buttons: list[QPushButton]) -> None:
+    def show_buttons(self, buttons: Sequence[QAbstractButton]) -> None:
         """Show these, left to right; Tab goes through them in this order."""
         for button in self._buttons:
             if button not in buttons:
                 button.hide()
                 button.deleteLater()
-        self._buttons = buttons
+        self._buttons = list(buttons)
         for button in buttons:
             button.show()
         self._arrange()
 
     @property
-    def buttons(self) -> list[QPushButton]:
+    def buttons(self) -> list[QAbstractButton]:
         """The buttons that are shown."""
         return self._buttons
 

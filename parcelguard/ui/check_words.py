@@ -72,7 +72,21 @@ def answer(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> 
     if decision is Decision.TAKE_BACK:
         one = "It is there twice: take one back"
         return one if count == 1 else f"Take one of each back, {count:,} in all"
+    if decision is Decision.ONE_PICTURE:
+        return "Send one picture" if count == 1 else f"Send {count:,} as one picture each"
     return "Leave it" if count == 1 else f"Leave {count:,}"
+
+
+def may_go_by_hand(groups: Sequence[AttentionGroup]) -> bool:
+    """Whether a person may send these: none may have arrived, and their buyers still expect a parcel."""
+    if not groups or asks_arrival(groups):
+        return False
+    return not any(group.reason in (CHECKING, "order_cancelled") for group in groups)
+
+
+def by_hand(count: int) -> str:
+    """Return what the button says that turns so many proofs over to a person."""
+    return "Send by hand" if count == 1 else f"Send {count:,} by hand"
 
 
 def needs_confirming(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> bool:
@@ -93,6 +107,8 @@ def question(decision: Decision, groups: Sequence[AttentionGroup], count: int) -
         return f"Do the buyers see all {count:,} in their chats? They count as sent then."
     if decision is Decision.TAKE_BACK:
         return f"Take back one copy of {messages}? The other stays in the chat."
+    if decision is Decision.ONE_PICTURE:
+        return f"Send one picture that shows all photos, for {messages}?"
     if asks_arrival(groups):
         return f"Leave {messages} as it stands in the chat? What follows still goes out."
     return f"Leave {messages} unsent? The photos stay on this computer."
@@ -100,7 +116,7 @@ def question(decision: Decision, groups: Sequence[AttentionGroup], count: int) -
 
 def warnings(decision: Decision, groups: Sequence[AttentionGroup], count: int, until: datetime | None) -> str:
     """Return what to know before sending."""
-    if decision is not Decision.SEND_AGAIN:
+    if decision not in (Decision.SEND_AGAIN, Decision.ONE_PICTURE):
         return ""
     late = f"{may_arrive(until)}: the buyer may see it twice." if until else ""
     if until and count > 1:
@@ -123,7 +139,17 @@ def carried_out(decision: Decision, done: int, asked: int, *, stopped: bool = Fa
             Decision.THERE: "noted as there",
             Decision.LEAVE: "left unsent",
             Decision.TAKE_BACK: "being taken back",
+            Decision.ONE_PICTURE: "going out as one picture",
         }[decision]
+    return _of(done, asked, how, stopped=stopped)
+
+
+def turned_over(done: int, asked: int, *, stopped: bool = False) -> str:
+    """Return how many proofs wait to be sent by hand now."""
+    return _of(done, asked, "now under By hand", stopped=stopped)
+
+
+def _of(done: int, asked: int, how: str, *, stopped: bool) -> str:
     rest = asked - done
     told = f"{done:,} of {asked:,} {how}"
     if stopped:

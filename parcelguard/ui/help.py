@@ -28,7 +28,18 @@ CHECK_KEYS = (
     ("← →", "Close or open a group"),
     ("Space", "Tick a row, or all of a group"),
 )
-SECTIONS = (("Keys", KEYS), ("Keys in the log", LOG_KEYS), ("Keys in Check", CHECK_KEYS))
+HAND_KEYS = (
+    ("F6", "Open the order’s chat in the browser"),
+    ("F7", "Copy the text"),
+    ("F8", "Copy the pictures"),
+    ("F10", "Mark it as sent, and go on to the next"),
+)
+SECTIONS = (
+    ("Keys", KEYS),
+    ("Keys in the log", LOG_KEYS),
+    ("Keys in Check", CHECK_KEYS),
+    ("Keys in By hand", HAND_KEYS),
+)
 KEY_ROW = 36
 HINTS = (
     ("Nothing happens when I scan", "Set the scanner to send Enter after each code and to US keyboard."),

@@ -14,6 +14,8 @@ class Icon(StrEnum):
     PACK = "pack"
     LOG = "log"
     CHECK = "check"
+    BY_HAND = "by_hand"
+    CHANNELS = "channels"
     HELP = "help"
 
 
@@ -59,6 +61,21 @@ def _lens() -> QPainterPath:
     return path
 
 
+def _page() -> QPainterPath:
+    """Return a sheet that is handed on."""
+    path = QPainterPath()
+    _line(path, (20.5, 11), (20.5, 4), (9, 4), (9, 20), (20.5, 20), (20.5, 17))
+    _line(path, (2.5, 14), (15.5, 14))
+    _line(path, (11.8, 10.3), (15.5, 14), (11.8, 17.7))
+    return path
+
+
+def _bubble() -> QPainterPath:
+    path = QPainterPath()
+    _line(path, (3, 4), (21, 4), (21, 16.5), (11.5, 16.5), (6.5, 20.8), (6.5, 16.5), (3, 16.5), (3, 4))
+    return path
+
+
 def _question() -> QPainterPath:
     path = QPainterPath()
     path.addEllipse(QRectF(2.5, 2.5, 19, 19))
@@ -69,4 +86,11 @@ def _question() -> QPainterPath:
     return path
 
 
-_PATHS = {Icon.PACK: _box, Icon.LOG: _rows, Icon.CHECK: _lens, Icon.HELP: _question}
+_PATHS = {
+    Icon.PACK: _box,
+    Icon.LOG: _rows,
+    Icon.CHECK: _lens,
+    Icon.BY_HAND: _page,
+    Icon.CHANNELS: _bubble,
+    Icon.HELP: _question,
+}

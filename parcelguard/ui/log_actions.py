@@ -36,6 +36,7 @@ _TWICE = {
     ProofState.PARTLY: "What is in the chat already stands there twice then.",
 }
 _MAIN = {ProofState.ATTENTION: "Resend", ProofState.SAVED: "Send now"}
+_TO_HAND = (ProofState.SAVED, ProofState.ATTENTION, ProofState.PARTLY, ProofState.CLOSED)
 _CLOSABLE = (ProofState.ATTENTION, ProofState.WAITING)
 _ANSWERS = (
     (Decision.THERE, "It is there"),
@@ -238,6 +239,7 @@ class Actions(QWidget):
     closed = Signal(str)  # reason
     decided = Signal(str, Decision)
     folder = Signal()
+    by_hand = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -251,7 +253,13 @@ class Actions(QWidget):
         self.open_folder = button("Folder", self._buttons)
         self.close_proof = button("Close…", self._buttons, quiet=True)
         self.close_proof.setAccessibleName("Close this proof: nothing more of it is sent")
+        self.hand = button("Send by hand", self._buttons, quiet=True)
+        self.hand.setAccessibleName("Leave the rest of this proof to be sent by hand")
+        self.not_sent = button("Not sent after all", self._buttons, quiet=True)
+        self.not_sent.setAccessibleName("It was not sent by hand after all")
         self._lay_out(theme)
+        self.hand.clicked.connect(self._leave_to_hand)
+        self.not_sent.clicked.connect(self._take_back)
         self.main.clicked.connect(self.begin)
         self.edit.clicked.connect(self._open_panel)
         self.close_proof.clicked.connect(self._open_close)
@@ -273,6 +281,8 @@ class Actions(QWidget):
         self.main.setVisible(state in RESENDABLE and not unsure)
         self.edit.setVisible(failed and not unsure)
         self.close_proof.setVisible(state in _CLOSABLE)
+        self.hand.setVisible(state in _TO_HAND and not unsure)
+        self.not_sent.setVisible(state is ProofState.HANDED)
         self.enable()
         self.questions.show_parts(detail)
         if not same or (self.panel.isVisibleTo(self) and state not in RESENDABLE):
@@ -287,8 +297,8 @@ class Actions(QWidget):
 
     def enable(self) -> None:
         """Let the person act, again after what was asked did not work."""
-        self.main.setEnabled(True)
-        self.close_proof.setEnabled(True)
+        for each in (self.main, self.close_proof, self.hand, self.not_sent):
+            each.setEnabled(True)
         self.questions.enable()
 
     def begin(self) -> None:
@@ -325,7 +335,8 @@ class Actions(QWidget):
             row.addWidget(each)
         row.addStretch(1)
         last = QHBoxLayout()  # closing stands apart: it ends what the others begin
-        last.addWidget(self.close_proof)
+        for each in (self.close_proof, self.hand, self.not_sent):
+            last.addWidget(each)
         last.addStretch(1)
         buttons = QVBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
@@ -356,10 +367,22 @@ class Actions(QWidget):
         self._wait()
         self.closed.emit(reason)
 
+    def _leave_to_hand(self) -> None:
+        self._wait()
+        self.by_hand.emit()
+
+    def _take_back(self) -> None:
+        """Put it back among what is to be sent by hand."""
+        parts = self._detail.parts if self._detail else ()
+        part = next((part for part in parts if part.kind is PartKind.HAND), None)
+        if part is not None:
+            self._wait()
+            self.decided.emit(part.id, Decision.NOT_HANDED)
+
     def _wait(self) -> None:
         """Take no second click: it says nothing new."""
-        self.main.setEnabled(False)
-        self.close_proof.setEnabled(False)
+        for each in (self.main, self.close_proof, self.hand, self.not_sent):
+            each.setEnabled(False)
 
 
 def is_hidden(detail: ProofDetail) -> bool:
@@ -371,5 +394,7 @@ def part_name(part: Part, detail: ProofDetail) -> str:
     """Return what a part is called: "The text" or "Photo 2"."""
     if part.kind is PartKind.TEXT:
         return "The text"
+    if len(part.photo_ids) > 1:
+        return "The picture with all photos"
     ordinals = {photo.id: photo.ordinal for photo in detail.photos}
     return f"Photo {ordinals.get(part.photo_id, part.ordinal)}"

@@ -56,6 +56,7 @@ class LogDetail(QWidget):
         self.foot.resend.connect(self._resend)
         self.foot.closed.connect(self._close)
         self.foot.decided.connect(self._decide)
+        self.foot.by_hand.connect(self._leave_to_hand)
         self.foot.folder.connect(self._open_folder)
         self.clear()
 
@@ -193,6 +194,14 @@ class LogDetail(QWidget):
         proof_id = self._proof_id
         self._rows.ask(
             partial(self._desk.decide, part_id, decision), partial(self._acted, proof_id), self._tell
+        )
+
+    def _leave_to_hand(self) -> None:
+        proof_id = self._proof_id
+        self._rows.ask(
+            partial(self._desk.send_by_hand, proof_id),
+            partial(self._acted, proof_id),
+            partial(self._refused, proof_id),
         )
 
     def _close(self, reason: str) -> None:

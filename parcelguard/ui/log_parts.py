@@ -70,11 +70,12 @@ class FilterChip(QAbstractButton):
 
 
 class Heading(QWidget):
-    """The shop's badge and the order's number."""
+    """The shop's badge and the order's number, or with `mono` off a name."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, *, mono: bool = True) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._mono = mono
         self._shop = self._code = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -94,7 +95,8 @@ class Heading(QWidget):
         if self._shop:
             left = badge(painter, theme, 0, self.height() // 2, self._shop) + theme.px(10)
         area = QRect(left, 0, self.width() - left, self.height())
-        text(painter, area, self._code, theme.font(Size.BODY, 700, mono=True), theme.color(Token.TEXT))
+        font = theme.font(Size.BODY, 700, mono=self._mono)
+        text(painter, area, self._code, font, theme.color(Token.TEXT))
 
 
 class Flowing(QWidget):

@@ -1,4 +1,7 @@
-"""The sentences of the log. As in `words`: nothing but DELIVERED is called sent."""
+"""The sentences of the log. As in `words`: nothing is called sent but what the marketplace accepted.
+
+What a person said to have sent is called "sent by hand".
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ FILTERS: dict[LogFilter, str] = {
     LogFilter.SENDING: "Sending",
     LogFilter.WAITING: "Waiting",
     LogFilter.FAILED: "Needs you",
+    LogFilter.BY_HAND: "To send by hand",
     LogFilter.NOT_SENT: "Not sent",
 }
 
@@ -26,6 +30,8 @@ _STATES: dict[ProofState, tuple[BandTone, str]] = {
     ProofState.DELIVERED: (BandTone.OK, "Sent"),
     ProofState.ATTENTION: (BandTone.BAD, "Failed"),
     ProofState.PARTLY: (BandTone.WARN, "Partly sent"),
+    ProofState.BY_HAND: (BandTone.WARN, "To send by hand"),
+    ProofState.HANDED: (BandTone.INFO, "Sent by hand"),
     ProofState.CLOSED: (BandTone.READY, "Closed, not sent"),
 }
 _FAILED = "Not sent: "
@@ -48,14 +54,19 @@ def status(entry: LogEntry, now: datetime) -> tuple[BandTone, str]:
     elif state is ProofState.WAITING:
         words = f"Waiting{_left(' · tries again in ', entry, now)}"
     elif state is ProofState.DELIVERED:
-        when = f" {entry.sent_at.astimezone():%H:%M:%S}" if entry.sent_at else ""
-        words = f"Sent{when}{' · resent' if entry.generation > 1 else ''}"
+        words = f"Sent{_at(entry)}{' · resent' if entry.generation > 1 else ''}"
+    elif state is ProofState.HANDED:
+        words = f"Sent by hand{_at(entry)}"
     return tone, words
 
 
 def counts_down(entry: LogEntry) -> bool:
     """Whether the words of this row change by themselves."""
     return entry.due_at is not None and entry.proof.state in ON_THE_WAY
+
+
+def _at(entry: LogEntry) -> str:
+    return f" {entry.sent_at.astimezone():%H:%M:%S}" if entry.sent_at else ""
 
 
 def _left(words: str, entry: LogEntry, now: datetime) -> str:

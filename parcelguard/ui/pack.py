@@ -6,7 +6,7 @@ toast in the picture, so that the band always speaks of the parcel on the bench.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -40,11 +40,11 @@ class PackScreen(QWidget):
     typed = Signal(str)
 
     def __init__(
-        self, theme: Theme, *, shop_names: Mapping[str, str], bench: str, parent: QWidget | None = None
+        self, theme: Theme, *, shop_name: Callable[[str], str], bench: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._shop_names = shop_names
+        self._shop_name = shop_name
         self._bench = bench
         self._desk: Desk | None = None  # None until the program is ready
         self._last: ProofChanged | ProofSaved | None = None  # of the proof saved last, until the next scan
@@ -208,9 +208,6 @@ class PackScreen(QWidget):
     def _shows_last(self) -> bool:
         desk = self._desk
         return desk is not None and desk.state is DeskState.READY and desk.notice is None
-
-    def _shop_name(self, shop_id: str) -> str:
-        return self._shop_names.get(shop_id, shop_id)
 
 
 def _proof_id(news: ProofChanged | ProofSaved) -> str:

@@ -37,6 +37,9 @@ def page_sheet(theme: Theme) -> str:
         "on_fill": _color(theme, Token.ON_FILL),
         "small": f"{small}px; font-family: 'Inter'",
         "words": f"{theme.text_px(Size.WORDS)}px; font-family: 'Inter'",
+        "body": f"{theme.text_px(Size.BODY)}px; font-family: 'Inter'",
+        "gap": f"{px(7)}px",
+        "low": f"{theme.em(24)}px",
         "radius": f"{px(8)}px",
         "pad": f"{px(12)}px",
         "tall": f"{theme.em(34)}px",
@@ -68,10 +71,17 @@ QPushButton:disabled {{ color: {muted}; }}
 QPushButton[main="true"] {{ background: {fill}; color: {on_fill}; border-color: {fill}; }}
 QPushButton[main="true"]:disabled {{ background: {raised}; color: {muted}; border-color: {line}; }}
 QPushButton[main="true"]:focus {{ border-color: {text}; }}
+QPushButton[small="true"] {{ padding: 0 {gap}; min-height: {low}; }}
 QPushButton[quiet="true"] {{ background: transparent; color: {muted}; border-color: transparent; }}
 QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus {{ color: {text}; border-color: {line}; }}
 QLabel {{ color: {muted}; font-size: {small}; background: transparent; }}
+QLabel[name="true"] {{ color: {text}; font-weight: 600; }}
+QLabel[read="true"] {{ color: {text}; font-size: {body}; }}
+QLabel[title="true"] {{ color: {text}; font-size: {body}; font-weight: 700; }}
 QLabel[strong="true"] {{ color: {text}; font-size: {words}; font-weight: 600; }}
+QMenu {{ background: {raised}; color: {text}; border: 1px solid {line}; font-size: {small}; padding: 4px; }}
+QMenu::item {{ padding: 7px {pad}; border-radius: 4px; }}
+QMenu::item:selected {{ background: {fill}; color: {on_fill}; }}
 QTableView {{
     background: {bg}; border: 2px solid {bg}; border-radius: 4px; gridline-color: {line}; outline: none;
 }}

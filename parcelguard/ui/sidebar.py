@@ -23,11 +23,29 @@ class Page(StrEnum):
     PACK = "pack"
     LOG = "log"
     CHECK = "check"
+    BY_HAND = "by_hand"
+    CHANNELS = "channels"
     HELP = "help"
 
 
-_NAMES = {Page.PACK: "Pack", Page.LOG: "Log", Page.CHECK: "Check", Page.HELP: "Help"}
-_ICONS = {Page.PACK: Icon.PACK, Page.LOG: Icon.LOG, Page.CHECK: Icon.CHECK, Page.HELP: Icon.HELP}
+_NAMES = {
+    Page.PACK: "Pack",
+    Page.LOG: "Log",
+    Page.CHECK: "Check",
+    Page.BY_HAND: "By hand",
+    Page.CHANNELS: "Channels",
+    Page.HELP: "Help",
+}
+_COUNTS = {Page.BY_HAND: Token.WARN}  # what is to be sent by hand is work, not trouble
+TITLES = {**_NAMES, Page.LOG: "Media log", Page.CHECK: "Needs a check", Page.BY_HAND: "To send by hand"}
+_ICONS = {
+    Page.PACK: Icon.PACK,
+    Page.LOG: Icon.LOG,
+    Page.CHECK: Icon.CHECK,
+    Page.BY_HAND: Icon.BY_HAND,
+    Page.CHANNELS: Icon.CHANNELS,
+    Page.HELP: Icon.HELP,
+}
 
 
 class NavButton(QAbstractButton):
@@ -86,7 +104,7 @@ class NavButton(QAbstractButton):
         over = theme.px(1 if theme.large_text else 7)  # large figures stand beside the icon
         left = min(round(corner.x()) - over, self.width() - width)
         area = QRect(left, max(0, round(corner.y()) - theme.px(6)), width, height)
-        box(painter, area, height / 2, theme.color(Token.BAD))
+        box(painter, area, height / 2, theme.color(_COUNTS.get(self.page, Token.BAD)))
         text(painter, area, figure, font, theme.color(Token.ON_MARK), CENTER)
 
 
@@ -115,6 +133,7 @@ class Sidebar(QWidget):
     def show_queue(self, news: QueueChanged) -> None:
         """Count what waits for a person."""
         self._buttons[Page.CHECK].show_count(news.attention)
+        self._buttons[Page.BY_HAND].show_count(news.by_hand)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the bar and the mark."""

@@ -8,6 +8,7 @@ large text never pushes the keys off the screen.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import Literal
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
@@ -44,9 +45,18 @@ class Token(StrEnum):
     ON_MARK = "on_mark"  # text on a plain ok, warn or bad mark
     VEIL = "veil"  # behind text that lies on a picture
     ON_VEIL = "on_veil"
+    CHAT = "chat"  # the marketplace's chat as the buyer sees it: light whatever the theme
+    CHAT_BUBBLE = "chat_bubble"
+    ON_CHAT = "on_chat"
 
 
+_CHAT = {
+    Token.CHAT: "#f3f4f6",
+    Token.CHAT_BUBBLE: "#e6f4ea",
+    Token.ON_CHAT: "#1f3528",
+}
 _DARK = {
+    **_CHAT,
     Token.BG: "#0f1216",
     Token.SURFACE: "#171b21",
     Token.RAISED: "#1f252d",
@@ -69,6 +79,7 @@ _DARK = {
     Token.ON_VEIL: "#f4f7fa",
 }
 _LIGHT = {
+    **_CHAT,
     Token.BG: "#f5f7f9",
     Token.SURFACE: "#ffffff",
     Token.RAISED: "#eef1f4",
@@ -97,6 +108,7 @@ _MARKETPLACES = {
     "lazada": "#5648d8",
     "tiktok": "#0b7a75",
     "tokopedia": "#2a7d33",
+    "chatwoot": "#1566b8",
 }
 _OTHER_MARKETPLACE = "#4d5a6b"
 
@@ -121,8 +133,12 @@ def window_scale(size: QSize) -> float:
     return round(min(max(ratio, 0.85), 2.8) * 20) / 20
 
 
+@cache
 def load_fonts(names: tuple[str, ...]) -> None:
-    """Make bundled fonts known to Qt. Noto and the system's fonts fill in other scripts."""
+    """Make bundled fonts known to Qt, once. Noto and the system's fonts fill in other scripts.
+
+    Each further loading would add them once more and throw all fonts in use away, under open windows.
+    """
     for name in names:
         QFontDatabase.addApplicationFont(str(asset(f"fonts/{name}")))
 

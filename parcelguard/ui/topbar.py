@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRect, QSize, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from parcelguard.events import CameraChanged, CameraState, QueueChanged
+from parcelguard.events import CameraChanged, CameraState, QueueChanged, ShopQueue
 from parcelguard.ui import words
 from parcelguard.ui.paint import CENTER, LEFT, box, dot, text, width_of
 from parcelguard.ui.theme import Size, Theme, Token
@@ -44,6 +44,7 @@ class TopBar(QWidget):
         self._people = (Chip(station), Chip(packer, bright=True))
         self._camera = CameraChanged(state=CameraState.STARTING)
         self._queue = QueueChanged(sending=0, waiting=0, attention=0)
+        self._seconds: dict[str, int] = {}  # that each shop's queue takes
         self._attention_area = QRect()
         self._fit()
         theme.changed.connect(self._fit)
@@ -63,18 +64,28 @@ class TopBar(QWidget):
         self._queue = news
         self._tell()
 
+    def show_shop_queue(self, news: ShopQueue) -> None:
+        """Take in how long one shop's queue takes; the shops send side by side, so the longest counts."""
+        self._seconds[news.shop_id] = news.seconds
+        self._tell()
+
     @property
     def chips(self) -> tuple[Chip, ...]:
         """Return what the chips say, left to right; those that count nothing are left out."""
         camera, queue = self._camera, self._queue
+        lasts = words.queue_time(max(self._seconds.values(), default=0))
         counted = (
-            (Token.ACCENT, "Sending", queue.sending),
-            (Token.WARN, "Waiting", queue.waiting),
-            (Token.BAD, "Needs a check", queue.attention),
+            (Token.ACCENT, "Sending", queue.sending, "" if queue.waiting else lasts),
+            (Token.WARN, "Waiting", queue.waiting, lasts),
+            (Token.BAD, "Needs a check", queue.attention, ""),
         )
         return (
             Chip(words.camera_chip(camera), _CAMERA_DOTS[camera.state]),
-            *(Chip(f"{name} {count:,}", token) for token, name, count in counted if count),
+            *(
+                Chip(" · ".join(part for part in (f"{name} {count:,}", told) if part), token)
+                for token, name, count, told in counted
+                if count
+            ),
             *self._people,
         )
 

@@ -15,29 +15,28 @@ from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from parcelguard.config import Settings
+from parcelguard.config import Settings, ShopSettings
 from parcelguard.desk import DeskChanged, DeskState, ProofSaved
 from parcelguard.domain import Scan, ScanSource
-from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged, QueueChanged
+from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged
 from parcelguard.ui import words
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys import Action, WedgeFilter
 from parcelguard.ui.pack import PackScreen
 from parcelguard.ui.screen import Screen
-from parcelguard.ui.sidebar import Page, Sidebar
+from parcelguard.ui.sidebar import TITLES, Page, Sidebar
 from parcelguard.ui.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
 from parcelguard.ui.topbar import TopBar
 from parcelguard.ui.trouble import Trouble
 
 if TYPE_CHECKING:
     from parcelguard.ui.farewell import Farewell
-    from parcelguard.ui.ports import LogDesk, PackControls, Preview
+    from parcelguard.ui.ports import ChannelDesk, LogDesk, PackControls, Preview
     from parcelguard.ui.repair_page import Choice, RepairPage
     from parcelguard.ui.restart import Restarter
 
 ReadScan = Callable[[str, ScanSource], Scan | None]
 DROPPED_AFTER_MS = 1000
-_TITLES = {Page.PACK: "Pack", Page.LOG: "Media log", Page.CHECK: "Needs a check", Page.HELP: "Help"}
 
 
 class MainWindow(QWidget):
@@ -67,6 +66,8 @@ class MainWindow(QWidget):
         self._pack: PackControls | None = None
         self._preview: Preview | None = None
         self._log: LogDesk | None = None
+        self._channels: ChannelDesk | None = None
+        self._shops = {shop.id: shop for shop in settings.shops}
         self._painted = False
         self._page = Page.PACK
         self._desk: DeskChanged | None = None
@@ -92,15 +93,26 @@ class MainWindow(QWidget):
         if pack is not None:
             self.attach(pack, preview, log)
 
-    def attach(self, pack: PackControls, preview: Preview | None = None, log: LogDesk | None = None) -> None:
+    def attach(
+        self,
+        pack: PackControls,
+        preview: Preview | None = None,
+        log: LogDesk | None = None,
+        channels: ChannelDesk | None = None,
+    ) -> None:
         """Plug in the rest of the program."""
-        self._pack, self._preview, self._log = pack, preview, log
+        self._pack, self._preview, self._log, self._channels = pack, preview, log, channels
         self._failure = ""
         if preview is not None:
             self.pack_screen.preview.attach(preview)
         self.pack_screen.ready()
         if self.page in (Page.LOG, Page.CHECK):
             self.show_page(Page.PACK)
+
+    def sell_at(self, shops: Sequence[ShopSettings]) -> None:
+        """Go on with these shops: their labels, messages and chat pages."""
+        self._shops.clear()
+        self._shops.update({shop.id: shop for shop in shops})
 
     def fail(self, headline: str, advice: str) -> None:
         """Say that the program cannot start; the band keeps it."""
@@ -174,7 +186,7 @@ class MainWindow(QWidget):
         shown = self._question if page is Page.PACK and self._question is not None else widget
         self._stack.setCurrentWidget(shown)
         self._sidebar.show_page(page)
-        self._topbar.set_title(_TITLES[page])
+        self._topbar.set_title(TITLES[page])
         if not isinstance(widget, Screen):  # which begins in a field or list of its own
             self.setFocus()
 
@@ -258,7 +270,7 @@ class MainWindow(QWidget):
         bench = self._settings.bench
         screen = PackScreen(
             self.theme,
-            shop_names={shop.id: shop.shop().label for shop in self._settings.shops},
+            shop_name=self._shop_name,
             bench=f"{bench.station} · {bench.packer}",
         )
         screen.pressed.connect(self._act)
@@ -267,25 +279,12 @@ class MainWindow(QWidget):
         self._pages[Page.PACK] = self.pack_screen = screen
 
     def _make(self, page: Page) -> QWidget | None:
-        widget: QWidget
-        if page is Page.HELP:
-            from parcelguard.ui.help import HelpPage
+        from parcelguard.ui.pages import make
 
-            widget = HelpPage(self.theme)
-        elif self._log is None:
-            return None
-        elif page is Page.LOG:
-            from parcelguard.ui.log import LogPage
-
-            widget = LogPage(self.theme, self._log, self.bridge)
-        else:
-            from parcelguard.ui.check import CheckPage
-
-            shops = {shop.id: shop.shop() for shop in self._settings.shops}
-            widget = CheckPage(self.theme, self._log, self.bridge, shops)
-            widget.edit_wanted.connect(self._edit)
-        self._pages[page] = widget
-        self._stack.addWidget(widget)
+        widget = make(page, self.theme, self.bridge, self._shops, self._log, self._channels, self._edit)
+        if widget is not None:
+            self._pages[page] = widget
+            self._stack.addWidget(widget)
         return widget
 
     def _connect(self) -> None:
@@ -293,12 +292,14 @@ class MainWindow(QWidget):
         bridge.desk_changed.connect(self._on_desk)
         bridge.proof_saved.connect(self._on_saved)
         bridge.proof_changed.connect(self._on_proof)
-        bridge.queue_changed.connect(self._on_queue)
+        bridge.queue_changed.connect(self._topbar.show_queue)
+        bridge.queue_changed.connect(self._sidebar.show_queue)
+        bridge.shop_queue.connect(self._topbar.show_shop_queue)
         bridge.camera_changed.connect(self._on_camera)
         bridge.codes_seen.connect(self._on_codes)
         bridge.alerts_changed.connect(self._trouble.show_alerts)
         self._sidebar.chosen.connect(self.show_page)
-        self._topbar.attention_clicked.connect(self._show_check)
+        self._topbar.attention_clicked.connect(lambda: self.show_page(Page.CHECK))
         self.keys.pressed.connect(self._act)
         self.keys.scanned.connect(self._on_scanned)
         self.keys.refused.connect(self._on_refused)
@@ -401,17 +402,14 @@ class MainWindow(QWidget):
     def _on_codes(self, news: CodesSeen) -> None:
         self.pack_screen.show_codes(news)
 
-    def _on_queue(self, news: QueueChanged) -> None:
-        self._topbar.show_queue(news)
-        self._sidebar.show_queue(news)
-
     def _on_camera(self, news: CameraChanged) -> None:
         self._camera = news
         self._topbar.show_camera(news)
         self.pack_screen.show_camera(news)
 
-    def _show_check(self) -> None:
-        self.show_page(Page.CHECK)
+    def _shop_name(self, shop_id: str) -> str:
+        shop = self._shops.get(shop_id)
+        return shop.shop().label if shop else shop_id
 
     def _edit(self, proof_id: str, order_number: str) -> None:
         """Open the log at a proof, with its text to be changed."""

@@ -1,7 +1,7 @@
 """All sentences of the band, the notices and the states, in one place and free of widgets.
 
-The word "sent" in its good sense is said for ProofState.DELIVERED and nothing else. Sentence
-case, no exclamation marks, and no full stop at the end of a label.
+The word "sent" in its good sense is said for ProofState.DELIVERED, and "sent by hand" where a person
+said so; for nothing else. Sentence case, no exclamation marks, and no full stop at the end of a label.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from parcelguard.events import CameraChanged, CameraState, ProofChanged
 
 SENT = "✓ Image sent to customer’s chat"
 SAVED_SENDING = "Saved. Sending…"
+SAVED_BY_HAND = "Saved. To be sent by hand"
 STARTING = "Starting…"
 FINISHING = "Finishing…"
 FINISHING_HINT = "What is on its way right now gets a few seconds. The rest goes out after the next start."
@@ -25,6 +26,7 @@ FIND_HINT = "F3 types a number"
 CONTROL_KEYS = "This code contains control keys and was ignored. Set the scanner to send plain codes."
 HIDDEN = "Accepted but hidden by the marketplace"
 SAFE_SEE_CHECK = "Photos are safe, see Check"
+SHORT_QUEUE_S = 45  # less is not worth a word
 LOOKING = "ParcelGuard looks in the chat"  # how the advice about an unknown outcome begins
 _SAYS_ITSELF = ("Not sent", "Accepted", "Held")  # headlines that tell where the message is
 CANCELLED = "STOP — this order is cancelled or about to be"  # the buyer may only have asked
@@ -117,11 +119,13 @@ def _now(desk: Desk) -> tuple[BandTone, str]:
 
 
 def _photos(desk: Desk) -> str:
-    if desk.full:
-        return f"{MAX_PHOTOS} of {MAX_PHOTOS} photos — press F4 to send"
-    if desk.photos:
-        return f"{len(desk.photos)} of {MAX_PHOTOS} photos — F1 takes more, F4 sends"
-    return "Take photos of the open parcel"
+    if not desk.photos:
+        return "Take photos of the open parcel"
+    taken = f"{len(desk.photos)} of {MAX_PHOTOS} photos"
+    if desk.note:
+        return f"{taken}. {desk.note}"
+    does = "save" if _by_hand(desk) else "send"
+    return f"{taken} — press F4 to {does}" if desk.full else f"{taken} — F1 takes more, F4 {does}s"
 
 
 def _unmatched(desk: Desk) -> str:
@@ -172,12 +176,19 @@ def _way_out(desk: Desk) -> str:
     """Return what can be done with the open order; F4 is named only where it does something."""
     if not desk.photos:
         return "Esc leaves this one"
-    return f"F4 {'sends' if desk.message else 'saves'} this one first, Esc leaves it"
+    sends = desk.message and not _by_hand(desk)
+    return f"F4 {'sends' if sends else 'saves'} this one first, Esc leaves it"
+
+
+def _by_hand(desk: Desk) -> bool:
+    return desk.shop is not None and desk.shop.by_hand
 
 
 def _saved(saved: ProofSaved) -> str:
     if saved.sends:
         return SAVED_SENDING
+    if saved.proof.state is ProofState.BY_HAND:
+        return SAVED_BY_HAND
     if not saved.proof.shop_id:
         return "Saved on this computer. Nothing is sent: no order is known for this code"
     if not saved.proof.buyer_id:
@@ -195,6 +206,10 @@ def _delivery(news: ProofChanged) -> tuple[BandTone, str]:
         return BandTone.BAD, f"{told}. {SAFE_SEE_CHECK}"
     if news.state is ProofState.PARTLY:
         return BandTone.WARN, "Only part of it is in the chat. See Log"
+    if news.state is ProofState.BY_HAND:
+        return BandTone.READY, SAVED_BY_HAND
+    if news.state is ProofState.HANDED:
+        return BandTone.INFO, "Sent by hand"
     if news.state is ProofState.CLOSED:
         return BandTone.READY, "Nothing more is sent for this order"
     if news.state is ProofState.SENDING:
@@ -246,6 +261,17 @@ def camera_chip(news: CameraChanged) -> str:
     size = f" {news.height}p" if news.height else ""
     pace = f" · {news.fps:.0f} fps" if news.fps else ""
     return f"Camera{size}{pace}"
+
+
+def queue_time(seconds: int) -> str:
+    """Return how long a queue takes, roughly; nothing for what is over in a moment."""
+    if seconds < SHORT_QUEUE_S:
+        return ""
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"about {minutes} min"
+    hours, rest = divmod(round(minutes / 5) * 5, 60)  # nobody waits that long to the minute
+    return f"about {hours} h {rest} min" if rest else f"about {hours} h"
 
 
 def camera_help(news: CameraChanged) -> tuple[str, str]:

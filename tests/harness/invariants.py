@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-VISIBLE = ("text", "image")
 SETTLED = ("sent", "filtered", "cancelled")
 ASKS = ("held", "refused")
 Row = sqlite3.Row
@@ -57,14 +57,17 @@ def judge(
     started_at: float | None = None,
     secrets: Collection[str] = (),
     outputs: Collection[str] = (),
+    buyers: Mapping[int, Collection[str]] = MappingProxyType({}),
 ) -> Findings:
     """Compare what was acknowledged, what is on the disk, and what the buyers got.
 
     `said` are the bench's own lines ("photo" and "saved" are promises). `at_rest`: nothing more is
     going to move by itself. `started_at`: when the last run began, in seconds of the file system.
-    `secrets` must not stand in any file but secrets.json, nor in `outputs`.
+    `secrets` must not stand in any file but secrets.json, nor in `outputs`. `buyers`: which orders each
+    of the marketplace's buyers has; not every marketplace's messages say which order they are about.
     """
     findings = Findings(messages=len(transcript))
+    transcript = [{**line, "order_sn": _about(line, buyers)} for line in transcript]
     with closing(sqlite3.connect(home / "parcelguard.db")) as records:
         records.row_factory = sqlite3.Row
         broken = records.execute("PRAGMA integrity_check").fetchone()[0]
@@ -74,6 +77,7 @@ def judge(
         _kept_proofs(findings, home / "media", records, said)
         _sent_once(findings, records, transcript)
         _truly_sent(findings, records, transcript)
+        _to_its_buyer(findings, transcript, buyers)
         _all_moving(findings, records, at_rest=at_rest)
     if started_at is not None:
         _nothing_half(findings, home / "media", started_at)
@@ -142,9 +146,8 @@ def _sent_once(
     findings: Findings, records: sqlite3.Connection, transcript: Sequence[Mapping[str, Any]]
 ) -> None:
     """Each message is there at most as often as people ordered it: by F4, a resend or "send again"."""
-    own = [line for line in transcript if line["order_sn"]]  # a buyer's own words name no order
-    got = Counter((line["order_sn"], _content(line)) for line in own)
-    kinds = Counter((line["order_sn"], line["message_type"]) for line in own)
+    got = Counter((line["order_sn"], _content(line)) for line in transcript)
+    kinds = Counter((line["order_sn"], line["message_type"]) for line in transcript)
     ordered = _ordered(records)
     generations = Counter[str]()
     for (order, _), planned in ordered["sets"].items():
@@ -190,6 +193,14 @@ def _ordered(records: sqlite3.Connection) -> dict[str, Counter[tuple[str, str]]]
     return counted
 
 
+def _about(line: Mapping[str, Any], buyers: Mapping[int, Collection[str]]) -> str:
+    """Return which order a message is about; empty when nobody can tell."""
+    theirs = buyers.get(line["to_id"], ())
+    named = [order for order in theirs if order in line.get("text", "")]
+    told = line["order_sn"] or next((only[0] for only in (list(theirs), named) if len(only) == 1), "")
+    return str(told)
+
+
 def _content(line: Mapping[str, Any]) -> str:
     return str(line.get("text") or line.get("image_sha256") or line["message_type"])
 
@@ -227,6 +238,17 @@ def _truly_sent(
     for key, number in (nameless - free).items():
         findings.false_sent.append(f"{key[0]}: {number} of kind {key[1]} too many called sent")
     findings.false_sent.extend(_falsely_delivered(records))
+
+
+def _to_its_buyer(
+    findings: Findings, transcript: Sequence[Mapping[str, Any]], buyers: Mapping[int, Collection[str]]
+) -> None:
+    """No buyer gets what is about another one's order."""
+    for line in transcript if buyers else ():
+        if line["order_sn"] not in buyers.get(line["to_id"], ()):
+            findings.false_sent.append(
+                f"{line['order_sn']}: message {line['message_id']} went to another buyer"
+            )
 
 
 def _falsely_delivered(records: sqlite3.Connection) -> Iterator[str]:

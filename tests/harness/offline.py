@@ -7,11 +7,14 @@ from pathlib import Path
 
 from fakes import ORDER
 
-from parcelguard.marketplace.vault import Secrets, Vault
+from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.store.database import Store
 
 NOBODY = "http://127.0.0.1:9"
 SETTINGS = f"""
+[secrets]
+keep = "file"
+
 [[shops]]
 id = "{ORDER.shop_id}"
 name = "Kopi & Co"
@@ -25,7 +28,7 @@ send = true
 def furnish(home: Path, orders: int) -> list[str]:
     """Write what a bench needs into a folder; return the codes of its orders."""
     (home / "settings.toml").write_text(SETTINGS)
-    Vault(home / "secrets.json").keep(ORDER.shop_id, Secrets("shpk00", "access", "refresh", 4e9))
+    vault_at(home / "secrets.json", "file").keep(ORDER.shop_id, Secrets("shpk00", "access", "refresh", 4e9))
     codes = [f"261120Q{number:07}" for number in range(orders)]
     known = [
         replace(ORDER, number=code, buyer_id=str(n), codes=(), tracking="") for n, code in enumerate(codes)

@@ -20,23 +20,22 @@ from typing import Any
 import psutil
 import pytest
 from invariants import Findings, judge
+from market import SHOP, Market, open_market
 from station_child import PlainCopies
 
 from parcelguard.channels import connect
 from parcelguard.config import load_settings
 from parcelguard.delivery.courier import Courier
-from parcelguard.domain import Order
-from parcelguard.marketplace.vault import Secrets, Vault
-from parcelguard.sandbox.demo import demo_world
-from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world import World
+from parcelguard.delivery.ports import ChannelPolicy, ChatSender
+from parcelguard.domain import Shop
+from parcelguard.marketplace.vault import Vault, vault_at
 from parcelguard.store.database import Store
 
 CHILD = Path(__file__).with_name("station_child.py")
-SHOP = "kopi"
 NOON_IN_MALAYSIA = timedelta(hours=4)
-SETTLE_WITHIN = timedelta(minutes=17)  # the channel's rest, and ten minutes
-LONGEST = timedelta(minutes=50)
+AFTER_ITS_REST = timedelta(minutes=10)  # a message is sent or asked about
+RESENDS = 3
+HOWEVER_LATE = timedelta(days=1)
 START_S = 20.0
 KILLED = -getattr(signal, "SIGKILL", -signal.SIGTERM)  # Windows knows no signals and tells the number
 
@@ -183,34 +182,34 @@ class Victim:
 class Rig:
     """A bench's data folder and its marketplace."""
 
-    def __init__(self, folder: Path, world: World, address: str, clock: Clock) -> None:
-        self.home, self.world, self.clock = folder, world, clock
-        self.shop = next(iter(world.shops.values()))
+    def __init__(self, folder: Path, market: Market, clock: Clock) -> None:
+        self.home, self.market, self.world, self.clock = folder, market, market.world, clock
         self.said: list[dict[str, Any]] = []
         self.errors: list[str] = []
         self.started_at = 0.0
         self._alive: list[Victim] = []
-        (folder / "settings.toml").write_text(
-            f'[[shops]]\nid = "{SHOP}"\nname = "Kopi & Co"\npartner_id = {world.partner.partner_id}\n'
-            f'shop_id = {self.shop.shop_id}\nhost = "{address}"\nsend = true\nseconds_between_messages = 0\n'
-        )
         self.connect()
-        theirs = list(world.orders.values())
-        self.codes = [each.order_sn for each in theirs]
+        self.codes = [order.number for order in market.orders]
         (folder / "orders.txt").write_text("\n".join(self.codes))
         with self.store() as store, store.begin() as records:
-            records.orders.keep(
-                Order(shop_id=SHOP, number=each.order_sn, buyer_id=str(each.buyer.user_id), buyer_name="b")
-                for each in theirs
-            )
+            records.orders.keep(market.orders)
             records.orders.mark_synced(SHOP, clock())
+
+    @property
+    def policy(self) -> ChannelPolicy:
+        """How the shop's channel wants to be used."""
+        with self._chat() as (chat, _):
+            return chat.policy
+
+    @property
+    def vault(self) -> Vault:
+        return vault_at(self.home / "secrets.json", "file")
 
     def connect(self, left_s: float = 14_400) -> None:
         """Give the bench tokens that are good for so long by the bench's clock."""
-        grant = self.world.new_grant(self.shop)
         until = self.clock.of_the_market() + left_s
-        kept = Secrets(self.world.partner.partner_key, grant.access_token, grant.refresh_token, until)
-        Vault(self.home / "secrets.json").keep(SHOP, kept)
+        settings = self.market.connect(self.vault, self.market.address, until)
+        (self.home / "settings.toml").write_text(settings, encoding="utf-8")
 
     def answer_slowly(self, seconds: float) -> None:
         """Let a moment pass between taking a message and answering: the moment that matters most."""
@@ -222,12 +221,6 @@ class Rig:
             return message
 
         self.world.chat.accept = accept_and_wait  # type: ignore[method-assign]
-
-    @property
-    def secrets(self) -> set[str]:
-        """The partner's key and every token that was ever given out."""
-        grants = self.world.grants
-        return {self.world.partner.partner_key, *grants._access, *grants._refresh}
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -260,21 +253,27 @@ class Rig:
     def courier(self, *, resends: bool = False) -> Iterator[Courier]:
         """A courier in this process, on the rig's clock: time passes only when the test says so.
 
-        `resends`: what is proved absent goes out once more without asking.
+        `resends`: what is proved absent goes out once more without asking, however late.
         """
+        with self._chat() as (chat, shop), self.store() as store:
+            if resends:
+                anyhow = replace(chat.policy, resend_when_absent=True, late_after=HOWEVER_LATE)
+                chat._policy = anyhow  # type: ignore[attr-defined]
+            yield Courier(
+                shop=shop, store=store, sender=chat, copies=PlainCopies(),
+                media=self.home / "media", publish=lambda event: None, now=self.clock,
+                elapsed_s=self.clock.elapsed_s,
+            )  # fmt: skip
+
+    @contextmanager
+    def _chat(self) -> Iterator[tuple[ChatSender, Shop]]:
         settings = load_settings(self.home / "settings.toml").shops[0]
-        channel = connect(settings, Vault(self.home / "secrets.json"), self.clock)
-        chat = channel.sender
-        chat._policy = replace(chat.policy, resend_when_absent=resends)  # type: ignore[attr-defined]
-        with self.store() as store:
-            try:
-                yield Courier(
-                    shop=settings.shop(), store=store, sender=chat, copies=PlainCopies(),
-                    media=self.home / "media", publish=lambda event: None, now=self.clock,
-                    elapsed_s=self.clock.elapsed_s,
-                )  # fmt: skip
-            finally:
-                channel.close()
+        channel = connect(settings, self.vault, self.clock)
+        assert channel.sender
+        try:
+            yield channel.sender, settings.shop()
+        finally:
+            channel.client.close()
 
     def settle(self, *, resends: bool = False) -> None:
         """Let all come to rest, moving the clock to whatever is due next.
@@ -282,12 +281,12 @@ class Rig:
         What the buyer sees has to be sent or asked about within the channel's rest and ten minutes.
         """
         begun = self.clock()
+        within = (self.policy.settle + AFTER_ITS_REST) * (RESENDS if resends else 1)
         with self.courier(resends=resends) as courier:
             courier.recover()
-            while (due := courier.step()) is not None and self.clock() - begun < LONGEST:
+            while (due := courier.step()) is not None and self.clock() - begun < RESENDS * within:
                 if (ahead := (due - self.clock()).total_seconds()) > 0:
                     self.clock.advance(ahead)
-        within = timedelta(hours=1) if resends else SETTLE_WITHIN
         until = (begun + within).timestamp() * 1e6
         late = self.query(
             "SELECT kind, state, reason FROM part WHERE kind IN ('text', 'image') "
@@ -316,17 +315,17 @@ class Rig:
             self.world.transcript(),
             at_rest=at_rest,
             started_at=self.started_at,
-            secrets=self.secrets,
+            secrets=self.market.secrets,
             outputs=self.errors,
+            buyers=self.market.buyers,
         )
 
 
 @contextmanager
-def open_rig(folder: Path, orders: int = 6) -> Iterator[Rig]:
+def open_rig(folder: Path, orders: int = 6, channel: str = "shopee") -> Iterator[Rig]:
     clock = Clock(folder / "clock.txt")
-    world = demo_world(orders=orders, specials=False, clock=clock.of_the_market)
-    with running(world) as address:
-        rig = Rig(folder, world, address, clock)
+    with open_market(channel, orders, clock.of_the_market) as market:
+        rig = Rig(folder, market, clock)
         try:
             yield rig
         finally:

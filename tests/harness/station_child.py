@@ -6,7 +6,7 @@ one JSON line, after it would be on the screen. `--bad` breaks a promise on purp
 not notice is worth nothing.
 
     station_child.py HOME [--pack] [--photos N] [--decide ANSWER] [--bad NAME] [--clock FILE] [--copies]
-                          [--on-cue]
+                          [--on-cue] [--counts-sleep]
 
 HOME holds settings.toml, secrets.json and, to pack, orders.txt with a code a line. `stop` on stdin, or
 its end, ends the bench in good order.
@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import os
 import random
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,9 @@ if TYPE_CHECKING:  # the copy room's helper process imports this file too, and n
     from parcelguard.desk import Desk
     from parcelguard.packing import PackingDesk
 
-SMALL, LARGE = (48, 64), (360, 480)  # noise does not compress: a large one is written in two pieces
-LARGE_EVERY = 4
+SIZE = (384, 512)  # no marketplace takes pictures of less than 330 pixels a side
+LARGE_EVERY = 4  # one in so many does not compress, and is written in two pieces
+BLOCK = 8  # pixels a side: what JPEG compresses best
 PATIENCE_S = 3.0
 TRIES = 6
 
@@ -50,8 +52,10 @@ class Now:
         self._file = file
 
     def __call__(self) -> datetime:
-        moved_s = float(self._file.read_text()) if self._file else 0.0
-        return datetime.now(UTC) + timedelta(seconds=moved_s)
+        return datetime.now(UTC) + timedelta(seconds=self.moved_s())
+
+    def moved_s(self) -> float:
+        return float(self._file.read_text()) if self._file else 0.0
 
 
 class Lens:
@@ -73,8 +77,10 @@ class Lens:
         from parcelguard.camera.pictures import Picture
 
         self._taken += 1
-        size = LARGE if self._taken % LARGE_EVERY == 1 else SMALL
-        image = self._noise.integers(0, 256, (*size, 3), "uint8")
+        block = 1 if self._taken % LARGE_EVERY == 1 else BLOCK
+        height, width = (side // block for side in SIZE)
+        noise = self._noise.integers(0, 256, (height, width, 3), "uint8")
+        image = noise.repeat(block, 0).repeat(block, 1)
         self._newest.put(Picture(image, self._taken, time.monotonic(), self._now()))
         self._darkroom.take(request)
 
@@ -193,13 +199,30 @@ class Packer:
 
 
 class PlainCopies:
-    """The original as it is, from this process: the copy room's own process takes half a second to start."""
+    """The original in the size asked for; the copy room's own process takes half a second to start."""
 
-    def make(self, original: Path, *wishes: object) -> bytes:
-        return original.read_bytes()
+    def make(self, original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
+        from PIL import Image
+
+        copy = io.BytesIO()
+        with Image.open(original) as image:
+            image.resize(size).save(copy, "JPEG")
+        return copy.getvalue()
+
+    def collage(self, originals: Sequence[Path], caption: Sequence[str], size: tuple[int, int]) -> bytes:
+        return self.make(originals[0], caption, size)
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def count_sleep(now: Now) -> None:
+    """Let the clock that counts sleep go with the test's: a process that is only stopped does not sleep."""
+    from parcelguard.clocks import real_seconds
+    from parcelguard.marketplace import http
+
+    assert http.real_seconds
+    http.real_seconds = lambda: real_seconds() + now.moved_s()
 
 
 # ---- promises broken on purpose ------------------------------------------------------------
@@ -346,6 +369,8 @@ def run(wish: argparse.Namespace, stopping: threading.Event) -> None:
     if not wish.copies:
         station.CopyRoom = PlainCopies  # type: ignore[misc]
     hub, now, screen, begun = EventHub(), Now(wish.clock), Screen(), threading.Event()
+    if wish.counts_sleep:
+        count_sleep(now)
     hub.subscribe(DeskChanged, screen.show)
     hub.subscribe(DeskChanged, lambda event: begun.set())
     hub.subscribe(
@@ -391,6 +416,7 @@ def main() -> None:
     parser.add_argument("--clock", type=Path)
     parser.add_argument("--on-cue", action="store_true", help="load all, then wait for a line on stdin")
     parser.add_argument("--copies", action="store_true", help="make copies in the real copy room")
+    parser.add_argument("--counts-sleep", action="store_true", help="a sleep is as long as --clock was moved")
     parser.add_argument("--photos", type=int, help="take so many of each order, and press nothing else")
     wish = parser.parse_args()
     load()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import figures
 import pytest
+from market import CHANNELS
 from needs import unavailable
 from rig import Rig, open_rig
 
@@ -22,8 +23,8 @@ pytestmark = [pytest.mark.usefixtures("no_stray_threads")]
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    with open_rig(tmp_path, orders=ORDERS) as opened:
+def rig(tmp_path: Path, channel: str) -> Iterator[Rig]:
+    with open_rig(tmp_path, orders=ORDERS, channel=channel) as opened:
         yield opened
 
 
@@ -56,10 +57,11 @@ def tells_one_story(rig: Rig, skew_s: float) -> None:
         by_the_bench = datetime.fromtimestamp(row["wire_at"] / 1e6, UTC) - timedelta(seconds=skew_s)
         assert abs(by_the_bench.timestamp() - line["at"]) < 5  # what it is off by is the skew, no more
     findings = rig.judge(at_rest=False)
-    figures.note("clocks", clocks=1, **findings.counts)
+    figures.note("clocks", rig.market.name, clocks=1, **findings.counts)
     assert not findings.wrong
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("skew_s", SKEWS.values(), ids=SKEWS)
 def test_bench_with_a_wrong_clock_sends_and_keeps_a_consistent_record(rig: Rig, skew_s: float) -> None:
     rig.clock.skew(skew_s)

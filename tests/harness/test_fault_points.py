@@ -1,6 +1,7 @@
 """A bench broken at each named place, and what stands there after it was started again.
 
 Each place is really visited: a bench that lives on, or says nothing of the trouble, fails its test.
+What happens before sending is the same for every channel and is tried with one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import figures
 import pytest
 from invariants import Findings
+from market import CHANNELS, RENEWING
 from rig import Rig, Victim, open_rig
 
 from parcelguard.faults import POINTS
@@ -21,6 +23,9 @@ ORDERS = 3
 VISIT_S = 20.0
 
 TEXT = 4  # of an order with two photos: two uploads and a check of the order go first
+FIRST, *OTHERS = CHANNELS
+STEPS = [*((FIRST, step) for step in (1, TEXT, TEXT + 2)), *((other, TEXT + 1) for other in OTHERS)]
+MESSAGES = [*((FIRST, n) for n in (0, 1, 2)), *((other, n) for other in OTHERS for n in (0, 1))]
 
 ABSENT = ("photo.taken", "file.half_written")  # no photo, and nothing half is left
 ADOPTED = ("file.flushed", "file.renamed", "file.folder_flushed", "photo.kept", "photo.row")
@@ -30,6 +35,7 @@ NOT_SENT = ("send.choosing", "send.claimed")  # certainly: no wire mark
 IN_DOUBT = ("send.marked", "send.half_written", "send.written", "send.answered")
 SAVED = ("save.committed", "save.described")
 ELSEWHERE = ("send.kept", "look.done", "decide.row", "token.answered")
+TOKENS = ("token.asked", "token.journaled")
 STORAGE = ("backup.half_written", "upgrade.step")  # broken where storage is tested
 DISK = ("file.half_written", "file.flushed", "file.renamed", "file.folder_flushed", "photo.row", "save.rows")
 SECOND_TRY = {"raise": ("file.half_written", "file.flushed"), "full": ("photo.row", "save.rows")}
@@ -38,13 +44,24 @@ pytestmark = [pytest.mark.usefixtures("no_stray_threads")]
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    with open_rig(tmp_path, orders=ORDERS) as opened:
+def rig(tmp_path: Path, channel: str) -> Iterator[Rig]:
+    with open_rig(tmp_path, orders=ORDERS, channel=channel) as opened:
         yield opened
 
 
 def test_each_fault_point_has_its_test() -> None:
-    tested = (*ABSENT, *ADOPTED, *KEPT, *OPEN_AGAIN, *SAVED, *NOT_SENT, *IN_DOUBT, *ELSEWHERE, *STORAGE)
+    tested = (
+        *ABSENT,
+        *ADOPTED,
+        *KEPT,
+        *OPEN_AGAIN,
+        *SAVED,
+        *NOT_SENT,
+        *IN_DOUBT,
+        *ELSEWHERE,
+        *TOKENS,
+        *STORAGE,
+    )
     assert sorted(tested) == sorted(POINTS)
 
 
@@ -73,7 +90,7 @@ def start_again(rig: Rig) -> Victim:
 def all_well(rig: Rig, point: str) -> Findings:
     """Pack and send the rest; nothing is lost, doubled or falsely sent, and each order has one proof."""
     findings = rig.finish()
-    figures.note("fault points", fault_points=1, **findings.counts)
+    figures.note("fault points", rig.market.name, fault_points=1, **findings.counts)
     assert not findings.wrong, point
     proofs = rig.query("SELECT order_number FROM proof WHERE saved_at IS NOT NULL ORDER BY order_number")
     assert [proof["order_number"] for proof in proofs] == sorted(rig.codes)
@@ -176,7 +193,7 @@ def test_killed_once_f4_was_kept_the_proof_is_saved_described_and_sent(rig: Rig,
 # ---- sending ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("visit", [1, TEXT, TEXT + 2])  # an upload, the text, a picture
+@pytest.mark.parametrize(("channel", "visit"), STEPS)  # an upload, the text, a picture
 @pytest.mark.parametrize("point", NOT_SENT)
 def test_killed_without_a_wire_mark_it_was_not_sent_and_goes_out_at_once(
     rig: Rig, point: str, visit: int
@@ -189,7 +206,7 @@ def test_killed_without_a_wire_mark_it_was_not_sent_and_goes_out_at_once(
     assert not rig.query("SELECT * FROM attempt WHERE outcome = 'unknown'")
 
 
-@pytest.mark.parametrize("message", [0, 1, 2])  # the text, and the pictures
+@pytest.mark.parametrize(("channel", "message"), MESSAGES)  # the text, and the pictures
 @pytest.mark.parametrize("point", IN_DOUBT)
 def test_killed_after_the_wire_mark_it_is_looked_for_and_found_or_asked_about(
     rig: Rig, point: str, message: int
@@ -213,7 +230,7 @@ def test_killed_after_the_wire_mark_it_is_looked_for_and_found_or_asked_about(
         assert (part["state"], part["reason"]) in (("sent", ""), ("held", "unknown"))
 
 
-@pytest.mark.parametrize("visit", [1, TEXT, TEXT + 2])
+@pytest.mark.parametrize(("channel", "visit"), STEPS)
 def test_killed_between_two_parts_it_goes_on_with_the_next(rig: Rig, visit: int) -> None:
     kill_at(rig, "send.kept", visit)
     assert not rig.query("SELECT * FROM part WHERE state = 'leased'")
@@ -222,6 +239,7 @@ def test_killed_between_two_parts_it_goes_on_with_the_next(rig: Rig, visit: int)
     assert states(rig) == {"delivered"}
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
 def test_killed_after_a_look_nothing_is_concluded_and_it_is_looked_again(rig: Rig) -> None:
     kill_at(rig, "send.answered", TEXT)
     start_again(rig)  # knows now that it does not know
@@ -251,6 +269,7 @@ def test_killed_while_a_person_decides_the_question_is_asked_again(rig: Rig) -> 
     assert states(rig) == {"delivered"}
 
 
+@pytest.mark.parametrize("channel", RENEWING)
 def test_killed_between_new_tokens_and_their_file_nothing_is_lost_and_consent_is_asked_for(rig: Rig) -> None:
     """The refresh token was spent: the old pair works on for minutes, then the seller has to agree again."""
     rig.connect(left_s=60)
@@ -265,6 +284,17 @@ def test_killed_between_new_tokens_and_their_file_nothing_is_lost_and_consent_is
 
     rig.connect()
     all_well(rig, "token.answered")
+    assert states(rig) == {"delivered"}
+
+
+@pytest.mark.parametrize("channel", RENEWING)
+@pytest.mark.parametrize("point", TOKENS)
+def test_killed_while_tokens_are_renewed_the_shop_goes_on_without_the_seller(rig: Rig, point: str) -> None:
+    """Before the call nothing was spent; after the answer the journal holds the new pair."""
+    rig.connect(left_s=60)
+    kill_at(rig, point)
+    rig.clock.advance(600)
+    all_well(rig, point)
     assert states(rig) == {"delivered"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ class Evidence:
     said: list[dict[str, Any]]
     transcript: list[dict[str, Any]]
     secrets: set[str]
+    buyers: Mapping[int, Sequence[str]]
     outputs: list[str] = field(default_factory=list)
 
     def judged(self) -> Findings:
@@ -37,6 +38,7 @@ class Evidence:
             started_at=started_at,
             secrets=self.secrets,
             outputs=self.outputs,
+            buyers=self.buyers,
         )
 
     def write(self, statement: str) -> None:
@@ -48,15 +50,17 @@ class Evidence:
         return self.home / "media" / str(ticked["path"])
 
 
-@pytest.fixture(scope="module")
-def kept_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
+@pytest.fixture(scope="module", params=("shopee", "tiktok"), ids=("orders named", "orders not named"))
+def kept_all(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Evidence]:
+    """A bench that kept its promises; not every marketplace's messages say which order they are about."""
     folder = tmp_path_factory.mktemp("bench")
-    with open_rig(folder, orders=ORDERS) as rig:
+    with open_rig(folder, orders=ORDERS, channel=request.param) as rig:
         victim = rig.start("--pack", "--photos", "2")
         victim.wait_for(lambda victim: victim.heard("packed"))
         rig.end(victim, gently=True)
         rig.settle()
-        yield Evidence(folder, rig.said, rig.world.transcript(), rig.secrets)
+        market = rig.market
+        yield Evidence(folder, rig.said, rig.world.transcript(), market.secrets, market.buyers)
 
 
 @pytest.fixture
@@ -121,6 +125,15 @@ def confuse_messages(evidence: Evidence) -> None:
     )
 
 
+def write_to_another_buyer(evidence: Evidence) -> None:
+    first, last = evidence.transcript[0], evidence.transcript[-1]
+    evidence.transcript[0] = first | {"to_id": last["to_id"]}
+
+
+def write_to_nobody(evidence: Evidence) -> None:
+    evidence.transcript.append(evidence.transcript[0] | {"message_id": "new", "to_id": 0, "order_sn": ""})
+
+
 def call_it_delivered(evidence: Evidence) -> None:
     evidence.write("UPDATE part SET state = 'held', reason = 'late' WHERE kind = 'image' AND ordinal = 5")
 
@@ -167,6 +180,8 @@ WRONGS: dict[Callable[[Evidence], None], str] = {
     send_what_nobody_ordered: "doubled",
     withhold_a_message: "false_sent",
     confuse_messages: "false_sent",
+    write_to_another_buyer: "false_sent",
+    write_to_nobody: "doubled",
     call_it_delivered: "false_sent",
     forget_when: "stuck",
     hold_without_reason: "stuck",

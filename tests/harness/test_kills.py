@@ -1,6 +1,6 @@
 """A bench killed at random moments, from scan to sent: nothing acknowledged is lost, nothing goes out twice.
 
-PARCELGUARD_KILLS says how often (200 unless told; before a release 1,000 or more).
+PARCELGUARD_KILLS says how often (200 unless told; before a release 1,000 or more), over all channels.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import figures
 import pytest
 from invariants import Findings, kept
+from market import CHANNELS, SEND
 from rig import Rig, Victim, open_rig
 
 KILLS = int(os.environ.get("PARCELGUARD_KILLS", "200"))
@@ -21,14 +22,14 @@ A_BENCH = 25  # kills; then everything is settled and judged, and a fresh bench 
 ORDERS_A_KILL = 6  # fewer than a round can pack: the last rounds only send
 LEAST = 10  # photos and messages a bench gets done between its deaths, on a slow computer
 CHANCES = 60  # to catch a bad bench; a few are enough
-SEND = "sellerchat/send_message"
+BENCHES = [(CHANNELS[number % len(CHANNELS)], number) for number in range(-(-KILLS // A_BENCH))]
 
 pytestmark = [pytest.mark.usefixtures("no_stray_threads"), pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    with open_rig(tmp_path, orders=A_BENCH * ORDERS_A_KILL) as opened:
+def rig(tmp_path: Path, channel: str) -> Iterator[Rig]:
+    with open_rig(tmp_path, orders=A_BENCH * ORDERS_A_KILL, channel=channel) as opened:
         opened.answer_slowly(0.015)
         yield opened
 
@@ -57,10 +58,12 @@ def settled(rig: Rig) -> Findings:
     return rig.finish(pack=False)
 
 
-@pytest.mark.parametrize("bench", range(-(-KILLS // A_BENCH)))
-def test_bench_killed_at_random_moments_loses_nothing_and_sends_nothing_twice(rig: Rig, bench: int) -> None:
+@pytest.mark.parametrize(("channel", "bench"), BENCHES)
+def test_bench_killed_at_random_moments_loses_nothing_and_sends_nothing_twice(
+    rig: Rig, channel: str, bench: int
+) -> None:
     chance = random.Random(bench)
-    if bench % 2:  # a line that loses questions and answers, and a list that lags behind
+    if bench // len(CHANNELS) % 2:  # a line that loses questions and answers, and a list that lags behind
         rig.world.faults.set("drop_before", path=SEND, after=chance.randrange(20), times=2)
         rig.world.faults.set("drop_after", path=SEND, after=chance.randrange(20), times=2)
         rig.world.faults.set("list_delay_s", 30.0, path=SEND, times=20)
@@ -69,7 +72,9 @@ def test_bench_killed_at_random_moments_loses_nothing_and_sends_nothing_twice(ri
     findings = settled(rig)
     findings.lost += lost
 
-    figures.note("kills", kills=A_BENCH, photos=findings.photos, proofs=findings.proofs, **findings.counts)
+    figures.note(
+        "kills", channel, kills=A_BENCH, photos=findings.photos, proofs=findings.proofs, **findings.counts
+    )
     assert not findings.wrong
     assert findings.photos >= LEAST  # it came to packing,
     assert findings.messages >= LEAST  # and to sending
@@ -94,7 +99,8 @@ def test_interrupted_send_that_is_queued_again_is_noticed(rig: Rig) -> None:
     assert any(rig.judge(at_rest=False).doubled for _ in killed)
 
 
-def test_send_repeated_for_want_of_an_answer_is_noticed(rig: Rig) -> None:
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_send_repeated_for_want_of_an_answer_is_noticed(rig: Rig, channel: str) -> None:
     """A client that sends again when the answer was lost posts pictures twice."""
     rig.world.faults.set("drop_after", path=SEND, after=1, times=20)  # from the first order's first picture
     killed = killed_at_random(rig, CHANCES, random.Random(3), "--bad", "retry")

@@ -1,7 +1,8 @@
 """A bench that falls asleep in the middle of sending and wakes minutes later.
 
 The process is stopped at each named place, the marketplace's clock and the bench's own are moved on, and it
-is woken. Meanwhile others may have acted: then the sleeper's message must die by its old signature.
+is woken. Meanwhile others may have acted: then the sleeper's message must die by its old signature, or,
+where nothing is signed, by the clock that counts sleep.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import figures
 import pytest
+from market import CHANNELS
 from rig import Rig, Victim, open_rig
 
 TEXT = 4  # of an order with two photos: two uploads and a check of the order go first
@@ -24,6 +26,12 @@ PLACES = {  # and which visit is that of the first picture
     "send.answered": TEXT + 1,
     "send.kept": TEXT + 1,
 }
+NAPS = (0.2, 0.8, 2.0)  # in lives of a signed request
+SLEEPS = [  # every nap at every place, and every channel at every place
+    (channel, point, NAPS[(number + turn) % len(NAPS)])
+    for turn, channel in enumerate(CHANNELS)
+    for number, point in enumerate(PLACES)
+]
 
 pytestmark = [
     pytest.mark.usefixtures("no_stray_threads"),
@@ -32,8 +40,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    with open_rig(tmp_path, orders=2) as opened:
+def rig(tmp_path: Path, channel: str) -> Iterator[Rig]:
+    with open_rig(tmp_path, orders=2, channel=channel) as opened:
         yield opened
 
 
@@ -41,6 +49,11 @@ def put_to_sleep(rig: Rig, point: str, visit: int, *wishes: str) -> Victim:
     sleeper = rig.start("--pack", "--photos", "2", *wishes, fault=f"{point}:stop:{visit}")
     assert sleeper.fell_asleep(), f"{point} was not visited {visit} times"
     return sleeper
+
+
+def counted(rig: Rig) -> list[str]:
+    """Where old signatures protect, they have to do it alone."""
+    return [] if rig.market.sheet.signed else ["--counts-sleep"]
 
 
 def wake(rig: Rig, sleeper: Victim) -> None:
@@ -56,16 +69,17 @@ def others_act(rig: Rig) -> None:
     rig.settle(resends=True)
 
 
-@pytest.mark.parametrize("minutes", [1, 4, 10])
-@pytest.mark.parametrize("point", PLACES)
-def test_bench_that_slept_while_sending_sends_nothing_twice(rig: Rig, point: str, minutes: int) -> None:
-    sleeper = put_to_sleep(rig, point, PLACES[point])
-    rig.clock.advance(minutes * 60)
+@pytest.mark.parametrize(("channel", "point", "nap"), SLEEPS)
+def test_bench_that_slept_while_sending_sends_nothing_twice(
+    rig: Rig, channel: str, point: str, nap: float
+) -> None:
+    sleeper = put_to_sleep(rig, point, PLACES[point], *counted(rig))
+    rig.clock.advance(nap * rig.policy.signature_window.total_seconds())
     wake(rig, sleeper)
 
     rig.settle()
     findings = rig.judge()
-    figures.note("sleep", sleeps=1, **findings.counts)
+    figures.note("sleep", channel, sleeps=1, **findings.counts)
     assert not findings.wrong
 
 
@@ -82,16 +96,17 @@ def test_claim_that_slept_for_more_than_twenty_seconds_is_not_sent(rig: Rig) -> 
     assert second["claimed_at"] - first["claimed_at"] > 20_000_000
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("point", ["send.claimed", "send.marked", "send.half_written"])
-def test_sleeper_that_wakes_after_others_acted_sends_nothing(rig: Rig, point: str) -> None:
-    sleeper = put_to_sleep(rig, point, PLACES[point])
+def test_sleeper_that_wakes_after_others_acted_sends_nothing(rig: Rig, channel: str, point: str) -> None:
+    sleeper = put_to_sleep(rig, point, PLACES[point], *counted(rig))
     rig.clock.advance(600)
     others_act(rig)
     wake(rig, sleeper)
 
     rig.settle()
     findings = rig.judge()
-    figures.note("sleep", sleeps=1, **findings.counts)
+    figures.note("sleep", channel, sleeps=1, **findings.counts)
     assert not findings.wrong
     assert {row["state"] for row in rig.query("SELECT state FROM proof")} == {"delivered"}
 
@@ -100,6 +115,18 @@ def test_sleeper_that_signs_when_it_wakes_is_noticed(rig: Rig) -> None:
     """The harness itself: a signature made at the last moment lets an old message through."""
     marks_before = 2  # this bad bench passes the place twice with each message
     sleeper = put_to_sleep(rig, "send.marked", marks_before + 1, "--bad", "resign-at-write")
+    rig.clock.advance(600)
+    others_act(rig)
+    wake(rig, sleeper)
+
+    assert rig.judge().doubled
+
+
+@pytest.mark.parametrize("channel", [CHANNELS[-1]])
+def test_sleeper_that_does_not_count_its_sleep_is_noticed(rig: Rig) -> None:
+    """The harness itself: where nothing is signed, only that clock keeps an old message back."""
+    assert not rig.market.sheet.signed
+    sleeper = put_to_sleep(rig, "send.marked", PLACES["send.marked"])
     rig.clock.advance(600)
     others_act(rig)
     wake(rig, sleeper)

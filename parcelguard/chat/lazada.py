@@ -1,0 +1,312 @@
+"""Lazada's chat (Lazada Open Platform, instant messaging).
+
+A conversation is one of shop and buyer, found by an order. Reading it regularly costs an app its
+permission: it is read only to find a message of unknown fate, and once after each set, since
+Lazada hides what it does not like without a word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+from parcelguard.config import ShopSettings
+from parcelguard.delivery.ports import (
+    ChannelPolicy,
+    HouseRules,
+    Look,
+    Picture,
+    Receipt,
+    SentMark,
+    Target,
+    Wire,
+)
+from parcelguard.domain import PartKind
+from parcelguard.errors import Held, NotSent, Refused
+from parcelguard.marketplace.answers import entry, moment, rows
+from parcelguard.marketplace.lazada import CHAT, ORDERS, ROW, SIGNATURE_WINDOW, LazadaClient
+from parcelguard.marketplace.lazada_codes import Unlisted
+from parcelguard.marketplace.lazada_goods import (
+    UNPAID,
+    Row,
+    first,
+    is_cancelled,
+    is_set,
+    packed_elsewhere,
+    status,
+)
+from parcelguard.store.views import Sighting
+
+TEXT, PICTURE = "1", "3"  # Lazada's numbers for what a message is
+SELLER = "2"
+UNANSWERED_LIMIT = 5  # messages a shop may post before the buyer answers
+PAGE = 20
+PAGES = 3
+SIDES = (330, 5000)  # pixels
+LARGEST = 1_000_000  # bytes
+CLOCK_SLACK = timedelta(seconds=5)  # Lazada's time is known to a few seconds; nothing is newer than this
+EXCERPT = 80
+
+
+class LazadaChat:
+    """Sends order photos to the buyers of one Lazada shop."""
+
+    def __init__(self, client: LazadaClient, house: HouseRules) -> None:
+        self._client = client
+        self._policy = ChannelPolicy(
+            signature_window=SIGNATURE_WINDOW,
+            between_messages=house.between_messages,
+            late_after=house.late_after,
+            quiet=house.quiet,
+            resend_when_absent=house.resend_when_absent,
+            check_after=timedelta(minutes=1),
+            recall_within=timedelta(minutes=2),
+            unanswered_limit=UNANSWERED_LIMIT,
+            unanswered_window=timedelta(hours=24),
+            longest_text=ROW.longest_text,
+        )
+
+    @property
+    def policy(self) -> ChannelPolicy:
+        """How Lazada wants to be used."""
+        return self._policy
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """By how much Lazada's clock is ahead."""
+        return self._client.clock.offset
+
+    def upload(self, picture: bytes) -> str:
+        """Store a picture and return its address. Shown to nobody, so repeating is harmless."""
+        _refuse_unfit(picture)
+        data = entry(self._client.upload(picture).get("data"))
+        address = str(entry(data.get("image")).get("url") or "")
+        if not address:
+            raise NotSent("image/upload answered without url")
+        return address
+
+    def open(self, target: Target, planned: int) -> str:  # noqa: ARG002 - the outbox counts what is unanswered
+        """Read the order again, hold what is cancelled or another buyer's, and find the conversation."""
+        answer = self._client.get(ORDERS, "/order/items/get", order_id=target.order_number)
+        _refuse_wrong(rows(answer.get("data")), target)
+        return self._conversation(target)
+
+    def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
+        """Post a text."""
+        return self._send(target, {"template_id": TEXT, "txt": text}, wire)
+
+    def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
+        """Post an uploaded picture."""
+        width, height = picture.size
+        content: dict[str, str | int] = {"img_url": picture.address, "width": width, "height": height}
+        return self._send(target, {"template_id": PICTURE, **content}, wire)
+
+    def look(self, target: Target, mark: SentMark) -> Look:
+        """Read the conversation back for own messages that match."""
+        conversation = target.conversation_id or self._conversation(target)
+        found, seen, covered = [], [], False
+        for message in self._messages(conversation):
+            if message is None:  # the conversation's beginning
+                covered = True
+                break
+            told = _told(message)
+            if told and told < mark.since:
+                covered = True
+                break
+            own = _is_own(message)
+            matches = own and _matches(message, mark)
+            if matches:
+                found.append(str(message.get("message_id") or ""))
+            text = _excerpt(message) if own else ""
+            seen.append(Sighting(told, own, _kind(message), text, matches))
+        return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
+
+    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:  # noqa: ARG002
+        """Return which of these messages only the seller sees; one page is read, and only once."""
+        if not target.conversation_id:
+            return frozenset()
+        page, _ = self._page(target.conversation_id, self._now_ms())
+        return frozenset(
+            str(message.get("message_id")) for message in page if message.get("process_msg")
+        ) & frozenset(message_ids)
+
+    def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:  # noqa: ARG002
+        """Recall a message; Lazada allows it for two minutes."""
+        try:
+            self._client.post(
+                CHAT, "/im/message/recall", session_id=target.conversation_id, message_id=message_id
+            )
+        except (Refused, NotSent) as error:
+            said_no = error if isinstance(error, Refused) else error.__cause__
+            if not isinstance(said_no, (Refused, Unlisted)):
+                raise
+            raise Refused(
+                str(error),
+                code=said_no.code,
+                request_id=said_no.request_id,
+                headline="Lazada does not take this message back any more.",
+                advice="Leave it, or tell the buyer in the chat.",
+            ) from error
+
+    # ---- steps -------------------------------------------------------------------------
+
+    def _conversation(self, target: Target) -> str:
+        """Return the session of the order's buyer; asking for it opens it."""
+        answer = self._client.post(CHAT, "/im/session/open", order_id=target.order_number)
+        session = answer.get("session_id") or entry(answer.get("data")).get("session_id")
+        if not session:
+            raise NotSent("session/open answered without session_id")
+        return str(session)
+
+    def _send(self, target: Target, content: Mapping[str, str | int], wire: Wire) -> Receipt:
+        parameters = {"session_id": target.conversation_id, **content}
+        answer = self._client.send("/im/message/send", parameters, wire.signed_at, wire.mark)
+        return Receipt(
+            message_id=str(entry(answer.get("data")).get("message_id") or ""),
+            conversation_id=target.conversation_id,
+        )
+
+    def _messages(self, conversation: str) -> Iterator[Mapping[str, Any] | None]:
+        """Yield messages newest first, and None at the conversation's beginning; at most three pages."""
+        before_ms, last_id = self._now_ms(), ""
+        seen: set[str] = set()
+        for _ in range(PAGES):
+            page, data = self._page(conversation, before_ms, last_id)
+            for message in sorted(page, key=_sent_ms, reverse=True):
+                message_id = str(message.get("message_id") or "")
+                if message_id not in seen:
+                    yield message
+                seen.update(filter(None, [message_id]))
+            if not is_set(data.get("has_more")):
+                yield None
+                return
+            before_ms, last_id = _number(data.get("next_start_time")), str(data.get("last_message_id") or "")
+            if not before_ms:
+                return
+
+    def _now_ms(self) -> int:
+        return int((self._client.their_time + CLOCK_SLACK).timestamp() * 1000)
+
+    def _page(
+        self, conversation: str, before_ms: int, last_id: str = ""
+    ) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+        """Read the messages up to a moment; return them, and the answer's word on what comes next."""
+        answer = self._client.get(
+            CHAT,
+            "/im/message/list",
+            session_id=conversation,
+            start_time=before_ms,
+            page_size=PAGE,
+            last_message_id=last_id,
+        )
+        data = entry(answer.get("data"))
+        return rows(data.get("message_list")), data
+
+
+def sender(client: LazadaClient, shop: ShopSettings, house: HouseRules) -> LazadaChat:  # noqa: ARG001
+    """Return the chat of a shop."""
+    return LazadaChat(client, house)
+
+
+def _refuse_wrong(units: Sequence[Row], target: Target) -> None:
+    """Hold what should not be written about, as the order stands now."""
+    compare = "Nothing was sent. Compare the order in the seller centre."
+    if not units:
+        raise Held("no units", code="order_not_found", headline="Lazada does not know this order.")
+    if is_cancelled(units):
+        raise Held(
+            "order cancelled",
+            code="order_cancelled",
+            headline="This order is cancelled or about to be.",
+            advice="Nothing was sent. Take the parcel out.",
+        )
+    if all(status(unit) == UNPAID for unit in units):
+        raise Held("unpaid", code="order_unpaid", headline="This order is not paid.", advice=compare)
+    if packed_elsewhere(units):
+        headline = "Nothing of this order is packed here: it is digital, or in Lazada's warehouse."
+        raise Held("packed elsewhere", code="packed_elsewhere", headline=headline, advice=compare)
+    if first(units, "buyer_id") != target.buyer_id:
+        headline = "Lazada names another buyer for this order now."
+        raise Held("another buyer", code="buyer_changed", headline=headline, advice=compare)
+
+
+def _refuse_unfit(picture: bytes) -> None:
+    """Refuse here what Lazada would refuse, in words that say why."""
+    from PIL import Image  # the window's first paint does without
+
+    with Image.open(BytesIO(picture), formats=["JPEG"]) as image:
+        sides = image.size
+    if min(sides) >= SIDES[0] and max(sides) <= SIDES[1] and len(picture) <= LARGEST:
+        return
+    raise Refused(
+        f"picture {sides[0]}x{sides[1]}, {len(picture)} bytes",
+        code="picture_unfit",
+        headline=f"This picture is {sides[0]} × {sides[1]} pixels and {len(picture) // 1000} KB.",
+        advice=f"Lazada takes {SIDES[0]} to {SIDES[1]} pixels a side and up to {LARGEST // 1000} KB. "
+        "Take the photo again, then send.",
+    )
+
+
+def _number(value: object) -> int:
+    try:
+        return int(value)  # type: ignore[call-overload, no-any-return]  # anything may stand in an answer
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _sent_ms(message: Mapping[str, Any]) -> int:
+    return _number(message.get("send_time"))
+
+
+def _told(message: Mapping[str, Any]) -> datetime | None:
+    seconds, thousandths = divmod(_sent_ms(message), 1000)
+    told = moment(seconds)
+    return told + timedelta(milliseconds=thousandths) if told else None
+
+
+def _is_own(message: Mapping[str, Any]) -> bool:
+    return str(message.get("from_account_type")) == SELLER
+
+
+def _kind(message: Mapping[str, Any]) -> str:
+    template = str(message.get("template_id") or "")
+    return {TEXT: "text", PICTURE: "image"}.get(template, template[:EXCERPT])
+
+
+def _content(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what stands in a message; it comes as JSON in a text."""
+    content = message.get("content")
+    try:
+        return entry(json.loads(content) if isinstance(content, str) else content)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
+    content = _content(message)
+    if mark.kind is PartKind.TEXT:
+        return _kind(message) == "text" and _words(content.get("txt")) == _words(mark.text)
+    if _kind(message) != "image":
+        return False
+    size = (_number(content.get("width")), _number(content.get("height")))
+    same_address = _tail(str(content.get("imgUrl") or "")) == _tail(mark.address) != ""
+    return same_address or size == mark.size != (0, 0)  # Lazada may give the picture another address
+
+
+def _excerpt(message: Mapping[str, Any]) -> str:
+    """Return what a person recognises an own message by."""
+    content = _content(message)
+    text = _words(content.get("txt")) or _tail(str(content.get("imgUrl") or ""))
+    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
+
+
+def _words(value: object) -> str:
+    return " ".join(str(value or "").split())
+
+
+def _tail(address: str) -> str:
+    """Return the last path part: it names the picture, while hosts in front of it change."""
+    return address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]

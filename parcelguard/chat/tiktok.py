@@ -1,0 +1,258 @@
+"""TikTok Shop's customer service chat; in Indonesia, Tokopedia & Shop.
+
+There is no message id of the client's and nothing can be taken back, so nothing here repeats a
+message; the outbox decides. Creating a conversation is harmless: one that exists is returned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from parcelguard.config import ShopSettings
+from parcelguard.delivery.ports import (
+    ChannelPolicy,
+    HouseRules,
+    Look,
+    Picture,
+    Receipt,
+    SentMark,
+    Target,
+    Wire,
+)
+from parcelguard.domain import PartKind
+from parcelguard.errors import Held, NotSent, Refused
+from parcelguard.marketplace.answers import entry, moment, rows
+from parcelguard.marketplace.tiktok import CONVERSATIONS, SIGNATURE_WINDOW, TikTokClient, cancelled
+from parcelguard.marketplace.tiktok_codes import no_conversation
+from parcelguard.marketplace.tiktok_signing import json_text
+from parcelguard.marketplaces import marketplace
+from parcelguard.store.views import Sighting
+
+UPLOAD = "/customer_service/202309/images/upload"
+PAGE = 10  # the most that is allowed
+PAGES = 3
+CALLS_A_DAY = 10_000
+WARNINGS = frozenset({"45109001", "45109003", "45101006"})  # may not be written to; forbidden words
+BUYER = "BUYER"
+WAITING_STATES = ("UNPAID", "ON_HOLD")  # nothing to pack yet: not paid, or freely cancelled for an hour
+EXCERPT = 80
+
+
+def sender(client: TikTokClient, shop: ShopSettings, house: HouseRules) -> TikTokChat:  # noqa: ARG001
+    """Return what reaches a shop's buyers."""
+    return TikTokChat(client, house)
+
+
+class TikTokChat:
+    """Sends order photos to the buyers of one shop."""
+
+    def __init__(self, client: TikTokClient, house: HouseRules) -> None:
+        self._client = client
+        self._policy = ChannelPolicy(
+            signature_window=SIGNATURE_WINDOW,
+            between_messages=house.between_messages,
+            late_after=house.late_after,
+            quiet=house.quiet,
+            resend_when_absent=house.resend_when_absent,
+            check_after=timedelta(minutes=10),
+            calls_per_day=CALLS_A_DAY,
+            warnings=WARNINGS,
+            longest_text=marketplace("tiktok").longest_text,
+        )
+
+    @property
+    def policy(self) -> ChannelPolicy:
+        """How TikTok Shop wants to be used."""
+        return self._policy
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """By how much TikTok Shop's clock is ahead."""
+        return self._client.clock.offset
+
+    def upload(self, picture: bytes) -> str:
+        """Store a picture and return its address. Shown to nobody, so repeating is harmless."""
+        address = str(self._client.upload(UPLOAD, picture).get("url") or "")
+        if not address:
+            raise NotSent("upload answered without url")
+        return address
+
+    def open(self, target: Target, planned: int) -> str:  # noqa: ARG002
+        """Read the order again; hold when cancelled, not to be packed or another buyer's. Open the chat."""
+        self._check(target)
+        return self._conversation(target)
+
+    def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
+        """Post a text."""
+        return self._send(target, "TEXT", {"content": text}, wire)
+
+    def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
+        """Post an uploaded picture."""
+        width, height = picture.size
+        content = {"url": picture.address, "width": width, "height": height}
+        return self._send(target, "IMAGE", content, wire)
+
+    def look(self, target: Target, mark: SentMark) -> Look:
+        """Read the conversation back for own messages that match."""
+        conversation = target.conversation_id or self._conversation(target)
+        found, seen, covered = [], [], False
+        for page in self._pages(conversation):
+            if page is None:  # the conversation's beginning
+                covered = True
+                break
+            for message in page:
+                told = moment(message.get("create_time"))
+                if _before(told, mark.since):
+                    covered = True  # the order within a page is not promised: read it to its end
+                    continue
+                own = _own(message)
+                matches = own and _matches(message, mark)
+                if matches:
+                    found.append(str(message.get("id") or ""))
+                kind = str(message.get("type") or "").lower()[:EXCERPT]
+                seen.append(Sighting(told, own, kind, _excerpt(message) if own else "", matches))
+            if covered:
+                break
+        return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
+
+    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+        """Return which of these messages the buyer does not see, though they were accepted."""
+        hidden = set()
+        for page in self._pages(target.conversation_id) if target.conversation_id else ():
+            for message in page or ():
+                if str(message.get("id") or "") in message_ids and message.get("is_visible") is False:
+                    hidden.add(str(message["id"]))
+            if page is None or any(_before(moment(each.get("create_time")), since) for each in page):
+                break
+        return frozenset(hidden)
+
+    def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:  # noqa: ARG002
+        """Refuse: nothing can be taken back here."""
+        raise Refused(
+            "no recall",
+            code="no_recall",
+            headline=f"{self._client.title} does not take messages back.",
+            advice="Leave it, or tell the buyer in the chat.",
+        )
+
+    # ---- steps -------------------------------------------------------------------------
+
+    def _send(self, target: Target, kind: str, content: Mapping[str, Any], wire: Wire) -> Receipt:
+        body = {"type": kind, "content": json_text(content).decode()}
+
+        def post(conversation: str) -> Receipt:
+            path = f"{CONVERSATIONS}/{conversation}/messages"
+            answer = self._client.send(path, body, wire.signed_at, wire.mark)
+            return Receipt(message_id=str(answer.get("message_id") or ""), conversation_id=conversation)
+
+        return self._reopened(target, post)
+
+    def _reopened(self, target: Target, post: Callable[[str], Receipt]) -> Receipt:
+        """Post into the conversation, and once more into a fresh one when that is gone: nothing was taken."""
+        if not target.conversation_id:
+            return post(self._conversation(target))
+        try:
+            return post(target.conversation_id)
+        except Refused as error:
+            if not no_conversation(error):
+                raise
+        return post(self._conversation(target))
+
+    def _conversation(self, target: Target) -> str:
+        answer = self._client.post(CONVERSATIONS, {"buyer_user_id": target.buyer_id})
+        conversation = str(answer.get("conversation_id") or "")
+        if not conversation:
+            raise NotSent("create conversation answered without id")
+        return conversation
+
+    def _check(self, target: Target) -> None:
+        orders = self._client.orders([target.order_number])
+        order = next((each for each in orders if str(each.get("id")) == target.order_number), None)
+        title = self._client.title
+        if order is None:
+            raise _held("order_not_found", f"{title} does not know this order.", "Check the order number.")
+        if cancelled(order):
+            raise _held("order_cancelled", "This order is cancelled or about to be.", "Take the parcel out.")
+        if order.get("is_on_hold_order") is True or order.get("status") in WAITING_STATES:
+            raise _held(
+                "order_on_hold",
+                "This order is not to be shipped yet: it is unpaid, or the buyer may still cancel it.",
+                "Keep the parcel; send when the order is released.",
+            )
+        if str(order.get("user_id") or "") != target.buyer_id:
+            raise _held(
+                "buyer_changed",
+                f"{title} names another buyer for this order now.",
+                "Compare the order in the seller center.",
+            )
+
+    def _pages(self, conversation: str) -> Iterator[list[Mapping[str, Any]] | None]:
+        """Yield pages of messages, the newest first, and None at the conversation's beginning; at most three.
+
+        A message that comes while the pages are read moves the others: one may stand on two pages.
+        """
+        seen: set[str] = set()
+        query = {"page_size": str(PAGE), "sort_order": "DESC", "sort_field": "create_time"}
+        for _ in range(PAGES):
+            answer = self._client.get(f"{CONVERSATIONS}/{conversation}/messages", **query)
+            messages = rows(answer.get("messages"))
+            yield [each for each in messages if str(each.get("id") or "") not in seen]
+            seen.update(str(each["id"]) for each in messages if each.get("id"))
+            following = str(answer.get("next_page_token") or "")
+            if not following:
+                yield None
+                return
+            query["page_token"] = following
+
+
+def _held(code: str, headline: str, advice: str) -> Held:
+    return Held(code, code=code, headline=headline, advice=f"Nothing was sent. {advice}")
+
+
+def _own(message: Mapping[str, Any]) -> bool:
+    """Whether the shop's side wrote it; as whom its messages are shown is not known for sure."""
+    return entry(message.get("sender")).get("role") not in (None, "", BUYER)
+
+
+def _before(told: datetime | None, since: datetime) -> bool:
+    return told is not None and told < since
+
+
+def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
+    content = _content(message)
+    if mark.kind is PartKind.TEXT:
+        same = " ".join(str(content.get("content") or "").split()) == " ".join(mark.text.split())
+        return message.get("type") == "TEXT" and same
+    if message.get("type") != "IMAGE":
+        return False
+    shown = (_whole(content.get("width")), _whole(content.get("height")))
+    # The history may show the picture under another address; no two of a proof share a size.
+    return _tail(str(content.get("url") or "")) == _tail(mark.address) != "" or shown == mark.size != (0, 0)
+
+
+def _excerpt(message: Mapping[str, Any]) -> str:
+    """Return what a person recognises an own message by."""
+    content = _content(message)
+    text = " ".join(str(content.get("content") or _tail(str(content.get("url") or ""))).split())
+    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
+
+
+def _content(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a message's content, which is a text that holds JSON."""
+    try:
+        return entry(json.loads(str(message.get("content") or "{}")))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _whole(told: object) -> int:
+    """Return a length in pixels; read back, they come as texts."""
+    return int(str(told)) if str(told).isdecimal() else 0
+
+
+def _tail(address: str) -> str:
+    """Return the last path part: it names the picture, while hosts in front of it change."""
+    return address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]

@@ -1,0 +1,61 @@
+"""The buyer's pictures as files, for what a person sends in the seller centre."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from time import time
+
+from parcelguard.delivery.pictures import picture_size
+from parcelguard.delivery.ports import CopyMaker
+from parcelguard.domain import Photo
+from parcelguard.errors import StorageError
+from parcelguard.store.database import Store
+from parcelguard.store.files import write_durably
+from parcelguard.store.views import HandJob
+
+KEPT_S = 24 * 3600
+
+
+class HandCopies:
+    """One folder for each proof that waits to be sent by hand.
+
+    It goes some time after the proof waits no more: a browser may be sending the files just then.
+    """
+
+    def __init__(self, folder: Path, store: Store, copies: CopyMaker, media: Path) -> None:
+        self._folder = folder
+        self._store = store
+        self._copies = copies
+        self._media = media
+
+    def of(self, job: HandJob) -> tuple[Path, ...]:
+        """Return the copies in their order, made where they are missing. Raises StorageError."""
+        with self._store.read() as records:
+            proof = records.proofs.get(job.proof_id)
+            photos = [each for each in records.proofs.photos(job.proof_id) if each.path in job.photos]
+        by_whom = (proof.station, proof.packer) if proof else ()
+        folder = self._folder / job.proof_id
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{folder}: {error}", headline=f"This folder cannot be used: {folder}"
+            ) from error
+        return tuple(self._copy(folder, photo, job.order_number, by_whom) for photo in photos)
+
+    def sweep(self, waiting: Collection[str]) -> None:
+        """Remove the folders of proofs that do not wait any more."""
+        if self._folder.is_dir():
+            for folder in self._folder.iterdir():
+                if folder.name not in waiting and time() - folder.stat().st_mtime > KEPT_S:
+                    shutil.rmtree(folder, ignore_errors=True)  # copies only; it is tried again next time
+
+    def _copy(self, folder: Path, photo: Photo, order_number: str, by_whom: tuple[str, ...]) -> Path:
+        path = folder / f"{photo.ordinal}.jpg"
+        if not path.exists():
+            taken = photo.taken_at.astimezone()
+            caption = (order_number, f"{taken:%Y-%m-%d %H:%M:%S %z}", *by_whom)
+            write_durably(path, self._copies.make(self._media / photo.path, caption, picture_size([photo])))
+        return path

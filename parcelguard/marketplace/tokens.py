@@ -1,0 +1,206 @@
+"""One grant's tokens: renewed early, once however many threads ask, and never lost without a word.
+
+A refresh token works once. So the vault's journal says that it is being spent before the call
+leaves, and holds the new pair before anyone uses it. When the answer is lost, nobody knows
+whether the old one was spent: the access token is used while it lasts, and the refresh token is
+tried again after a minute. Only then does a refusal mean that the seller has to consent again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+from collections.abc import Callable
+from copy import copy
+from datetime import datetime, timedelta
+
+from parcelguard.errors import NotSent, Refused, SettingsError, ShopHeld, StorageError
+from parcelguard.faults import hit
+from parcelguard.marketplace.journal import Line
+from parcelguard.marketplace.vault import Secrets, Vault
+
+log = logging.getLogger(__name__)
+
+REST = timedelta(seconds=60)
+LONGEST_LIFE = timedelta(days=365)
+_ABSOLUTE = 1e9  # what is told in seconds and larger than this is a moment, not a life
+
+
+class Tokens:
+    """The tokens of one grant, kept in the vault under `key`. Safe to use from several threads.
+
+    `trade` spends a refresh token at the marketplace and returns what came for it. `now` is the
+    marketplace's time. `early`: how much must be left of an access token. `ended`: whether a refusal
+    stands until the seller consents again.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        vault: Vault,
+        trade: Callable[[Secrets], Secrets],
+        now: Callable[[], datetime],
+        *,
+        early: timedelta,
+        ended: Callable[[Refused], bool],
+        title: str,
+    ) -> None:
+        self._key = key
+        self._vault = vault
+        self._journal = vault.journal
+        self._trade = trade
+        self._now = now
+        self._early = early
+        self._ended = ended
+        self._title = title
+        self._trading = vault.trading(key)
+        self._unkept: tuple[str, Secrets] | None = None  # came for a spent token and could not be written
+        self._refused = ""  # the fingerprint of the refresh token that was refused, and with what words
+        self._refusal: Refused | None = None
+        self._tried_early: datetime | None = None
+
+    def fresh(self) -> Secrets:
+        """Return tokens that work, renewed when little is left. Raises ShopHeld when there are none."""
+        present = self._present()
+        left = present.expires - self._now()
+        if left > self._early:
+            return present
+        if left <= timedelta(0):
+            return self.renewed(present)
+        # What is left works meanwhile: for whoever does not trade, and when the trade fails.
+        if self._just_tried() or not self._trading.acquire(blocking=False):
+            return present
+        try:
+            return self._renewed(present)
+        except (NotSent, Refused, StorageError) as error:
+            log.info("%s: %s: token not renewed early: %s", self._title, self._key, error)
+            self._tried_early = self._now()
+            return present
+        finally:
+            self._trading.release()
+
+    def renewed(self, used: Secrets) -> Secrets:
+        """Return tokens other than `used`, whose access token was refused or has run out."""
+        with self._trading:
+            return self._renewed(used)
+
+    def keep(self, secrets: Secrets) -> None:
+        """Keep what the seller's consent brought."""
+        with self._trading:
+            self._unkept = self._refusal = self._tried_early = None
+            self._vault.keep(self._key, secrets)
+            self._journal.settle(self._key)
+
+    # ---- steps, one thread at a time ---------------------------------------------------
+
+    def _renewed(self, used: Secrets) -> Secrets:
+        present = self._settled()
+        if present.access_token != used.access_token:
+            return present
+        spent = fingerprint(present.refresh_token)
+        if self._refusal and self._refused == spent:
+            raise copy(self._refusal)  # asking again would change nothing until the seller consents
+        self._rest(spent)
+        self._journal.write(self._key, Line(spent, self._now()))
+        hit("token.asked")
+        try:
+            new = self._trade(present)
+        except Refused as error:
+            log.warning("%s: %s: token not renewed: %s", self._title, self._key, error)
+            if self._ended(error):  # a copy, since the error itself holds on to this call's values
+                self._refused, self._refusal = spent, copy(error)
+            self._journal.settle(self._key)
+            raise
+        except NotSent as error:
+            if type(error) is not NotSent:  # it never left, or was refused for now: nothing was spent
+                self._journal.settle(self._key)
+            raise
+        hit("token.answered")
+        self._unkept = spent, new
+        self._settled()
+        log.info("%s: %s: token renewed", self._title, self._key)
+        return new
+
+    def _settled(self) -> Secrets:
+        """Bring what a lost moment left half done to its end; return what is good now."""
+        present = self._present()
+        if self._unkept:
+            spent, new = self._unkept
+            if spent == fingerprint(present.refresh_token):
+                sealed = self._vault.seal(f"journal/{self._key}", new)
+                self._journal.write(self._key, Line(spent, self._now(), sealed))
+                hit("token.journaled")
+                self._vault.keep(self._key, new)
+                present = new
+            self._journal.settle(self._key)
+            self._unkept = None
+            return present
+        line = self._journal.line(self._key)
+        if line is None:
+            return present
+        if line.spent == fingerprint(present.refresh_token):
+            if not line.answer:
+                return present
+            log.warning("%s: %s: a new pair was found in the journal", self._title, self._key)
+            present = self._vault.unseal(f"journal/{self._key}", line.answer)
+            self._vault.keep(self._key, present)
+        self._journal.settle(self._key)
+        return present
+
+    def _present(self) -> Secrets:
+        try:
+            present = self._vault.load(self._key)
+        except SettingsError as error:  # the key store is locked, say: nothing of this shop can go out
+            words = {"headline": error.headline, "advice": error.advice}
+            raise ShopHeld(str(error), code="keys_locked", **words) from error
+        if present is None or not present.refresh_token:
+            raise ShopHeld(
+                "no tokens",
+                code="not_connected",
+                headline=f"This shop is not connected to {self._title}.",
+                advice="Authorise it in Channels, or with: parcelguard connect",
+            )
+        return present
+
+    def _rest(self, spent: str) -> None:
+        """Let a minute pass after an answer was lost, or less when the clock was set meanwhile."""
+        line = self._journal.line(self._key)
+        waited = self._now() - line.asked_at if line and line.spent == spent else REST
+        if abs(waited) < REST:  # below zero a little: the marketplace's time was known better then
+            raise NotSent(
+                "the last answer about tokens was lost",
+                retry_after_s=(REST - waited).total_seconds(),
+                headline=f"{self._title} did not answer when the access was to be renewed.",
+                advice="ParcelGuard asks again in a minute.",
+            )
+
+    def _just_tried(self) -> bool:
+        since = self._now() - self._tried_early if self._tried_early else REST
+        return timedelta(0) <= since < REST
+
+
+def fingerprint(token: str) -> str:
+    """Return what tells a token from others without telling the token."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
+def life_s(told: object, now: datetime, longest: timedelta = LONGEST_LIFE) -> float:
+    """Return for how many seconds a token works, by what an answer says of it.
+
+    Nonsense means that it is renewed with the next call; some say a moment in place of a life.
+    """
+    try:
+        life = float(told)  # type: ignore[arg-type]  # anything may stand in an answer
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    if not math.isfinite(life):
+        return 0.0
+    if life > _ABSOLUTE:
+        life -= now.timestamp()
+    return min(max(life, 0.0), longest.total_seconds())
+
+
+def grant_key(shop_id: str, grant: str) -> str:
+    """Return where the vault keeps a grant: a shop's first under the shop's own id."""
+    return shop_id if grant in ("shop", "orders") else f"{shop_id}/{grant}"

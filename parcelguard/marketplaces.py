@@ -1,0 +1,191 @@
+"""The marketplaces this program knows: one row each, with what a person must know before connecting a shop.
+
+The modules that speak to a marketplace carry its name: `marketplace.<name>`, `chat.<name>`,
+`orders.<name>`, and `sandbox.<name>` for trying it out. Nothing else names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SOUTH_EAST_ASIA = ("MY", "SG", "ID", "TH", "VN", "PH")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing the seller copies from the marketplace's console, once.
+
+    `setting`: the setting it is kept in; for a secret the grant it belongs to. `where`: where the
+    console shows it.
+    """
+
+    setting: str
+    label: str
+    where: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marketplace:
+    """One row.
+
+    `titles`: another name in some countries. `keys`: what a shop needs from the console. `grants`: the
+    consents a seller gives, with what each is for. `apply`: what to apply for and where. `rule`: how
+    photos may be sent, in a few words for the shop's row; `notice`: what must have been read before
+    sending is switched on. `gap_s`: seconds between two messages of a shop. `longest_text`: of a
+    message, in characters. `chat_page`: where a person finds the order's chat, by country; `{order}`
+    stands for its number. `any_region`: shops are not bound to a country.
+    """
+
+    name: str
+    title: str
+    regions: tuple[str, ...] = SOUTH_EAST_ASIA
+    titles: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[Key, ...] = ()
+    grants: Mapping[str, str] = field(default_factory=dict)
+    apply: str = ""
+    rule: str
+    notice: str
+    gap_s: float = 1.0
+    longest_text: int = 500
+    chat_page: Mapping[str, str] = field(default_factory=dict)
+    has_chat: bool = True
+
+    def label(self, region: str) -> str:
+        """Return what the small badge of a shop says: 'Shopee MY'."""
+        return self.titles.get(region) or f"{self.title} {region}".strip()
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The settings without which a shop cannot even be asked for consent."""
+        return tuple(key.setting for key in self.keys if not key.secret)
+
+
+_BY_PERSON = "Only a packer's F4 sends. Nothing goes out on a scan, in bulk to old orders, or as advertising."
+_CALLBACK = (
+    " As its callback (redirect) address enter http://127.0.0.1:47811/parcelguard; where the console refuses "
+    "that, an https page of your own: you then paste the address at which the browser ends."
+)
+_PRIVATE = "Keep other buyers' labels out of the picture."
+
+_ROWS = (
+    Marketplace(
+        name="shopee",
+        title="Shopee",
+        regions=(*SOUTH_EAST_ASIA, "TW", "BR"),
+        keys=(
+            Key("partner_id", "Partner ID", "open.shopee.com › Console › your app › Live Partner ID"),
+            Key("shop", "Partner key", "the same page › Live API Partner Key", secret=True),
+            Key("shop_id", "Shop ID", "the number at the end of your shop's address"),
+        ),
+        grants={"shop": "orders and chat"},
+        apply="Register as a developer at open.shopee.com, make an app of the kind “Customer Service” (or "
+        "“Seller In-house System” with chat), and ask for the Seller Chat API, granted shop by shop."
+        + _CALLBACK,
+        rule="On F4, by the packer",
+        notice=f"{_BY_PERSON} Shopee allows 5 messages until the buyer answers, and refuses the same text "
+        "twice in 24 hours. It may close the chat of an app that sends in bulk. No links, phone numbers or "
+        f"names of other shops. {_PRIVATE}",
+        gap_s=1.5,
+        longest_text=600,
+        chat_page={
+            "MY": "https://seller.shopee.com.my/webchat/conversations",
+            "SG": "https://seller.shopee.sg/webchat/conversations",
+            "ID": "https://seller.shopee.co.id/webchat/conversations",
+            "TH": "https://seller.shopee.co.th/webchat/conversations",
+            "VN": "https://banhang.shopee.vn/webchat/conversations",
+            "PH": "https://seller.shopee.ph/webchat/conversations",
+            "TW": "https://seller.shopee.tw/webchat/conversations",
+            "BR": "https://seller.shopee.com.br/webchat/conversations",
+        },
+    ),
+    Marketplace(
+        name="lazada",
+        title="Lazada",
+        keys=(
+            Key("app_key", "App key for orders", "open.lazada.com › App Console › “Seller In-house APP”"),
+            Key("orders", "App secret for orders", "the same page › App Secret", secret=True),
+            Key("chat_app_key", "App key for chat", "App Console › the “In-house IM Chat” app"),
+            Key("chat", "App secret for chat", "the same page › App Secret", secret=True),
+        ),
+        grants={"orders": "orders and pictures", "chat": "the chat"},
+        apply="Lazada gives orders and chat to two different apps. Make both at open.lazada.com: one of the "
+        "category “Seller In-house APP”, one “In-house IM Chat”, and put your shop's short code on the "
+        "whitelist of each." + _CALLBACK,
+        rule="On F4, by the packer",
+        notice=f"{_BY_PERSON} Lazada allows 5 messages a day until the buyer answers; a whole set needs 4. "
+        "It hides messages with links, phone numbers or advertising without saying so; ParcelGuard looks "
+        f"once, a minute later. {_PRIVATE}",
+        gap_s=1.0,
+        longest_text=500,
+        chat_page={
+            "MY": "https://sellercenter.lazada.com.my/apps/im/window",
+            "SG": "https://sellercenter.lazada.sg/apps/im/window",
+            "ID": "https://sellercenter.lazada.co.id/apps/im/window",
+            "TH": "https://sellercenter.lazada.co.th/apps/im/window",
+            "VN": "https://sellercenter.lazada.vn/apps/im/window",
+            "PH": "https://sellercenter.lazada.com.ph/apps/im/window",
+        },
+    ),
+    Marketplace(
+        name="tiktok",
+        title="TikTok",
+        titles={"ID": "Tokopedia & Shop"},
+        keys=(
+            Key("app_key", "App key", "Partner Center › App & Service › your app"),
+            Key("shop", "App secret", "the same page › App secret", secret=True),
+            Key("service_id", "Service ID", "the same page › Authorization link, after service_id="),
+        ),
+        grants={"shop": "orders, and chat where it was granted"},
+        apply="Register at partner.tiktokshop.com as an in-house developer in the country of your shop, "
+        "make a custom app, and apply for the scope “Customer Service”: it is off until granted. "
+        "Without it orders work, and messages are sent by hand." + _CALLBACK,
+        rule="On F4, by the packer",
+        notice=f"{_BY_PERSON} At most one set for a parcel, no links, phone numbers, coupons or requests for "
+        f"ratings, and 10,000 chat calls a day. {_PRIVATE}",
+        gap_s=0.75,
+        longest_text=2000,
+        chat_page={
+            "MY": "https://seller-my.tiktok.com/chat",
+            "SG": "https://seller-sg.tiktok.com/chat",
+            "ID": "https://seller-id.tokopedia.com/chat",
+            "TH": "https://seller-th.tiktok.com/chat",
+            "VN": "https://seller-vn.tiktok.com/chat",
+            "PH": "https://seller-ph.tiktok.com/chat",
+        },
+    ),
+    Marketplace(
+        name="chatwoot",
+        title="Chatwoot",
+        keys=(
+            Key("host", "Address of your Chatwoot", "as the browser shows it, up to /app"),
+            Key("shop_id", "Account number", "the number after /accounts/ in the address"),
+            Key("inbox_id", "Inbox number", "Settings › Inboxes › your inbox: the number in the address"),
+            Key("shop", "Access token", "Profile settings › Access Token", secret=True),
+        ),
+        apply="Nothing to apply for: you need a Chatwoot with a WhatsApp, web or other inbox, and an agent's "
+        "access token. A buyer is found by the order's number in a contact's identifier, name, phone "
+        "or e-mail.",
+        rule="On F4, by the packer",
+        notice="WhatsApp lets a business write freely only within 24 hours of the buyer's last message. "
+        "Chatwoot takes the message at once and delivers it later; ParcelGuard looks whether that failed.",
+        gap_s=1.0,
+        longest_text=2000,
+    ),
+    Marketplace(
+        name="manual",
+        title="By hand",
+        regions=(*SOUTH_EAST_ASIA, "TW", "BR"),
+        rule="By hand, in the seller centre",
+        notice="ParcelGuard keeps photos and text ready; a person sends them and says so.",
+        longest_text=2000,
+        has_chat=False,
+    ),
+)
+ALL: Mapping[str, Marketplace] = {row.name: row for row in _ROWS}
+
+
+def marketplace(name: str) -> Marketplace:
+    """Return a marketplace's row. Raises KeyError for one that is not known."""
+    return ALL[name]

@@ -1,0 +1,1 @@
+"""Looking after the shops: their settings, their consents, and what is said to their buyers."""

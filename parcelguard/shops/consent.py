@@ -1,0 +1,252 @@
+"""A seller's consent, from the browser back to this program.
+
+The marketplace sends the browser to an address of this computer, where a small listener waits for
+the one answer; where a marketplace refuses such addresses the seller pastes the address at which the
+browser ended. An answer counts only with the state that was made for this attempt, and only once.
+Nothing of an answer is logged: it holds a code that is worth a shop.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Lock, Thread, Timer
+from urllib.parse import parse_qs, urlsplit
+
+from parcelguard.config import ShopSettings
+from parcelguard.domain import new_id
+from parcelguard.errors import ParcelGuardError, SettingsError
+from parcelguard.marketplace.ports import Client, Seller
+from parcelguard.marketplaces import marketplace
+from parcelguard.shops.loopback import Loopback, Page
+from parcelguard.shops.views import Attempt, Consented
+
+log = logging.getLogger(__name__)
+
+PORT = 47811  # always the same one, so that it can be entered in a marketplace's console
+PATH = "/parcelguard"
+LASTS = timedelta(minutes=30)  # so long a marketplace's code is good
+_AGAIN = "Nothing was changed. You can begin again at any time."
+
+Told = Callable[[Consented], None]
+Accepted = Callable[[ShopSettings, str, Seller], None]
+
+
+class ConsentDesk:
+    """Begins consents and takes their answers, one at a time: a new one ends the one before.
+
+    `accepted` is told of a seller before anyone else; what it raises becomes the attempt's outcome.
+    """
+
+    def __init__(
+        self,
+        client_of: Callable[[ShopSettings], Client],
+        now: Callable[[], datetime],
+        accepted: Accepted = lambda _shop, _grant, _seller: None,
+        *,
+        port: int = PORT,
+        lasts: timedelta = LASTS,
+    ) -> None:
+        self._client_of = client_of
+        self._now = now
+        self._accepted = accepted
+        self._port = port
+        self._lasts = lasts
+        self._lock = Lock()
+        self._present: _Open | None = None
+
+    def begin(self, shop: ShopSettings, grant: str, told: Told, redirect: str = "") -> Attempt:
+        """Return the page to open in a browser. `told` is called once, on another thread, unless cancelled.
+
+        `redirect`: what the marketplace's console has as the address to return to, if it is not this
+        program's own. Raises SettingsError or DeliveryError when there is nothing to begin with.
+        """
+        self.close()
+        state = secrets.token_urlsafe(24)
+        attempt_id = new_id()
+        listener = Loopback.at(redirect) if redirect else Loopback.anywhere(self._port, PATH)
+        back = redirect or (listener.address if listener else "")
+        try:
+            with closing(self._client_of(shop)) as client:
+                address = client.consent_address(grant, back, state)
+        except BaseException:
+            if listener:
+                listener.close()
+            raise
+        attempt = Attempt(
+            id=attempt_id,
+            shop_id=shop.id,
+            grant=grant,
+            address=address,
+            redirect=back,
+            listens=listener is not None,
+            ends_at=self._now() + self._lasts,
+        )
+        opened = _Open(attempt, shop, state, listener, told, self._accept)
+        with self._lock:
+            self._present = opened
+        opened.start(self._lasts.total_seconds())
+        return attempt
+
+    def finish(self, attempt: Attempt, pasted: str) -> None:
+        """Take the address at which the browser ended; how it went is told as always.
+
+        Raises SettingsError for an address that is not this attempt's; it goes on then.
+        """
+        opened = self._of(attempt)
+        if opened is None:
+            raise SettingsError("attempt over", headline="This attempt is over.", advice=_AGAIN)
+        opened.pasted(pasted)
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Give an attempt up; nothing is told any more."""
+        if opened := self._of(attempt):
+            opened.give_up()
+
+    def close(self) -> None:
+        """Give up whatever is waited for."""
+        with self._lock:
+            present, self._present = self._present, None
+        if present:
+            present.give_up()
+
+    def _of(self, attempt: Attempt) -> _Open | None:
+        with self._lock:
+            present = self._present
+        return present if present and present.attempt.id == attempt.id else None
+
+    def _accept(self, shop: ShopSettings, grant: str, address: str, state: str) -> Seller:
+        with closing(self._client_of(shop)) as client:
+            seller = client.accept(grant, address, state)
+        self._accepted(shop, grant, seller)
+        return seller
+
+
+class _Open:
+    """One attempt that waits for its answer: from the listener's thread, or from whoever pastes."""
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        shop: ShopSettings,
+        state: str,
+        listener: Loopback | None,
+        told: Told,
+        accept: Callable[[ShopSettings, str, str, str], Seller],
+    ) -> None:
+        self.attempt = attempt
+        self._shop = shop
+        self._state = state
+        self._listener = listener
+        self._told = told
+        self._accept = accept
+        self._taking = Lock()
+        self._taken = False
+
+    def start(self, lasts_s: float) -> None:
+        """Wait for the browser, but not for ever."""
+        self._end = Timer(lasts_s, self._expired)
+        self._end.daemon = True
+        self._end.start()
+        if self._listener:
+            self._listener.start(self._arrived)
+
+    def pasted(self, text: str) -> None:
+        """Take an address from the clipboard."""
+        self._check(text.strip())
+        if not self._take():
+            raise SettingsError("taken", headline="This consent was answered already.", advice=_AGAIN)
+        Thread(target=lambda: self._tell(self._answer(text.strip())), name="consent", daemon=True).start()
+
+    def give_up(self) -> None:
+        """End without a word; an answer that is being worked on still counts."""
+        self._take()
+        self._stop()
+
+    def _arrived(self, address: str) -> Page:
+        """Answer the browser: what the seller reads there is what came of it."""
+        try:
+            self._check(address)
+        except SettingsError as error:
+            return Page(error.headline, "Go back to ParcelGuard and begin again.", status=400)
+        if not self._take():
+            return Page("This consent was answered already.", "You can close this window.", status=409)
+        outcome = self._answer(address)
+        tell = partial(self._tell, outcome)
+        if outcome.error:
+            return Page(outcome.error.headline, outcome.error.advice, status=400, then=tell)
+        name = outcome.seller.name if outcome.seller else ""
+        headline = f"{name or self._shop.name} is connected."
+        return Page(headline, "You can close this window and go back to ParcelGuard.", then=tell)
+
+    def _expired(self) -> None:
+        if self._take():
+            self._stop()
+            headline = f"Nobody allowed it within {round(LASTS.total_seconds() / 60)} minutes."
+            error = SettingsError("expired", headline=headline, advice=_AGAIN)
+            self._tell(Consented(self.attempt, error=error))
+
+    def _check(self, address: str) -> None:
+        """Refuse what is not this attempt's: a stranger's page must not even end it."""
+        values = _values(address)
+        if not values:
+            headline = "This is not the whole address at which the browser ended."
+            raise SettingsError(
+                "no values", headline=headline, advice="It begins with http and holds a code."
+            )
+        state = values.get("state", [""])[0]
+        if not secrets.compare_digest(state.encode(), self._state.encode()):
+            headline = "This address belongs to another attempt."
+            raise SettingsError("state differs", headline=headline, advice=_AGAIN)
+
+    def _take(self) -> bool:
+        """Whether the answer is the first one."""
+        with self._taking:
+            first, self._taken = not self._taken, True
+        return first
+
+    def _answer(self, address: str) -> Consented:
+        """Exchange what came; a mistake in here becomes an outcome too, since a person waits."""
+        try:
+            _refuse_denied(address, marketplace(self._shop.marketplace).title)
+            seller = self._accept(self._shop, self.attempt.grant, address, self._state)
+            return Consented(self.attempt, seller)
+        except ParcelGuardError as error:
+            log.warning("%s: consent not taken: %s", self._shop.id, error)
+            return Consented(self.attempt, error=error)
+        except Exception as error:  # noqa: BLE001 - its text and its traceback may hold the code
+            log.error("%s: consent failed: %s", self._shop.id, type(error).__name__)  # noqa: TRY400
+            headline = "The consent could not be taken."
+            told = ParcelGuardError(type(error).__name__, headline=headline, advice=_AGAIN)
+            return Consented(self.attempt, error=told)
+        finally:
+            self._stop()
+
+    def _tell(self, outcome: Consented) -> None:
+        try:
+            self._told(outcome)
+        except Exception:
+            log.exception("%s: the outcome of a consent was lost", self._shop.id)
+
+    def _stop(self) -> None:
+        self._end.cancel()
+        if self._listener:
+            self._listener.close()
+
+
+def _values(address: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(urlsplit(address).query)
+    except ValueError:  # broken brackets, or more values than anyone sends
+        return {}
+
+
+def _refuse_denied(address: str, title: str) -> None:
+    """See whether the seller pressed the other button; marketplaces differ in how they say it."""
+    values = _values(address)
+    if "error" in values or values.get("code") == ["null"]:
+        raise SettingsError("denied", headline=f"{title} was told not to allow it.", advice=_AGAIN)

@@ -1,0 +1,354 @@
+"""Looking after the shops: what the Channels screen asks for, and what it changes.
+
+Every change is written to the settings file first and then handed to whoever runs the station.
+Keys and tokens go into the vault and nowhere else. All calls may come from any thread; those that
+ask a marketplace take seconds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from parcelguard.channels import client_of
+from parcelguard.config import Settings, ShopSettings
+from parcelguard.domain import ProofState
+from parcelguard.errors import ParcelGuardError, SettingsError
+from parcelguard.marketplace.ports import Access, AccessState, Client, Seller
+from parcelguard.marketplace.tokens import grant_key
+from parcelguard.marketplace.vault import Secrets, Vault
+from parcelguard.marketplaces import ALL, Marketplace, marketplace
+from parcelguard.resources import asset
+from parcelguard.shops.consent import PORT, ConsentDesk
+from parcelguard.shops.practice import rehearse
+from parcelguard.shops.preset import filled, presets, remarks
+from parcelguard.shops.settings_file import SettingsFile
+from parcelguard.shops.views import (
+    AppKeys,
+    Attempt,
+    Consented,
+    Filled,
+    GrantRow,
+    MarketplaceRow,
+    NoticeUnread,
+    Preset,
+    Rehearsal,
+    Remark,
+    ShopRow,
+    Weight,
+)
+from parcelguard.shops.words import BY_HAND, NOTHING, access_words, midnight, today_of, today_words
+
+Figures = Callable[[datetime], Mapping[str, Mapping[ProofState, int]]]  # proofs by shop, since a moment
+_FIXED = ("id", "marketplace", "region")  # records carry them
+_ITS_OWN = ("shop_id", "inbox_id")  # what no other shop can share, whatever its app
+
+
+class Shopkeeping:
+    """The shops of one station, as their owner sees them."""
+
+    def __init__(
+        self,
+        settings_file: Path,
+        vault: Vault,
+        figures: Figures,
+        apply: Callable[[Settings], None],
+        now: Callable[[], datetime],
+        *,
+        port: int = PORT,
+    ) -> None:
+        """Read the settings file. `apply` is called after every change with what holds from then on."""
+        self._file = SettingsFile(settings_file)
+        self._vault = vault
+        self._figures = figures
+        self._apply = apply
+        self._now = now
+        self._changing = RLock()
+        self._settings = self._file.read()
+        self._asked: dict[str, Access] = {}
+        self._consents = ConsentDesk(self._client_of, now, self._accepted, port=port)
+
+    def close(self) -> None:
+        """Stop waiting for browsers."""
+        self._consents.close()
+
+    # ---- looking -----------------------------------------------------------------------
+
+    def shops(self) -> tuple[ShopRow, ...]:
+        """Return every shop in the settings' order, without asking any marketplace."""
+        figures = self._figures(midnight(self._now()))
+        return tuple(self._row(shop, figures) for shop in self._settings.shops)
+
+    def marketplaces(self) -> tuple[MarketplaceRow, ...]:
+        """Return every marketplace there is, with its master switch."""
+        names = [shop.marketplace for shop in self._settings.shops]
+        off = self._settings.marketplaces_off
+        return tuple(MarketplaceRow(row, row.name not in off, names.count(row.name)) for row in ALL.values())
+
+    def probe(self, shop_id: str) -> ShopRow:
+        """Ask the marketplace what this shop may do, and return its row."""
+        shop = self._shop(shop_id)
+        with closing(self._client_of(shop)) as client:
+            self._asked[shop_id] = client.probe()
+        return self._row(shop, self._figures(midnight(self._now())))
+
+    def app_of(self, name: str) -> AppKeys | None:
+        """Return the app that another shop of a marketplace uses, to be used again."""
+        for shop in self._settings.shops:
+            if shop.marketplace == name and self._app_secrets(shop):
+                return AppKeys(shop.id, shop.name, _app_values(shop))
+        return None
+
+    # ---- changing ----------------------------------------------------------------------
+
+    def change(self, shop_id: str, values: Mapping[str, Any]) -> None:
+        """Change what is set for a shop; None takes a value back to the usual one.
+
+        Raises SettingsError when a value is wrong; then nothing was changed.
+        """
+        shop = self._shop(shop_id)
+        if fixed := [name for name in _FIXED if values.get(name, getattr(shop, name)) != getattr(shop, name)]:
+            headline = f"The {fixed[0]} of a shop cannot be changed."
+            raise SettingsError(headline, headline=headline, advice="Add it as another shop.")
+        if values.get("send") and not shop.send:
+            raise NoticeUnread
+        if "message" in values:
+            _refuse_faults(remarks(shop, str(values["message"])))
+        self._do(lambda: self._file.change_shop(shop_id, values))
+
+    def switch(self, shop_id: str, on: bool, notice_read: bool = False) -> None:
+        """Switch sending on or off; on only for who has read what the marketplace allows."""
+        if on and not notice_read:
+            raise NoticeUnread
+        self._shop(shop_id)
+        self._do(lambda: self._file.change_shop(shop_id, {"send": on}))
+
+    def switch_marketplace(self, name: str, on: bool) -> None:
+        """Turn the master switch of a marketplace."""
+        off = tuple(each for each in self._settings.marketplaces_off if each != name)
+        self._do(lambda: self._file.switch_marketplaces_off(off if on else (*off, name)))
+
+    def add(self, values: Mapping[str, Any], secrets: Mapping[str, str], same_app_as: str = "") -> str:
+        """Add a shop, its sending off, and return its id.
+
+        `secrets`: by grant. `same_app_as`: the shop whose app is used again.
+        """
+        with self._changing:
+            given = {grant: secret.strip() for grant, secret in secrets.items() if secret.strip()}
+            if same_app_as:
+                sharing = self._shop(same_app_as)
+                values = {**_app_values(sharing), **values}
+                given = {**self._app_secrets(sharing), **given}
+            shop_id = _new_id(str(values.get("name", "")), {shop.id for shop in self._settings.shops})
+            try:
+                for grant, secret in given.items():
+                    self._vault.keep(grant_key(shop_id, grant), Secrets(app_secret=secret))
+                self._do(lambda: self._file.add_shop({"id": shop_id, **values, "send": False}))
+            except ParcelGuardError:
+                self._forget(shop_id, given)
+                raise
+        return shop_id
+
+    def enter_keys(self, shop_id: str, values: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+        """Enter an app's keys anew; an empty secret stays as it is.
+
+        Tokens are of the app and shop that they were given to: they go when either becomes another one.
+        """
+        with self._changing:
+            shop = self._shop(shop_id)
+            given = {grant: secret.strip() for grant, secret in secrets.items() if secret.strip()}
+            another = any(getattr(shop, name) not in ("", 0, value) for name, value in values.items())
+            self._file.change_shop(shop_id, values)
+            for grant in _secret_names(shop):
+                present = self._vault.load(grant_key(shop_id, grant)) or Secrets(app_secret="")
+                secret = given.get(grant, present.app_secret)
+                if secret and (another or secret != present.app_secret):
+                    self._vault.keep(grant_key(shop_id, grant), Secrets(app_secret=secret))
+            self._asked.pop(shop_id, None)
+            self._do(self._file.read)
+
+    def remove(self, shop_id: str) -> None:
+        """Take a shop out. Its records stay, and what waits is held; keys and tokens are forgotten."""
+        with self._changing:
+            shop = self._shop(shop_id)
+            self._consents.close()
+            self._do(lambda: self._file.remove_shop(shop_id))
+            self._forget(shop_id, _secret_names(shop))
+            self._asked.pop(shop_id, None)
+
+    # ---- the preset message ------------------------------------------------------------
+
+    def check_message(self, shop_id: str, text: str) -> tuple[Remark, ...]:
+        """Return what to know about a message, what keeps it from being saved first."""
+        return remarks(self._shop(shop_id), text)
+
+    def preview(self, shop_id: str, text: str) -> Filled:
+        """Return a message as a made-up buyer would get it."""
+        return filled(self._shop(shop_id), text)
+
+    def presets(self, shop_id: str) -> tuple[Preset, ...]:
+        """Return ready messages in the languages of the shop's buyers."""
+        return presets(self._shop(shop_id).region)
+
+    def send_test(self, shop_id: str, text: str) -> Rehearsal:
+        """Send a message and a picture to a sandbox's buyer and return what he saw."""
+        shop = self._shop(shop_id)
+        _refuse_faults(remarks(shop, text))
+        return rehearse(shop, text, asset("pictures/parcel.jpg"))
+
+    # ---- consents ----------------------------------------------------------------------
+
+    def authorise(
+        self, shop_id: str, grant: str, told: Callable[[Consented], None], redirect: str = ""
+    ) -> Attempt:
+        """Begin a consent, and return the page for the browser; see `ConsentDesk.begin`."""
+        shop = self._shop(shop_id)
+        if grant not in self._app_secrets(shop):
+            raise SettingsError(
+                "no app secret",
+                headline="The keys of your app are missing.",
+                advice="Enter them first: ParcelGuard speaks to the marketplace as your own app.",
+            )
+        return self._consents.begin(shop, grant, told, redirect)
+
+    def paste(self, attempt: Attempt, address: str) -> None:
+        """Take the address at which the browser ended; see `ConsentDesk.finish`."""
+        self._consents.finish(attempt, address)
+
+    def cancel_consent(self, attempt: Attempt) -> None:
+        """Give an attempt up; nothing is told any more."""
+        self._consents.cancel(attempt)
+
+    def _accepted(self, shop: ShopSettings, grant: str, seller: Seller) -> None:
+        """Note which shop a consent was for, where only the marketplace could tell."""
+        with self._changing:
+            self._asked.pop(shop.id, None)
+            if self._shop(shop.id).shop_id:
+                self._do(self._file.read)
+                return
+            try:
+                self._do(lambda: self._file.change_shop(shop.id, {"shop_id": seller.shop_id}))
+            except SettingsError:  # it is another shop of these settings: two must not share its tokens
+                key = grant_key(shop.id, grant)
+                self._vault.keep(key, Secrets(app_secret=self._app_secrets(shop)[grant]))
+                raise
+
+    # ---- steps -------------------------------------------------------------------------
+
+    def _client_of(self, shop: ShopSettings) -> Client:
+        return client_of(shop, self._vault, self._now)
+
+    def _do(self, change: Callable[[], Settings]) -> None:
+        """Change the file, then let the station work by it; one change after the other."""
+        with self._changing:
+            self._settings = change()
+            self._apply(self._settings)
+
+    def _shop(self, shop_id: str) -> ShopSettings:
+        for shop in self._settings.shops:
+            if shop.id == shop_id:
+                return shop
+        raise SettingsError(
+            f"no shop {shop_id!r}", headline="This shop is not in the settings.", advice="Look again."
+        )
+
+    def _row(self, shop: ShopSettings, figures: Mapping[str, Mapping[ProofState, int]]) -> ShopRow:
+        row = marketplace(shop.marketplace)
+        asked = self._asked.get(shop.id)
+        try:
+            grants = tuple(self._grant(shop, grant, title) for grant, title in row.grants.items())
+            access = asked or self._judged(shop, row, grants)
+        except SettingsError as error:  # the keys cannot be opened; all else about the shop still can
+            grants = ()
+            access = Access(
+                AccessState.UNREACHABLE, headline=error.headline, advice=error.advice, orders=False
+            )
+        words, tone, remedy = access_words(access, self._now())
+        known = shop.shop(off=shop.marketplace in self._settings.marketplaces_off)
+        today = today_of(figures.get(shop.id, {}))
+        return ShopRow(
+            settings=shop,
+            marketplace=row,
+            label=row.label(shop.region),
+            access=access,
+            asked=asked is not None,
+            access_words=words,
+            tone=tone,
+            remedy=remedy,
+            sends=BY_HAND if known.by_hand else row.rule if known.enabled else NOTHING,
+            today=today,
+            today_words=today_words(today),
+            grants=grants,
+            on=shop.send,
+            live=known.enabled,
+        )
+
+    def _grant(self, shop: ShopSettings, grant: str, title: str) -> GrantRow:
+        secrets = self._vault.load(grant_key(shop.id, grant))
+        until = (
+            datetime.fromtimestamp(secrets.refresh_ends_at, UTC)
+            if secrets and secrets.refresh_ends_at
+            else None
+        )
+        return GrantRow(
+            grant,
+            title,
+            keyed=bool(secrets and secrets.app_secret),
+            connected=bool(secrets and secrets.access_token),
+            until=until,
+        )
+
+    def _judged(self, shop: ShopSettings, row: Marketplace, grants: tuple[GrantRow, ...]) -> Access:
+        """Say by the keys kept here what a shop may do, as far as they tell."""
+        if not row.has_chat:
+            return Access(AccessState.BY_HAND)
+        if not grants:
+            keyed = bool(self._app_secrets(shop))
+            return Access(AccessState.AUTHORISED if keyed else AccessState.NOT_CONNECTED, orders=keyed)
+        if missing := [each for each in grants if not each.connected]:
+            headline = f"{row.title} was not asked to allow {missing[0].title}."
+            return Access(AccessState.NOT_CONNECTED, headline=headline, orders=grants[0].connected)
+        if any(each.until and each.until <= self._now() for each in grants):
+            headline = f"The consent at {row.title} has ended."
+            return Access(AccessState.CONSENT_AGAIN, headline=headline, orders=False)
+        return Access(AccessState.AUTHORISED)  # until when, only the marketplace can tell
+
+    def _app_secrets(self, shop: ShopSettings) -> dict[str, str]:
+        """Return the app secrets that are kept for a shop, by grant."""
+        found = {grant: self._vault.load(grant_key(shop.id, grant)) for grant in _secret_names(shop)}
+        return {grant: kept.app_secret for grant, kept in found.items() if kept and kept.app_secret}
+
+    def _forget(self, shop_id: str, grants: Iterable[str]) -> None:
+        for grant in grants:
+            self._vault.forget(grant_key(shop_id, grant))
+
+
+def _secret_names(shop: ShopSettings) -> list[str]:
+    return [key.setting for key in marketplace(shop.marketplace).keys if key.secret]
+
+
+def _app_values(shop: ShopSettings) -> dict[str, Any]:
+    """Return what names the app of a shop, without what is the shop's own."""
+    return {
+        name: getattr(shop, name) for name in marketplace(shop.marketplace).needed if name not in _ITS_OWN
+    }
+
+
+def _refuse_faults(found: tuple[Remark, ...]) -> None:
+    for remark in found:
+        if remark.weight is Weight.STOP:
+            raise SettingsError(remark.text, headline="This message cannot be used.", advice=remark.text)
+
+
+def _new_id(name: str, taken: set[str]) -> str:
+    """Make an id of a shop's name: 'kopi-co', and 'kopi-co-2' for the next one."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:30].strip("-") or "shop"
+    return next(made for n in count(1) if (made := stem if n == 1 else f"{stem}-{n}") not in taken)

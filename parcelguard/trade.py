@@ -1,0 +1,89 @@
+"""All of a station that depends on which shops there are: channels, couriers, the reading of orders.
+
+It can be replaced while the station works, when a shop is added, changed or switched: a new one is
+built, the old one ends what it has in flight, and the new one sorts out the rest from the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from parcelguard.alerts import Alerts
+from parcelguard.channels import connect
+from parcelguard.config import Settings
+from parcelguard.delivery.courier import Courier
+from parcelguard.delivery.engine import DeliveryEngine
+from parcelguard.delivery.ledger import Ledger
+from parcelguard.delivery.ports import ChatSender, CopyMaker
+from parcelguard.delivery.unserved import hold_unserved
+from parcelguard.domain import Shop
+from parcelguard.errors import DamagedDatabase
+from parcelguard.marketplace.vault import Vault
+from parcelguard.orders.desk import Asker, OrderIndex
+from parcelguard.store.database import Store
+
+
+class Trade:
+    """The shops of one station at work."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        vault: Vault,
+        store: Store,
+        copies: CopyMaker,
+        media: Path,
+        publish: Callable[[object], None],
+        now: Callable[[], datetime],
+        alerts: Alerts,
+        damaged: Callable[[DamagedDatabase], None],
+    ) -> None:
+        self._store = store
+        self.shops: dict[str, Shop] = settings.sold_at()
+        with ExitStack() as undo:
+            channels = {}
+            for shop in settings.shops:
+                channels[shop.id] = connect(shop, vault, now)
+                undo.callback(channels[shop.id].client.close)
+            self.senders: dict[str, ChatSender] = {
+                shop_id: channel.sender for shop_id, channel in channels.items() if channel.sender
+            }
+            self.left_for = Ledger(store, self.senders, now).left_for
+            self.orders = OrderIndex(store, {each: channels[each].orders for each in channels}, now)
+            undo.callback(self.orders.stop)
+            self._couriers = {
+                shop_id: Courier(
+                    shop=self.shops[shop_id],
+                    store=store,
+                    sender=sender,
+                    copies=copies,
+                    media=media,
+                    publish=publish,
+                    now=now,
+                    alerts=alerts,
+                )
+                for shop_id, sender in self.senders.items()
+                if self.shops[shop_id].enabled
+            }
+            self.delivery = DeliveryEngine(self._couriers, now, damaged)
+            undo.callback(self.delivery.stop)
+            self._undo = undo.pop_all()
+
+    @property
+    def same_text(self) -> dict[str, timedelta]:
+        """For how long each shop's marketplace refuses the same text to the same buyer."""
+        return {each: sender.policy.same_text for each, sender in self.senders.items()}
+
+    def start(self, asker: Asker) -> None:
+        """Hold what no courier serves any more, begin to read orders, and to send."""
+        hold_unserved(self._store, self._couriers)
+        self.orders.start(asker)
+        self.delivery.start()
+
+    def close(self) -> None:
+        """End every call and thread; what is in flight is sorted out by whoever comes next."""
+        self._undo.close()

@@ -1,0 +1,87 @@
+"""One shop at one marketplace, as a bench, a person and the judge need to know it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+from channel_benches import SHEETS, Sheet
+
+from parcelguard.demo.shops import ONLY, keep_secrets, settings_text
+from parcelguard.domain import Order
+from parcelguard.marketplace.tokens import grant_key
+from parcelguard.marketplace.vault import Vault
+from parcelguard.marketplaces import ALL
+from parcelguard.sandbox.faults import SEND as SEND
+from parcelguard.sandbox.running import running
+from parcelguard.sandbox.world import World
+
+SHOP = ONLY
+CHANNELS = tuple(row.name for row in ALL.values() if row.has_chat)
+RENEWING = tuple(sheet.name for sheet in SHEETS if sheet.refresh)  # where tokens run out
+_TOKENS = ("_access", "_refresh", "_tokens")
+
+
+class Market:
+    """A marketplace that is served at `address`, with one shop and its orders."""
+
+    def __init__(self, name: str, world: World, address: str) -> None:
+        self.name, self.world, self.address = name, world, address
+        self.sheet: Sheet = next(sheet for sheet in SHEETS if sheet.name == name)
+        self._app_secrets: set[str] = set()
+
+    @property
+    def orders(self) -> list[Order]:
+        """The orders as a bench has read them."""
+        return [
+            Order(
+                shop_id=SHOP,
+                number=each.order_sn,
+                buyer_id=self.sheet.buyer_id(each.buyer),
+                buyer_name=each.buyer.name,
+            )
+            for each in self.world.orders.values()
+        ]
+
+    @property
+    def buyers(self) -> Mapping[int, Sequence[str]]:
+        """Which orders each buyer has."""
+        theirs = defaultdict(list)
+        for order in self.world.orders.values():
+            theirs[order.buyer.user_id].append(order.order_sn)
+        return theirs
+
+    @property
+    def secrets(self) -> set[str]:
+        """The apps' secrets and every token that was ever given out."""
+        desks = (self.world.grants, *self.world._desks.values())
+        return self._app_secrets.union(*(getattr(desk, kind, ()) for desk in desks for kind in _TOKENS))
+
+    def connect(self, vault: Vault, host: str, until: float) -> str:
+        """Let the seller agree just now; return settings with the shop at `host`.
+
+        By the bench's clock the tokens work until then, in Unix seconds.
+        """
+        seller = httpx.get(f"{self.address}/admin/seller").json()
+        keep_secrets(vault, {SHOP: seller})
+        for grant in ALL[self.name].grants or ("shop",):
+            key = grant_key(SHOP, grant)
+            secrets = vault.load(key)
+            assert secrets
+            vault.keep(key, replace(secrets, expires_at=until))
+            self._app_secrets.add(secrets.app_secret)
+        return settings_text({SHOP: seller}, host, gap_s=0)
+
+
+@contextmanager
+def open_market(name: str, orders: int, clock: Callable[[], float]) -> Iterator[Market]:
+    """Open a shop at a marketplace, each of its orders of another buyer."""
+    world = World(clock=clock)
+    shop = world.add_shop("Kopi & Co", marketplace=name)
+    for _ in range(orders):
+        world.make_order(shop)
+    with running(world) as address:
+        yield Market(name, world, address)
