@@ -203,9 +203,7 @@ def _sandbox(asked: argparse.Namespace) -> int:
 def _connect(asked: argparse.Namespace) -> int:
     from parcelguard.connect import connect_shop
 
-    return connect_shop(
-        asked.home, asked.shop, asked.grant, asked.redirect, browser=not asked.no_browser
-    )
+    return connect_shop(asked.home, asked.shop, asked.grant, asked.redirect, browser=not asked.no_browser)
 
 
 def _doctor(asked: argparse.Namespace) -> int:

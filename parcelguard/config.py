@@ -394,7 +394,7 @@ def _shop_contradictions(shop: ShopSettings) -> list[str]:
         f"{place}.message: unknown placeholder {{{name}}}" for name in unknown_placeholders(shop.message)
     )
     if "{order}" not in shop.message:
-        why = "the buyer could not tell which order is meant, and the same text twice is refused"
+        why = "the buyer could not tell which one is meant, and the same text twice is refused"
         found.append(f"{place}.message: {{order}} is missing; {why}")
     if shop.codes:
         try:

@@ -80,13 +80,15 @@ _ROWS = (
             Key("shop_id", "Shop ID", "the number at the end of your shop's address"),
         ),
         grants={"shop": "orders and chat"},
-        apply="Register as a developer at open.shopee.com, make an app of the kind “Customer Service” (or "
-        "“Seller In-house System” with chat), and ask for the Seller Chat API, granted shop by shop."
-        + _CALLBACK,
+        apply="Register at open.shopee.com as a seller: apps of third-party partners get no chat. Make an "
+        "app of the kind “Seller In-house System”, which cannot be changed later, and ask Shopee for the "
+        "Seller Chat API. Leave the IP whitelist off. Taiwan has no chat for apps; in Brazil ask your "
+        "account manager." + _CALLBACK,
         rule="On F4, by the packer",
-        notice=f"{_BY_PERSON} Shopee allows 5 messages until the buyer answers, and refuses the same text "
-        "twice in 24 hours. It may close the chat of an app that sends in bulk. No links, phone numbers or "
-        f"names of other shops. {_PRIVATE}",
+        notice=f"{_BY_PERSON} Shopee forbids apps to send order updates unasked, and does not say whether "
+        "packing photos are such: it may warn you, or close the app's chat. It lets you write for 30 days "
+        "after an order, 5 messages until the buyer answers, and refuses the same text twice in 24 hours. "
+        f"No links, phone numbers or names of other shops. {_PRIVATE}",
         gap_s=1.5,
         longest_text=600,
         chat_page={
@@ -116,7 +118,8 @@ _ROWS = (
         rule="On F4, by the packer",
         notice=f"{_BY_PERSON} Lazada allows 5 messages a day until the buyer answers; a whole set needs 4. "
         "It hides messages with links, phone numbers or advertising without saying so; ParcelGuard looks "
-        f"once, a minute later. {_PRIVATE}",
+        "once, a minute later. Whether it minds packing photos is not known; many messages in a short time "
+        f"cost penalty points. {_PRIVATE}",
         gap_s=1.0,
         longest_text=500,
         chat_page={
@@ -139,11 +142,13 @@ _ROWS = (
         ),
         grants={"shop": "orders, and chat where it was granted"},
         apply="Register at partner.tiktokshop.com as an in-house developer in the country of your shop, "
-        "make a custom app, and apply for the scope “Customer Service”: it is off until granted. "
-        "Without it orders work, and messages are sent by hand." + _CALLBACK,
+        "make a custom app, and apply for the scope “Customer Service”: it is off until granted, case by "
+        "case, and small sellers may not get it. Without it orders work, and messages are sent by hand. "
+        "Leave the app's IP allow list off." + _CALLBACK,
         rule="On F4, by the packer",
         notice=f"{_BY_PERSON} At most one set for a parcel, no links, phone numbers, coupons or requests for "
-        f"ratings, and 10,000 chat calls a day. {_PRIVATE}",
+        "ratings, and 10,000 chat calls a day. No rule names packing photos, neither to allow nor to forbid "
+        f"them. {_PRIVATE}",
         gap_s=0.75,
         longest_text=2000,
         chat_page={

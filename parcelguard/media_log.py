@@ -124,6 +124,7 @@ class MediaLog:
     def send_by_hand(self, proof_id: str) -> None:
         """Leave the rest of a proof to a person."""
         self._mender.by_hand(proof_id, self._packer)
+        self._describe(proof_id)
         self._changed(proof_id)
 
     def hand_pictures(self, job: HandJob) -> tuple[Path, ...]:

@@ -142,8 +142,13 @@ class PackingDesk:
         self._saved_last = ""  # the order, or the code without one, of the last F4
 
     def use(self, shops: Mapping[str, Shop], same_text: Mapping[str, timedelta], orders: OrderDesk) -> None:
-        """Go on with these shops; an open order keeps what it was opened with."""
+        """Go on with these shops; an open order keeps what it was opened with.
+
+        What is asked about it is asked anew: whom it was asked of may have ended without an answer.
+        """
         self._shops, self._same_text, self._orders = shops, same_text, orders
+        if self._proof and self._scan:
+            self._ask_marketplace(self._scan)
 
     # ---- what the packer does --------------------------------------------------------
 
@@ -404,6 +409,7 @@ class PackingDesk:
 
     def _ask_marketplace(self, scan: Scan) -> None:
         assert self._proof is not None
+        self._scan = scan
         if self._desk.order:
             self._orders.refresh(self._proof.id, self._desk.order)
         else:

@@ -62,7 +62,8 @@ class Station:
         self.hub = hub
         self._camera = camera
         self._media = folders.media
-        self._closing = Lock()
+        self._closing, self._closed = Lock(), False
+        self._begun = False  # until an order that a crash left open is back, the camera opens none
         self._stops: set[str] = set()  # alerts that kept the packer from going on
         self._desk_free, self._desk_moved_at = True, monotonic()
         self.alerts = Alerts(hub.publish)
@@ -78,8 +79,9 @@ class Station:
                 alerts=self.alerts,
                 quiet=self._quiet,
                 now=now,
-                also=ClockNews(ClockWatch(now), self.alerts, self._woke).look,
+                also=self._look_around,
             )
+            self._clock_news = ClockNews(ClockWatch(now), self.alerts, self._woke)
             undo.callback(self.housekeeping.stop)
             copies = CopyRoom()
             undo.callback(copies.close)
@@ -130,8 +132,9 @@ class Station:
 
     def start(self) -> None:
         """Bring back what a crash left open, and begin to read orders and to send."""
-        self._post(self._desk.restore)
         self._trade.start(self)
+        self._post(self._desk.restore)
+        self._begun = True
         self.housekeeping.start()
         self._news.queue()
 
@@ -141,6 +144,7 @@ class Station:
         Whoever comes second, from another thread, waits until the first has done it.
         """
         with self._closing:
+            self._closed = True
             self._undo.close()
 
     def use(self, settings: Settings) -> None:
@@ -149,12 +153,14 @@ class Station:
         Call it off the window's thread: what is in flight ends first, within seconds.
         """
         with self._closing:
+            if self._closed:
+                return
             trade = self._new_trade(settings)
             before, self._trade = self._trade, trade
             before.close()
             self.log.use(trade)
-            self._post(self._desk.use, trade.shops, trade.same_text, trade.orders)
             trade.start(self)
+            self._post(self._desk.use, trade.shops, trade.same_text, trade.orders)
             self._news.queue()
 
     def look_into(self, vault: Vault) -> None:
@@ -257,7 +263,7 @@ class Station:
 
     def _code_read(self, code: CodeRead) -> None:
         scan = read_scan(code.text, ScanSource.CAMERA, code.symbology)
-        if scan:
+        if scan and self._begun:
             self.scan(scan)
 
     def _alerts_changed(self, event: AlertsChanged) -> None:
@@ -281,9 +287,19 @@ class Station:
         """Whether no order is open and nothing has happened at the desk for a while."""
         return self._desk_free and monotonic() - self._desk_moved_at > QUIET_S
 
+    def _look_around(self) -> None:
+        """Look for sleep and set clocks, and for what a call that ended late has set going for nobody."""
+        self._clock_news.look()
+        self._trade.hold_unserved()
+
     def _proof_saved(self, event: ProofSaved) -> None:
-        if event.sends:
-            self._trade.delivery.proof_saved(event.proof.shop_id, event.proof.id)
+        proof, trade = event.proof, self._trade
+        if event.sends and trade.serves(proof.shop_id):
+            trade.delivery.proof_saved(proof.shop_id, proof.id)
+        elif event.sends:  # its shop was switched off while the order was open
+            trade.hold_unserved()
+            shop = trade.shops.get(proof.shop_id)
+            self._news.proof(proof.id, shop.label if shop else "")
 
 
 class _DeskCamera:

@@ -6,6 +6,7 @@ built, the old one ends what it has in flight, and the new one sorts out the res
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -20,10 +21,12 @@ from parcelguard.delivery.ledger import Ledger
 from parcelguard.delivery.ports import ChatSender, CopyMaker
 from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.domain import Shop
-from parcelguard.errors import DamagedDatabase
+from parcelguard.errors import DamagedDatabase, ParcelGuardError
 from parcelguard.marketplace.vault import Vault
 from parcelguard.orders.desk import Asker, OrderIndex
 from parcelguard.store.database import Store
+
+log = logging.getLogger(__name__)
 
 
 class Trade:
@@ -53,7 +56,9 @@ class Trade:
                 shop_id: channel.sender for shop_id, channel in channels.items() if channel.sender
             }
             self.left_for = Ledger(store, self.senders, now).left_for
-            self.orders = OrderIndex(store, {each: channels[each].orders for each in channels}, now)
+            # Shops that know their codes by their looks alone are asked last.
+            asked = sorted(channels, key=lambda shop_id: channels[shop_id].sender is None)
+            self.orders = OrderIndex(store, {each: channels[each].orders for each in asked}, now)
             undo.callback(self.orders.stop)
             self._couriers = {
                 shop_id: Courier(
@@ -70,6 +75,7 @@ class Trade:
                 if self.shops[shop_id].enabled
             }
             self.delivery = DeliveryEngine(self._couriers, now, damaged)
+            undo.callback(self._leave)
             undo.callback(self.delivery.stop)
             self._undo = undo.pop_all()
 
@@ -79,11 +85,26 @@ class Trade:
         return {each: sender.policy.same_text for each, sender in self.senders.items()}
 
     def start(self, asker: Asker) -> None:
-        """Hold what no courier serves any more, begin to read orders, and to send."""
-        hold_unserved(self._store, self._couriers)
+        """Begin to read orders and to send, and hold what no courier serves any more."""
         self.orders.start(asker)
         self.delivery.start()
+        self.hold_unserved()
+
+    def serves(self, shop_id: str) -> bool:
+        """Whether a courier carries for a shop."""
+        return shop_id in self._couriers
+
+    def hold_unserved(self) -> None:
+        """Hold what is under way for shops without a courier; when the disk refuses, the next time."""
+        try:
+            hold_unserved(self._store, self._couriers)
+        except ParcelGuardError as error:
+            log.warning("not held: %s", error)
 
     def close(self) -> None:
         """End every call and thread; what is in flight is sorted out by whoever comes next."""
         self._undo.close()
+
+    def _leave(self) -> None:
+        for courier in self._couriers.values():
+            courier.leave()

@@ -11,9 +11,10 @@ import json
 import os
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -30,8 +31,10 @@ from parcelguard.desk import DeskState
 from parcelguard.domain import ProofState
 from parcelguard.errors import DamagedDatabase, DiskFull
 from parcelguard.events import ProofChanged
+from parcelguard.shops.settings_file import SettingsFile
 from parcelguard.ui.channels import ChannelsPage
 from parcelguard.ui.check import CheckPage
+from parcelguard.ui.log import LogPage
 from parcelguard.ui.repair_page import Choice
 from parcelguard.ui.sidebar import Page
 
@@ -54,7 +57,13 @@ class Wishes(Market):
 
     def wish(self, what: str, fields: dict[str, Any]) -> None:
         """Switch a fault on, or change a shop."""
-        request = urllib.request.Request(f"{self.address}/admin/{what}", json.dumps(fields).encode())
+        self._ask(urllib.request.Request(f"{self.address}/admin/{what}", json.dumps(fields).encode()))
+
+    def calm_down(self) -> None:
+        """Switch every fault off."""
+        self._ask(urllib.request.Request(f"{self.address}/admin/faults", method="DELETE"))
+
+    def _ask(self, request: urllib.request.Request) -> None:
         with urllib.request.urlopen(request, timeout=10) as answer:
             answer.read()
 
@@ -96,14 +105,20 @@ class Trader(Photographer):
         yield Until(lambda: numbers <= self._delivered or self._at_rest(), "the storm over", 300.0)
         self._window.show_page(Page.BY_HAND)
         yield from self._grab("byhand", docs=True, wait_s=2.0)
-        yield from self._hand_over()
+        self._press(Qt.Key.Key_F10)
+        yield from self._grab("byhand-marked", wait_s=1.0)
         self._window.show_page(Page.LOG)
         yield from self._rest(1.0)
-        self._press(Qt.Key.Key_Down)
+        page = self._window.findChild(LogPage)
+        assert page is not None
+        entries = [page.model.entry(row) for row in range(page.model.rowCount())]
+        waiting = next((row for row, each in enumerate(entries) if each.proof.state is ProofState.WAITING), 0)
+        page.table.selectRow(waiting)
         yield from self._grab("storm", docs=True, wait_s=1.0)
+        self._market.calm_down()
         self._market.wish("seller", {"marketplace": "lazada", "revoke": "chat"})
         for seller in self._market.sellers():
-            if (seller["marketplace"], seller["region"]) == ("tiktok", "SG"):
+            if (seller["marketplace"], seller["region"]) == ("tiktok", "MY"):
                 self._market.wish("seller", {"shop_id": seller["shop_id"], "chat_allowed": False})
         self._window.show_page(Page.CHANNELS)
         yield from self._grab("channels", docs=True, wait_s=PROBED_S)
@@ -256,11 +271,20 @@ class Packer(Photographer):
         yield from self._rest(0.1)
 
 
-def take(market: Wishes, photographer_of: Callable[[App], Photographer]) -> str:
-    """Let a photographer work at a marketplace; returns what stopped him early."""
+def take(
+    market: Wishes,
+    photographer_of: Callable[[App], Photographer],
+    changes: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> str:
+    """Let a photographer work at a marketplace; returns what stopped him early.
+
+    `changes`: of shops' settings, by their ids.
+    """
     photographers: list[Photographer] = []
     with closing(market), scratch() as home:
         settings, folders = prepare(home, market, gap_s=0.2)
+        for shop_id, values in changes.items():
+            settings = SettingsFile(folders.settings).change_shop(shop_id, values)
 
         def add(app: App) -> None:
             photographer = photographer_of(app)
@@ -277,7 +301,11 @@ def main() -> int:
     market = Wishes(20, plain=False)
     trouble = take(market, lambda app: Packer(app, market, everything))
     markets = Wishes(STORMY_ORDERS, plain=True, marketplaces="all")
-    trouble = trouble or take(markets, lambda app: Trader(app, markets, everything, stormy=True))
+    by_hand = {
+        "tiktok-sg": {"by_hand": True},
+        "manual-my": {"chat_page": "https://bazaar.example/orders/{order}/chat"},
+    }
+    trouble = trouble or take(markets, lambda app: Trader(app, markets, everything, stormy=True), by_hand)
     if trouble:
         print(f"stopped early: {trouble}")
     return 1 if trouble else 0

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -307,20 +307,30 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@contextmanager
-def halving(address: str) -> Iterator[str]:
+def halving(address: str) -> AbstractContextManager[str]:
     """Stand before a marketplace, pass everything on, and let only half of each answer back."""
+    return relayed(address, lambda content: content[: len(content) // 2], cut_off=True)
 
-    class Halving(BaseHTTPRequestHandler):
+
+@contextmanager
+def relayed(address: str, change: Callable[[bytes], bytes], *, cut_off: bool = False) -> Iterator[str]:
+    """Stand before a marketplace, pass everything on, and change each answer on its way back.
+
+    `cut_off`: the answer is announced with the length it had.
+    """
+
+    class Relay(BaseHTTPRequestHandler):
         def _pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
             answer = httpx.request(self.command, address + self.path, content=body, headers=headers)
+            changed = change(answer.content)
+            announced = answer.content if cut_off else changed
             self.send_response(answer.status_code)
-            for name, value in answer.headers.items():
+            for name, value in {**answer.headers, "content-length": str(len(announced))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer.content[: len(answer.content) // 2])
+            self.wfile.write(changed)
             self.close_connection = True
 
         do_GET = do_POST = _pass_on  # noqa: N815 - the library's names
@@ -328,7 +338,7 @@ def halving(address: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Halving)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
@@ -434,6 +444,8 @@ LAZADA = Sheet(
             "SystemError",
             "ServiceTimeout",
             "ServiceUnavailable",
+            "IopSystemFlowlimit",
+            "ServiceCurrentlimit",
             "PG_SIM_SESSION_QUOTA",
         ),
         Refusal("UnknownService", OutcomeUnknown, "rpc timeout"),

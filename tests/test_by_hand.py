@@ -153,7 +153,7 @@ def test_by_hand_has_its_own_chip_and_floods_no_list_of_troubles(delivery: Deliv
 
     News(delivery.store, delivery.news.append).proof(waiting.id, SHOP.label)
     assert delivery.heard(ProofChanged)[-1].state is ProofState.BY_HAND
-    assert delivery.heard(QueueChanged)[-1] == QueueChanged(0, 0, 0)
+    assert delivery.heard(QueueChanged)[-1] == QueueChanged(0, 0, 0, by_hand=1)
 
 
 def test_shop_without_a_courier_leaves_what_is_by_hand_alone(delivery: Delivery) -> None:

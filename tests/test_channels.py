@@ -5,13 +5,13 @@ The marketplaces' own facts are in `channel_benches`; nothing here knows one by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from channel_benches import SHEETS, Bench, Sheet, Van, closed_port, halving, open_bench
+from channel_benches import SHEETS, Bench, Sheet, Van, closed_port, halving, open_bench, relayed
 
 from parcelguard.domain import PartKind, ProofState, utc_now
 from parcelguard.errors import (
@@ -26,6 +26,8 @@ from parcelguard.errors import (
     TooFast,
 )
 from parcelguard.marketplace.ports import AccessState
+from parcelguard.orders.desk import OrderIndex
+from parcelguard.store.database import Store
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 
@@ -382,6 +384,26 @@ def test_two_pictures_are_told_apart_when_the_chat_is_read_back(bench: Bench) ->
     assert [each.kind for each in looks[0].seen] == ["image", "image"]
 
 
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("Tom's <Kopi & Co>", lambda content: content.replace(b"&", b"&amp;").replace(b"<", b"&lt;")),
+        ("Tom's", lambda content: content.replace(b"'", b"&#39;")),
+        ("cafe\u0301", lambda content: content.replace("e\u0301".encode(), "\u00e9".encode())),
+    ],
+)
+def test_text_that_comes_back_written_otherwise_is_found(
+    bench: Bench, text: str, change: Callable[[bytes], bytes]
+) -> None:
+    target = bench.target()
+    receipt = bench.say(target, text)
+    with relayed(bench.address, change) as address:
+        sender = bench.reach(address).sender
+        assert sender
+        look = sender.look(target, bench.mark_of(target, text))
+    assert look.found == (receipt.message_id,), "taken for absent, it might be sent again"
+
+
 def test_other_text_older_messages_and_the_buyers_own_words_are_no_match(bench: Bench) -> None:
     target = bench.target()
     sent = bench.say(target).message_id
@@ -481,6 +503,26 @@ def test_changed_orders_are_listed_with_every_code_that_may_be_scanned(bench: Be
         assert found.tracking == order.packages[0].tracking_number
         assert {package.tracking_number for package in order.packages} <= set(found.codes)
         assert sum(item.quantity for item in found.items) == sum(item.quantity for item in order.items)
+
+
+@only(*CANCELLING)
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_orders_are_read_on_a_computer_whose_clock_is_wrong(bench: Bench, tmp_path: Path, hours: int) -> None:
+    bench.clock.off = timedelta(hours=hours)
+    store = Store(tmp_path / "index.db", bench.clock)
+    bench.closing.callback(store.close)
+    index = OrderIndex(store, {"kopi": bench.channel.orders}, bench.clock)
+    bench.closing.callback(index.stop)
+    numbers = [bench.order.order_sn]
+    for minutes in (0, 30, 60):
+        for clock in (bench.clock, bench.their_clock):
+            clock.off += timedelta(minutes=minutes)
+        numbers.append(bench.world.make_order(bench.shop).order_sn)
+        for clock in (bench.clock, bench.their_clock):
+            clock.off += timedelta(minutes=1)
+        index.sync()
+    with store.read() as records:
+        assert [number for number in numbers if not records.orders.find([number])] == []
 
 
 def test_code_of_no_order_finds_none(bench: Bench) -> None:

@@ -95,6 +95,37 @@ def test_part_of_a_code_finds_nobody(bench: Bench, code: str) -> None:
     assert bench.orders.look_up(code) is None
 
 
+def test_contact_without_a_phone_number_is_not_found_by_a_sign(bench: Bench) -> None:
+    bench.order(identifier="1+1", phone_number=None)
+    assert bench.orders.look_up("+") is None
+
+
+def test_code_that_is_part_of_many_others_still_finds_its_contact(bench: Bench) -> None:
+    for number in range(16):
+        bench.order(identifier=f"WA10203040{number:02}")
+    assert bench.orders.look_up("WA10203040") is None
+    order = bench.order(identifier="WA10203040")
+    found = bench.orders.look_up("WA10203040")
+    assert found
+    assert found.buyer_id == str(order.buyer.user_id)
+
+
+def test_code_of_two_contacts_on_different_pages_names_neither(bench: Bench) -> None:
+    bench.order(identifier="WA10203040")
+    for number in range(16):
+        bench.order(identifier=f"WA10203040{number:02}")
+    other = bench.order(identifier=None)
+    other.buyer.name = "Ayu WA10203040"
+    assert bench.orders.look_up("WA10203040") is None
+
+
+def test_code_that_too_many_contacts_hold_names_none(bench: Bench) -> None:
+    bench.order(identifier="WA1")
+    for number in range(80):
+        bench.order(identifier=f"WA10{number:02}")
+    assert bench.orders.look_up("WA1") is None
+
+
 def test_code_of_two_contacts_names_neither(bench: Bench) -> None:
     bench.order(identifier="WA10203040")
     other = bench.order(identifier=None)

@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from queue import Empty, Queue
 from typing import Any
@@ -173,6 +174,21 @@ def test_a_new_attempt_ends_the_one_before_without_a_word(bench: Bench) -> None:
     assert get(allowed(later))[0] == 200
     assert bench.outcome().attempt == later
     assert bench.nothing_told()
+
+
+def test_of_attempts_begun_at_the_same_moment_one_goes_on(make: Callable[..., Bench]) -> None:
+    bench = make()
+    both = threading.Barrier(2)
+    real = bench.desk._client_of
+
+    def together(shop: ShopSettings) -> FakeClient:
+        both.wait(PATIENCE_S)
+        return real(shop)
+
+    bench.desk._client_of = together
+    with ThreadPoolExecutor(2) as pool:
+        attempts = list(pool.map(lambda _: bench.begin(), range(2)))
+    assert sorted(refused_connection(each) for each in attempts) == [False, True]
 
 
 def test_only_the_first_answer_counts(make: Callable[..., Bench]) -> None:

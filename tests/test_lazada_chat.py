@@ -145,6 +145,44 @@ def test_unpaid_order_is_held(bench: Bench) -> None:
     assert caught.value.code == "order_unpaid"
 
 
+def test_order_of_which_all_that_is_left_is_unpaid_is_held(bench: Bench) -> None:
+    target = bench.target()
+
+    def cancel_one(body: dict[str, Any]) -> None:
+        unit = body["data"][0]
+        body["data"] = [{**unit, "status": "canceled"}, {**unit, "status": "unpaid"}]
+
+    with pytest.raises(Held) as caught:
+        tampered(bench, "/order/items/get", cancel_one).open(target, 4)
+    assert caught.value.code == "order_unpaid"
+
+
+@pytest.mark.parametrize("placed", ["code", "err_code"])
+def test_conversation_that_is_not_opened_for_an_unpublished_reason_is_a_persons_matter(
+    bench: Bench, placed: str
+) -> None:
+    target = bench.target()
+
+    def refuse(body: dict[str, Any]) -> None:
+        body.pop("session_id")
+        body.update({"code": "0", placed: "PG_SIM_CLOSED", "message": "The session is closed"})
+
+    with pytest.raises(Refused) as caught:
+        tampered(bench, "/im/session/open", refuse).open(target, 4)
+    assert (caught.value.code, caught.value.request_id != "") == ("PG_SIM_CLOSED", True)
+    assert "PG_SIM_CLOSED" in caught.value.headline
+    assert "Nothing was sent" in caught.value.advice
+
+
+@pytest.mark.parametrize("code", ["IopSystemFlowlimit", "ServiceTimeout"])
+def test_conversation_that_is_not_opened_just_now_is_opened_later(bench: Bench, code: str) -> None:
+    target = bench.target()
+    bench.fault("error", error=code, path="/im/session/open", times=1)
+    with pytest.raises(NotSent):
+        bench.sender.open(target, 4)
+    assert bench.sender.open(target, 4) == target.conversation_id
+
+
 def test_order_that_is_gone_is_not_sent(bench: Bench) -> None:
     target = bench.target()
     del bench.world.orders[bench.order.order_sn]
@@ -289,6 +327,15 @@ def test_page_that_promises_more_but_not_from_where_ends_the_search(bench: Bench
     assert (look.found, look.covered) == ((), False)
 
 
+def test_message_that_was_taken_back_is_not_called_sent(bench: Bench) -> None:
+    target = bench.target()
+    sent = bench.say(target).message_id
+    assert bench.sender.look(target, bench.mark_of(target)).found == (sent,)
+    bench.sender.take_back(target, sent, PartKind.TEXT)
+    look = bench.sender.look(target, bench.mark_of(target))
+    assert (look.found, look.covered) == ((), True)
+
+
 def test_long_texts_and_pictures_are_shown_shortly(bench: Bench) -> None:
     target, picture = bench.target(), bench.picture()
     bench.say(target, "x" * 200)
@@ -348,6 +395,11 @@ def test_ban_is_waited_out_with_something_to_spare() -> None:
         "ApiCallLimit", "Api access frequency exceeds the limit. This ban will last 10 seconds", "", 200
     )
     assert getattr(told, "retry_after_s", None) == 12
+
+
+def test_short_ban_does_not_shorten_the_rest_of_an_app_that_was_too_fast() -> None:
+    told = failure("AppCallLimit", "This ban will last 1 seconds", "", 200)
+    assert getattr(told, "retry_after_s", None) == 60
 
 
 @pytest.mark.parametrize(("code", "wait_s"), [("AppCallLimit", 60), ("901", 1), ("998", 3600)])

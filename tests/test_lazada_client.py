@@ -294,6 +294,25 @@ def test_consent_taken_back_from_the_chat_alone_leaves_the_orders(bench: Bench) 
     assert bench.channel.client.probe().orders is False
 
 
+@pytest.mark.parametrize("path", ["/seller/get", "/im/session/list"])
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("InsufficientPermission", AccessState.NO_CHAT),
+        ("IncompleteSignature", AccessState.NOT_CONNECTED),
+        ("InvalidAppKey", AccessState.NOT_CONNECTED),
+        ("AppWhiteIpLimit", AccessState.UNREACHABLE),
+    ],
+)
+def test_probe_sends_nobody_for_a_consent_or_permission_that_would_not_help(
+    bench: Bench, path: str, code: str, state: AccessState
+) -> None:
+    bench.fault("error", error=code, path=path)
+    access = bench.channel.client.probe()
+    assert (access.state, access.orders) == (state, path != "/seller/get")
+    assert access.headline
+
+
 def test_probe_tells_when_the_first_of_both_consents_ends(bench: Bench) -> None:
     soon = utc_now() + timedelta(days=3)
     bench.vault.keep("kopi/chat", replace(bench.secrets(CHAT), refresh_ends_at=soon.timestamp()))

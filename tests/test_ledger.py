@@ -248,6 +248,30 @@ def test_nothing_left_is_held_whatever_the_rule(lazada: Delivery) -> None:
     assert group.answers == (Decision.ONE_PICTURE, Decision.SEND_AGAIN, Decision.LEAVE)
 
 
+def test_set_that_another_courier_has_begun_meanwhile_is_not_planned_anew(lazada: Delivery) -> None:
+    proof = lazada.save(photos=2)
+    successor = lazada.new_courier()  # the shops were changed while a call of the first one hung
+    lazada.sender.plan("open", "", OverBudget(left=2))
+
+    def begin_meanwhile(kind: str) -> None:
+        if kind == "open":
+            lazada.sender.before = lambda _kind: None
+            successor.recover()
+            successor.step()
+            with lazada.store.begin() as records:
+                text = records.attempts.claim(SHOP.id, lazada.clock(), visible=True)
+                assert text
+                assert records.attempts.mark_wire(text, lazada.clock())
+
+    lazada.sender.before = begin_meanwhile
+    for _ in range(3):
+        lazada.courier.step()
+
+    assert lazada.sender.calls == ["upload", "upload", "open", "open"]
+    assert sendings(lazada, proof) == ["F4"]
+    assert lazada.states(proof).endswith("open:sent text:leased image:blocked image:blocked")
+
+
 def test_set_that_waits_behind_does_not_hold_back_the_one_that_begins(lazada: Delivery) -> None:
     lazada.use(NEVER)
     first, second = lazada.save(photos=3), lazada.save(photos=3)
@@ -386,6 +410,16 @@ def test_one_missing_original_holds_the_picture_of_them_all(delivery: Delivery, 
     delivery.work()
     held = delivery.part(proof, "upload")
     assert (held.reason, held.headline) == ("photo_missing", "Photo 2 is missing on this disk.")
+    assert "resend from the log: the photos then go singly" in held.advice
+
+    mender(delivery).resend(proof.id, text="Hi again.", reason="photo gone", by="Aina")
+    delivery.work()
+    missing = delivery.part(proof, "upload", 2)
+    assert missing.advice.endswith("leave this photo out: the rest can go.")
+    mender(delivery).decide(missing.id, Decision.LEAVE, "Aina")
+    delivery.work()
+    assert delivery.state(proof) is ProofState.PARTLY
+    assert delivery.sender.calls.count("image") == 2
 
 
 def test_picture_of_several_is_uploaded_again_when_its_address_is_old(delivery: Delivery) -> None:

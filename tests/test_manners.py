@@ -13,6 +13,7 @@ from parcelguard.delivery.mending import Mender
 from parcelguard.delivery.ports import Look
 from parcelguard.domain import Decision, PartState, ProofState, QuietHours
 from parcelguard.errors import NoNetwork, NotSent, OutcomeUnknown, ShopHeld, TooFast
+from parcelguard.events import ShopQueue
 
 KL = QuietHours(timedelta(hours=8))
 
@@ -170,6 +171,20 @@ def test_wrong_clock_is_said_in_minutes_until_it_is_set(delivery: Delivery, offs
     delivery.save(OTHER, photos=1)
     delivery.work()
     assert alerts(delivery) == ()
+
+
+def test_courier_that_leaves_takes_back_what_it_told(delivery: Delivery) -> None:
+    delivery.save(photos=3)
+    delivery.sender.clock_offset = timedelta(minutes=7)
+    delivery.sender.plan("open", TooFast("slow", retry_after_s=1.0), ShopHeld("no", code="error_auth"))
+    delivery.work()
+    delivery.wait_and_work(1)
+    assert {alert.kind for alert in alerts(delivery)} == {"held kopi", "slowed kopi", "clock"}
+    assert delivery.heard(ShopQueue)[-1].messages == 4
+
+    delivery.courier.leave()
+    assert alerts(delivery) == ()
+    assert delivery.heard(ShopQueue)[-1] == ShopQueue("kopi", SHOP.label, 0, 0)
 
 
 def test_alert_is_told_once_and_only_when_something_changed() -> None:

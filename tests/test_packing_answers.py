@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import ORDER, OTHER, SHOP, Clock, draft, keep_picture, picture
+from fakes import ORDER, OTHER, SHOP, Clock, SilentOrders, draft, keep_picture, picture
 from test_packing import Table
 
 from parcelguard.desk import DeskState, NoticeKind
@@ -88,6 +88,22 @@ def test_unmatched_code_is_linked_when_its_order_is_found_and_then_sends(table: 
     table.keys.save()
     (event,) = table.saved()
     assert (event.sends, event.proof.order_number, event.proof.code) == (True, ORDER.number, "BOOKING12345")
+
+
+@pytest.mark.parametrize("code", [ORDER.tracking, "BOOKING12345"])
+def test_question_about_the_open_order_is_asked_anew_when_the_shops_change(table: Table, code: str) -> None:
+    table.scan(code, candidates=("INSIDE1",))
+    successors = SilentOrders()
+    table.keys.use({}, {}, successors)
+    asked = [each for _, each in [*successors.refreshed, *successors.searched]]
+    before = [each for _, each in [*table.orders.refreshed, *table.orders.searched]]
+    assert len(asked) == 1
+    assert asked == before
+
+    table.keys.clear()
+    idle = SilentOrders()
+    table.keys.use({}, {}, idle)
+    assert (idle.refreshed, idle.searched) == ([], [])
 
 
 def test_unmatched_code_that_nobody_knows_is_saved_without_parts(table: Table) -> None:

@@ -225,6 +225,18 @@ def test_windows_line_ends_and_byte_order_marks_are_no_obstacle(path: Path) -> N
     assert load_settings(path).shops[0].send
 
 
+def test_a_file_that_is_kept_elsewhere_is_changed_there(path: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "elsewhere" / "bench.toml"
+    kept.parent.mkdir()
+    path.replace(kept)
+    path.symlink_to(kept)
+
+    SettingsFile(path).change_shop("kopi", {"send": True})
+
+    assert path.is_symlink()
+    assert load_settings(kept).shops[0].send
+
+
 def test_a_full_disk_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")

@@ -17,7 +17,7 @@ from parcelguard.chat.shopee import ShopeeChat
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import Picture, SentMark
 from parcelguard.domain import Order, PartKind, PartState, Proof, ProofState, Shop, utc_now
-from parcelguard.errors import Held, NotSent, Refused
+from parcelguard.errors import Held, NotSent, OutcomeUnknown, Refused
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee import ShopeeClient
 from parcelguard.store.database import Store
@@ -223,6 +223,20 @@ def test_first_contact_where_the_order_may_not_be_named_begins_with_a_card(bench
     bench.world.faults.set("refuse_source_content")
     assert bench.say("Hello.")
     assert [line["message_type"] for line in bench.world.transcript()] == ["order", "text"]
+
+
+@pytest.mark.parametrize("told", [777, "777"])
+def test_answer_about_another_buyer_stops_the_set_before_its_pictures(bench: Bench, told: object) -> None:
+    bench.tamper("send_message", lambda body: body["response"].update(to_id=told))
+    with pytest.raises(OutcomeUnknown) as caught:
+        bench.say("Hello.")
+    assert "another buyer" in caught.value.headline
+
+
+@pytest.mark.parametrize("told", [None, 0, "", "0"])
+def test_answer_that_names_no_buyer_is_a_success(bench: Bench, told: object) -> None:
+    bench.tamper("send_message", lambda body: body["response"].update(to_id=told))
+    assert bench.say("Hello.")
 
 
 def test_refused_parameter_that_has_nothing_to_do_with_the_order_is_told(bench: Bench) -> None:
@@ -467,6 +481,36 @@ def test_message_that_stands_on_two_pages_counts_once(bench: Bench) -> None:
     look = bench.chat.look(bench.target(order, conversation), mark(bench, text))
     assert bench.asked("get_message") == 2
     assert look.found == (message,)
+
+
+def test_page_that_is_only_short_is_not_taken_for_the_beginning_of_a_conversation(bench: Bench) -> None:
+    order = bench.order()
+    message = bench.say("First.")
+    for _ in range(30):
+        bench.world.buyer_says(order.buyer.user_id, "and?")
+
+    def shorten(body: dict[str, Any]) -> None:
+        del body["response"]["messages"][1]
+
+    bench.tamper("get_message", shorten)
+    look = bench.chat.look(bench.target(order), mark(bench, f"First. {order.order_sn}"))
+    assert (look.found, look.covered) == ((message,), True)
+
+
+@pytest.mark.parametrize("end", ["", "0", 0, None])
+def test_beginning_of_a_conversation_is_told_in_several_ways(bench: Bench, end: object) -> None:
+    bench.say("First.")
+    bench.tamper("get_message", lambda body: body["response"]["page_result"].update(next_offset=end))
+    assert bench.chat.look(bench.target(bench.order()), mark(bench, "Other.")).covered is True
+    assert bench.asked("get_message") == 1
+
+
+def test_conversation_that_comes_back_empty_proves_nothing(bench: Bench) -> None:
+    order = bench.order()
+    bench.say("First.")
+    bench.tamper("get_message", lambda body: body["response"].update(messages=[]))
+    look = bench.chat.look(bench.target(order), mark(bench, f"First. {order.order_sn}"))
+    assert (look.found, look.covered) == ((), False)
 
 
 def test_odd_conversations_and_cursors_are_passed_over(bench: Bench) -> None:

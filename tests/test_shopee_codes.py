@@ -26,6 +26,7 @@ EXPECTED: dict[type[DeliveryError], str] = {
         error_sign invalid_partner_id error_partner_key_expired partner_frozen
         error_auth invalid_acceess_token invalid_access_token partner_shop_no_link shop_no_linked
         shop_access_expired refresh_token_expired error_shop_refresh_token shop_banned
+        error_merchant_refresh_token merchant_access_expired merchant_no_linked
         error_permission error_api_permission error_api_call_restricted api_suspended error_forbidden
         error_kyc_auth error_ashop_api_permission source_ip_undeclared error_limit
         """,
@@ -107,7 +108,8 @@ def test_missing_permission_is_told_from_missing_consent() -> None:
         assert isinstance(error, ShopHeld)
         assert no_permission(error)
         assert not consent_ended(error)
-    consent = failure("error_auth", "Invalid refresh_token.", "", 403)
-    assert isinstance(consent, ShopHeld)
-    assert wants_consent(consent)
-    assert consent_ended(consent)
+    for code in ("error_auth", "error_merchant_refresh_token", "merchant_no_linked"):
+        consent = failure(code, "Invalid refresh_token.", "", 403)
+        assert isinstance(consent, ShopHeld)
+        assert wants_consent(consent)
+        assert consent_ended(consent)

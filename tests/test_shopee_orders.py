@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -14,8 +15,9 @@ from fakes import ORDER, wait_for, wedge
 from shopee_bench import Bench, open_bench
 
 from parcelguard.domain import Order, utc_now
-from parcelguard.errors import Held, NoNetwork, NotSent, SettingsError
-from parcelguard.orders.desk import FIRST_SYNC, OrderIndex
+from parcelguard.errors import Held, NoNetwork, NotSent, SettingsError, TooFast
+from parcelguard.orders import desk
+from parcelguard.orders.desk import FIRST_SYNC, OVERLAP, OrderIndex
 from parcelguard.store.database import Store
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
@@ -175,6 +177,16 @@ def test_part_of_a_line_that_was_cancelled_is_not_to_be_packed() -> None:
 
     row = {"item_name": "Mug", "model_quantity_purchased": 3}
     assert [_item({**row, "active_qty": count}).quantity for count in (0, 2, None)] == [0, 2, 3]
+    assert [_item({**row, "cancelled_qty": count}).quantity for count in (0, 2, None, 4)] == [3, 1, 3, 0]
+    assert _item({**row, "active_qty": 1, "cancelled_qty": 2}).quantity == 1
+    assert _item({"item_name": "Mug"}).quantity == 1
+
+
+def test_masked_name_is_nothing_to_address_a_buyer_by(bench: Bench) -> None:
+    bench.order().buyer.name = "a******8"
+    ours = bench.orders.read(bench.order().order_sn)
+    assert ours
+    assert ours.buyer_name == ""
 
 
 # ---- the index -----------------------------------------------------------------------------
@@ -296,13 +308,58 @@ def test_refresh_brings_the_order_as_it_is_now(bench: Bench, store: Store) -> No
 
 def test_orders_are_read_from_where_the_last_reading_ended(store: Store) -> None:
     index, _, (source,) = make(store, ORDER)
-    assert index.sync() == 1
+    assert index.sync() == FIRST_SYNC.days
+    spans, source.spans = source.spans, []
     index.sync()
     index.stop()
 
-    (first, until), (second, _) = source.spans
-    assert until - first == FIRST_SYNC
-    assert until - second == timedelta(minutes=10)
+    assert spans[-1][1] - spans[0][0] == FIRST_SYNC + OVERLAP
+    assert {end - begin for (_, end), (begin, _) in pairwise(spans)} == {OVERLAP}
+    ((again, _),) = source.spans
+    assert spans[-1][1] - again == OVERLAP
+
+
+class HurriedSource(Source):
+    """Says after some days of a reading that it was too fast."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__(None)
+        self._days = days
+
+    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+        if len(self.spans) == self._days:
+            self._days = -1
+            raise TooFast("slower")
+        return super().changed(since, until)
+
+
+def test_reading_that_was_too_fast_goes_on_from_the_day_it_had_reached(store: Store) -> None:
+    source = HurriedSource(4)
+    index = Index(store, {"kopi": source}, utc_now)
+    with pytest.raises(TooFast):
+        index.sync()
+    index.sync()
+    index.stop()
+    assert len(source.spans) == FIRST_SYNC.days + 1, "the last day has just begun"
+    assert source.spans[4][0] == source.spans[3][1] - OVERLAP
+
+
+def test_reading_that_was_too_fast_goes_on_soon(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "AGAIN_S", 0.01)
+    source = HurriedSource(4)
+    index = OrderIndex(store, {"kopi": source}, utc_now)
+    index.start(Ear())
+    wait_for(lambda: len(source.spans) > FIRST_SYNC.days)
+    assert index.stop()
+
+
+def test_index_that_is_days_behind_does_not_keep_a_question_waiting(store: Store) -> None:
+    index, ear, (source,) = make(store, None)
+    with store.begin() as records:
+        records.orders.mark_synced("shop0", utc_now() - timedelta(days=2))
+    index.search("p1", wedge("CODE12345"))
+    assert index.stop()
+    assert (source.spans, ear.heard) == ([], [("p1", False)])
 
 
 def test_reading_that_failed_is_begun_again_from_the_same_place(store: Store) -> None:

@@ -207,6 +207,12 @@ def test_a_master_switch_stops_all_shops_of_a_marketplace(office: Office) -> Non
     assert office.written().marketplaces_off == ()
 
 
+def test_a_master_switch_that_a_person_turned_in_the_file_stays_turned(office: Office) -> None:
+    office.path.write_text(f'marketplaces_off = ["tiktok"]\n\n{office.path.read_text()}')
+    office.keeping.switch_marketplace("lazada", on=False)
+    assert office.written().marketplaces_off == ("tiktok", "lazada")
+
+
 def test_a_damaged_settings_file_is_told_and_the_station_keeps_going(office: Office) -> None:
     office.path.write_text("[[shops")
     for change in (
@@ -237,7 +243,7 @@ def test_an_added_shop_is_off_and_its_secret_is_only_in_the_vault(office: Office
 
     shop_id = office.keeping.add({**values, "send": True}, {"shop": " canary-secret \n"})
 
-    assert shop_id == "kopi-co"
+    assert shop_id == "kopi-co-tiktok-id"
     assert not office.written().shops[-1].send
     assert "canary" not in office.path.read_text()
     assert office.vault.load(shop_id) == Secrets(app_secret="canary-secret")
@@ -249,7 +255,20 @@ def test_names_of_any_script_make_ids_that_differ(office: Office) -> None:
     values = {"marketplace": "manual"}
     names = ["Kopi & Co", "KOPI CO", "กาแฟ", "咖啡", "Cà phê Đà Lạt " * 2]
     ids = [office.keeping.add({**values, "name": name}, {}) for name in names]
-    assert ids == ["kopi-co", "kopi-co-2", "shop", "shop-2", "ca-phe-a-lat-ca-phe-a-lat"]
+    made = ["kopi-co", "kopi-co", "shop", "shop", "ca-phe-a-lat-ca-phe"]
+    last = ["", "-2", "", "-2", ""]
+    assert ids == [f"{name}-manual-my{number}" for name, number in zip(made, last, strict=True)]
+
+
+def test_no_shop_elsewhere_takes_the_id_that_the_records_of_a_removed_one_carry(office: Office) -> None:
+    name = {"name": "Kopi & Co"}
+    first = office.keeping.add({**name, "marketplace": "manual"}, {})
+    office.keeping.remove(first)
+
+    other = office.keeping.add({**name, "marketplace": "lazada", "app_key": "1", "chat_app_key": "2"}, {})
+    assert other != first
+    assert office.keeping.add({**name, "marketplace": "manual", "region": "SG"}, {}) != first
+    assert office.keeping.add({**name, "marketplace": "manual"}, {}) == first  # it has its records again
 
 
 def test_a_second_shop_may_use_the_app_of_the_first(office: Office) -> None:

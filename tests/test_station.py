@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from fakes import picture, wait_for, wedge
+from fakes import ORDER, picture, wait_for, wedge
 
 from parcelguard.alerts import AlertsChanged
-from parcelguard.camera.messages import PhotoFailed, PhotoKept, Reading, TakePhoto
+from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
 from parcelguard.config import Folders, Settings
 from parcelguard.desk import Desk, DeskChanged, DeskState, Notice, NoticeKind
 from parcelguard.domain import utc_now
@@ -120,6 +120,25 @@ def test_order_is_described_beside_its_photos_from_the_scan_to_f4(bench: Bench) 
     (path,) = wait_for(lambda: list(bench.folders.media.rglob(PROOF)))
 
     assert read_note(path).code == "LABEL00012345"
+
+
+def test_label_in_view_at_a_start_does_not_take_the_place_of_the_order_that_was_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, media = tmp_path / "home", tmp_path / "drive"
+    with opened(home, media) as bench:
+        bench.open(ORDER.tracking)
+        bench.station.take_photo()
+        bench.until(lambda desk: desk.photos)
+    start = Station.start
+
+    def seen_before(station: Station) -> None:
+        station.hub.publish(CodeRead(text=ORDER.tracking, symbology="Code128"))
+        start(station)
+
+    monkeypatch.setattr(Station, "start", seen_before)
+    with opened(home, media) as bench:
+        bench.until(lambda desk: len(desk.photos) == 1)
 
 
 def test_drive_that_is_gone_stops_the_next_order_at_once_and_its_return_lets_it_go_on(

@@ -493,6 +493,32 @@ def test_probe_without_tokens_or_network_says_which(bench: Bench) -> None:
     assert (access.state, access.orders) == (AccessState.NOT_CONNECTED, False)
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "state"),
+    [
+        ("106001", "", AccessState.NOT_CONNECTED),
+        ("36009004", "Invalid `app_key`", AccessState.NOT_CONNECTED),
+        ("36009033", "", AccessState.UNREACHABLE),
+        ("36009043", "", AccessState.UNREACHABLE),
+        ("101000", "", AccessState.CONSENT_AGAIN),
+    ],
+)
+def test_probe_asks_for_a_consent_only_where_that_helps(
+    bench: Bench, code: str, message: str, state: AccessState
+) -> None:
+    bench.world.faults.set("error", error=code, message=message, status=401, path="/authorization")
+    access = bench.client.probe()
+    assert (access.state, access.orders) == (state, False)
+    assert access.headline
+
+
+def test_probe_of_a_consent_for_other_shops_asks_for_one_again(bench: Bench) -> None:
+    bench.configure(shop_id=7)
+    access = bench.client.probe()
+    assert access.state is AccessState.CONSENT_AGAIN
+    assert "does not cover this shop" in access.headline
+
+
 def test_probe_that_is_too_fast_knows_that_it_was_let_in(bench: Bench) -> None:
     bench.desk.settings.chat_calls_a_day = 0
     access = bench.client.probe()

@@ -11,6 +11,7 @@ from parcelguard.marketplace.tiktok_codes import (
     MEANINGS,
     CipherRefused,
     ClockRefused,
+    KeysRefused,
     TokenRefused,
     consent_ended,
     failure,
@@ -25,9 +26,10 @@ EXPECTED: dict[type[DeliveryError], str] = {
     TooFast: "36009002 36009037 45101004",
     TokenRefused: "105002",
     CipherRefused: "101000",
+    KeysRefused: "106001",
     Held: "36004004",
     ShopHeld: """
-        36004001 106001 36009033 36009043 36009044 105005 105004 66009315 10006402
+        36004001 36009033 36009043 36009044 105005 105004 66009315 10006402
         """,
     Refused: """
         36009009 36009010 36009014 36009021 36009022 36009023 106013 40006 10002014 10002015 21008111
@@ -78,7 +80,7 @@ def test_code_that_is_not_listed_is_unknown(code: str) -> None:
     ("message", "kind"),
     [
         ("The required signature parameter `sign` is missing.", Refused),
-        ("Invalid `app_key`: there is no such app.", ShopHeld),
+        ("Invalid `app_key`: there is no such app.", KeysRefused),
         ("Expired `timestamp`", ClockRefused),
         ("Invalid `x-tts-access-token`.", TokenRefused),
         ("ACCESS_TOKEN is invalid", TokenRefused),

@@ -53,6 +53,11 @@ def test_order_is_read_with_everything_a_scan_may_show(bench: Bench) -> None:
     assert not found.cancelled
 
 
+def test_masked_name_is_nothing_to_address_a_buyer_by(bench: Bench) -> None:
+    bench.order().buyer.name = "a***8"
+    assert read(bench).buyer_name == ""
+
+
 def test_units_of_one_kind_are_counted(bench: Bench) -> None:
     order = bench.order()
     item = order.items[0]

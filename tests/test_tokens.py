@@ -297,6 +297,18 @@ def test_new_pair_that_cannot_be_written_is_not_used_and_not_lost(desk: Desk, na
     assert not desk.journal.exists()
 
 
+def test_new_pair_that_could_not_be_written_is_kept_by_whoever_comes_next(desk: Desk) -> None:
+    desk.connect(-HOUR)
+    blocked: list[Path] = []
+    desk.market.during = lambda: blocked.append(block(desk.journal))
+    with pytest.raises(StorageError):
+        desk.tokens.fresh()  # by a client that ends now: of a probe, or of shops that were changed
+    blocked[0].rmdir()
+    next_one = Tokens("kopi", desk.vault, desk.market, desk.clock, early=EARLY, ended=bool, title="m")
+    assert next_one.fresh().access_token == "a1"
+    assert desk.market.asked == ["r0"]
+
+
 def test_new_pair_that_could_not_be_written_gives_way_to_a_newer_consent(desk: Desk) -> None:
     desk.connect(-HOUR)
     blocked: list[Path] = []

@@ -10,21 +10,25 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fakes import wait_for, wedge
+from fakes import read_only, wait_for, wedge
 from test_station import Camera
 
+from parcelguard.alerts import Alert, AlertsChanged
 from parcelguard.config import Settings, folders_of, load_settings
+from parcelguard.delivery import engine
 from parcelguard.demo.shops import keep_secrets, named, settings_text
 from parcelguard.desk import Desk, DeskChanged, DeskState
-from parcelguard.domain import ProofState, utc_now
+from parcelguard.domain import Part, PartState, ProofState, utc_now
 from parcelguard.events import EventHub, ProofChanged
 from parcelguard.marketplace.vault import vault_at
-from parcelguard.sandbox.app import MARKETPLACES
+from parcelguard.sandbox.app import marketplaces
 from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.records import Order
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world import World
 from parcelguard.station import Station
+from parcelguard.store.beside import read_note
+from parcelguard.store.views import LogQuery
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 NAMES = ("shopee", "tiktok")
@@ -39,6 +43,7 @@ class Office:
     world: World
     desk: Desk = field(default_factory=Desk)
     states: dict[str, ProofState] = field(default_factory=dict)
+    alerts: tuple[Alert, ...] = ()
 
     def with_only(self, marketplace: str) -> Settings:
         shops = tuple(shop for shop in self.settings.shops if shop.marketplace == marketplace)
@@ -64,6 +69,10 @@ class Office:
         self.station.save()
         wait_for(lambda: self.desk.state is DeskState.READY)
 
+    def parts(self) -> list[Part]:
+        (entry,) = self.station.log.page(LogQuery(), None).entries
+        return list(self.station.log.detail(entry.proof.id).parts)
+
     def delivered(self, order: Order) -> bool:
         return self.states.get(order.order_sn) is ProofState.DELIVERED
 
@@ -74,7 +83,7 @@ class Office:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     world = demo_world(orders=6, specials=False, marketplaces=NAMES)
-    rules = {each.NAME: each for each in MARKETPLACES}
+    rules = {each.NAME: each for each in marketplaces()}
     with ExitStack() as stack:
         address = stack.enter_context(running(world))
         sellers = named(
@@ -97,6 +106,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         made = Office(station, settings, world)
         hub.subscribe(DeskChanged, lambda event: setattr(made, "desk", event.desk))
         hub.subscribe(ProofChanged, lambda event: made.states.update({event.order_number: event.state}))
+        hub.subscribe(AlertsChanged, lambda event: setattr(made, "alerts", event.alerts))
         station.start()
         yield made
 
@@ -144,6 +154,81 @@ def test_what_waits_for_a_shop_that_is_switched_off_is_held_and_never_goes_out_b
     office.save()
     wait_for(lambda: office.delivered(other))
     assert office.in_the_chat(order) == 0
+
+
+def test_order_that_was_open_when_its_shop_was_switched_off_is_held_after_f4(office: Office) -> None:
+    order = office.order("tiktok")
+    office.open(order)
+    office.photograph()
+    office.station.use(office.with_only("shopee"))
+    office.save()
+
+    wait_for(lambda: office.states.get(order.order_sn) is ProofState.ATTENTION)
+    (group,) = office.station.log.attention()
+    assert group.reason == "shop_off"
+    assert office.in_the_chat(order) == 0
+
+
+def test_message_whose_call_hangs_while_the_shops_change_is_looked_for_and_not_repeated(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LONGEST_FAREWELL_S", 0.1)
+    order = office.order("shopee")
+    office.open(order)
+    office.photograph()
+    office.world.faults.set("latency_s", 2, path="send_message")
+    office.save()
+    wait_for(lambda: [part for part in office.parts() if part.state is PartState.LEASED and part.kind.visible])
+
+    office.station.use(office.settings)
+    office.world.faults.clear()
+    wait_for(lambda: office.delivered(order), timeout_s=30)
+    assert office.in_the_chat(order) == 2
+
+
+def test_what_the_disk_did_not_let_hold_is_held_in_the_next_round(office: Office) -> None:
+    order = office.order("tiktok")
+    office.world.faults.set("rate_limit", 600, path="/customer_service")
+    office.open(order)
+    office.photograph()
+    office.save()
+    wait_for(lambda: office.states.get(order.order_sn) is ProofState.WAITING)
+
+    with read_only(office.station.store):
+        office.station.use(office.with_only("shopee"))
+    assert office.station.log.attention() == ()
+    office.station.housekeeping.round()
+    (group,) = office.station.log.attention()
+    assert group.reason == "shop_off"
+
+
+def test_trouble_of_a_shop_ends_with_its_courier(office: Office) -> None:
+    office.world.faults.set("rate_limit", 600, path="/customer_service")
+    office.open(office.order("tiktok"))
+    office.photograph()
+    office.save()
+    wait_for(lambda: office.alerts)
+
+    office.station.use(office.with_only("shopee"))
+    assert office.alerts == ()
+
+
+def test_station_that_is_closed_takes_up_no_shops_any_more(office: Office) -> None:
+    office.station.close()
+    office.station.use(office.settings)  # the fixture's module tells threads that are left behind
+
+
+def test_proof_without_a_chat_that_is_sent_by_hand_says_so_in_its_note(office: Office) -> None:
+    office.station.scan(wedge("ELSEWHERE12345"))
+    wait_for(lambda: office.desk.state is DeskState.UNMATCHED)
+    office.photograph()
+    office.save()
+    (entry,) = office.station.log.page(LogQuery(), None).entries
+    assert entry.proof.state is ProofState.SAVED
+
+    office.station.log.send_by_hand(entry.proof.id)
+    (note,) = office.station.log.media_path("").rglob("proof.json")
+    assert read_note(note).by_hand
 
 
 def test_figures_of_the_day_are_counted_by_shop(office: Office) -> None:

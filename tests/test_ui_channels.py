@@ -572,7 +572,7 @@ def test_another_shops_app_is_offered_and_its_secrets_are_not_typed_again(opened
     opened.press_button("Next")
     adding = opened.page.adding
     opened.wait(adding.same_app.isVisible)
-    assert adding.same_app.text() == "Use the app of Kopi & Co Official"
+    assert adding.same_app.text() == "Use the app of Kopi && Co Official"
     opened.press(adding.same_app)
     assert adding.form.fields["app_key"].text() == "105827"
     opened.press_button("Add shop")

@@ -366,6 +366,19 @@ def test_wrong_passphrase_three_times_opens_nothing_and_deletes_nothing(path: Pa
     assert everything(path.parent) == before
 
 
+@pytest.mark.parametrize("typed", [("one", "two", "three"), ("",)])
+def test_passphrase_that_was_not_typed_is_not_asked_for_again_and_again(
+    path: Path, typed: tuple[str, ...]
+) -> None:
+    vault_at(path, "passphrase", Typist(PASSPHRASE, PASSPHRASE)).keep("a", SECRETS)
+    asked = Typist(*typed)
+    vault = vault_at(path, "passphrase", asked)
+    for _ in range(3):  # couriers come back every minute
+        with pytest.raises(SettingsError, match="wrong passphrase"):
+            vault.load("a")
+    assert len(asked.prompts) == len(typed)
+
+
 def test_passphrase_has_to_be_long_and_typed_twice(path: Path) -> None:
     words = Typist("short", PASSPHRASE, "another passphrase", PASSPHRASE, PASSPHRASE)
     vault_at(path, "passphrase", words).keep("a", SECRETS)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from parcelguard.chat.reading import same_words
 from parcelguard.config import ShopSettings
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -201,8 +202,7 @@ def _before(told: datetime | None, since: datetime) -> bool:
 def _matches(message: Message, mark: SentMark) -> bool:
     attached = rows(message.get("attachments"))
     if mark.kind is PartKind.TEXT:
-        text = " ".join(str(message.get("content") or "").split())
-        return not attached and text == " ".join(mark.text.split())
+        return not attached and same_words(message.get("content"), mark.text)
     return any(_name(each) == mark.address != "" or _size(each) == mark.size != (0, 0) for each in attached)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+from parcelguard.chat.reading import same_words
 from parcelguard.config import ShopSettings
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -30,6 +31,7 @@ from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.lazada import CHAT, ORDERS, ROW, SIGNATURE_WINDOW, LazadaClient
 from parcelguard.marketplace.lazada_codes import Unlisted
 from parcelguard.marketplace.lazada_goods import (
+    OVER,
     UNPAID,
     Row,
     first,
@@ -42,6 +44,7 @@ from parcelguard.store.views import Sighting
 
 TEXT, PICTURE = "1", "3"  # Lazada's numbers for what a message is
 SELLER = "2"
+RECALLED = "1"
 UNANSWERED_LIMIT = 5  # messages a shop may post before the buyer answers
 PAGE = 20
 PAGES = 3
@@ -117,7 +120,7 @@ class LazadaChat:
                 covered = True
                 break
             own = _is_own(message)
-            matches = own and _matches(message, mark)
+            matches = own and not _is_recalled(message) and _matches(message, mark)
             if matches:
                 found.append(str(message.get("message_id") or ""))
             text = _excerpt(message) if own else ""
@@ -154,8 +157,24 @@ class LazadaChat:
     # ---- steps -------------------------------------------------------------------------
 
     def _conversation(self, target: Target) -> str:
-        """Return the session of the order's buyer; asking for it opens it."""
-        answer = self._client.post(CHAT, "/im/session/open", order_id=target.order_number)
+        """Return the session of the order's buyer; asking for it opens it.
+
+        Most of the reasons for which Lazada does not open one are not published. None of them goes away
+        by asking again, and calls that fail count against the app.
+        """
+        try:
+            answer = self._client.post(CHAT, "/im/session/open", order_id=target.order_number)
+        except NotSent as error:
+            said_no = error.__cause__
+            if not isinstance(said_no, Unlisted):
+                raise
+            raise Refused(
+                str(error),
+                code=said_no.code,
+                request_id=said_no.request_id,
+                headline=said_no.headline,
+                advice="Nothing was sent. Open the buyer's chat in the seller centre, or send by hand.",
+            ) from error
         session = answer.get("session_id") or entry(answer.get("data")).get("session_id")
         if not session:
             raise NotSent("session/open answered without session_id")
@@ -223,7 +242,7 @@ def _refuse_wrong(units: Sequence[Row], target: Target) -> None:
             headline="This order is cancelled or about to be.",
             advice="Nothing was sent. Take the parcel out.",
         )
-    if all(status(unit) == UNPAID for unit in units):
+    if all(status(unit) in (UNPAID, *OVER) for unit in units):
         raise Held("unpaid", code="order_unpaid", headline="This order is not paid.", advice=compare)
     if packed_elsewhere(units):
         headline = "Nothing of this order is packed here: it is digital, or in Lazada's warehouse."
@@ -271,6 +290,11 @@ def _is_own(message: Mapping[str, Any]) -> bool:
     return str(message.get("from_account_type")) == SELLER
 
 
+def _is_recalled(message: Mapping[str, Any]) -> bool:
+    """Whether somebody took the message back: it is still listed, but the buyer has it no more."""
+    return str(message.get("status")) == RECALLED
+
+
 def _kind(message: Mapping[str, Any]) -> str:
     template = str(message.get("template_id") or "")
     return {TEXT: "text", PICTURE: "image"}.get(template, template[:EXCERPT])
@@ -288,7 +312,7 @@ def _content(message: Mapping[str, Any]) -> Mapping[str, Any]:
 def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
     content = _content(message)
     if mark.kind is PartKind.TEXT:
-        return _kind(message) == "text" and _words(content.get("txt")) == _words(mark.text)
+        return _kind(message) == "text" and same_words(content.get("txt"), mark.text)
     if _kind(message) != "image":
         return False
     size = (_number(content.get("width")), _number(content.get("height")))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from parcelguard.chat.reading import same_words
 from parcelguard.config import ShopSettings
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -23,7 +24,7 @@ from parcelguard.delivery.ports import (
     Wire,
 )
 from parcelguard.domain import PartKind
-from parcelguard.errors import Held, NotSent, Refused
+from parcelguard.errors import Held, NotSent, OutcomeUnknown, Refused
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.shopee import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
 from parcelguard.marketplace.shopee_codes import wants_order_card, wrong_parameter
@@ -215,6 +216,9 @@ class ShopeeChat:
         answer = self._client.send(
             f"{CHAT}/send_message", {**body, **order} if named else body, wire.signed_at, wire.mark
         )
+        told = str(answer.get("to_id") or 0)
+        if told not in ("0", target.buyer_id):  # not known for sure of shops that sell across borders
+            raise OutcomeUnknown("to_id differs", headline="Shopee names another buyer for this message.")
         return Receipt(
             message_id=str(answer.get("message_id") or ""),
             conversation_id=str(answer.get("conversation_id") or ""),
@@ -262,13 +266,15 @@ class ShopeeChat:
                 f"{CHAT}/get_message", conversation_id=conversation, page_size=PAGE, **query
             )
             messages = answer.get("messages") or []
+            if not page and not messages:  # a conversation has messages: this is no answer to go by
+                return
             for message in rows(messages):
                 message_id = str(message.get("message_id") or "")
                 if message_id not in seen:
                     yield message
                 seen.update(filter(None, [message_id]))
             offset = entry(answer.get("page_result")).get("next_offset") or ""
-            if not offset or len(messages) < PAGE:
+            if str(offset) in ("", "0") or not messages:  # a page that is only short is not yet the last
                 yield None
                 return
 
@@ -308,7 +314,7 @@ def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
         return False
     content = entry(message.get("content"))  # other kinds hold lists and texts here
     if kind == "text":
-        return " ".join(str(content.get("text") or "").split()) == " ".join(mark.text.split())
+        return same_words(content.get("text"), mark.text)
     address = str(content.get("url") or content.get("image_url") or "")
     return _tail(address) == _tail(mark.address) != ""
 

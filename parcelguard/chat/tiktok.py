@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from parcelguard.chat.reading import same_words
 from parcelguard.config import ShopSettings
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -224,8 +225,7 @@ def _before(told: datetime | None, since: datetime) -> bool:
 def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
     content = _content(message)
     if mark.kind is PartKind.TEXT:
-        same = " ".join(str(content.get("content") or "").split()) == " ".join(mark.text.split())
-        return message.get("type") == "TEXT" and same
+        return message.get("type") == "TEXT" and same_words(content.get("content"), mark.text)
     if message.get("type") != "IMAGE":
         return False
     shown = (_whole(content.get("width")), _whole(content.get("height")))

@@ -42,3 +42,7 @@ class Backlog:
         if told != self._told:
             self._told = told
             self._publish(told)
+
+    def leave(self) -> None:
+        """Tell that nothing is counted any more."""
+        self._publish(ShopQueue(self._shop.id, self._shop.label, 0, 0))

@@ -110,10 +110,15 @@ class Courier:
             leased = records.attempts.leased(self._shop.id)
             unknown = records.attempts.unknown(self._shop.id)
             sent_last = records.attempts.last_sent(self._shop.id, self._now() - LONGEST_GAP)
+            warned = records.attempts.refused_since_sent(
+                self._shop.id, self._sender.policy.warnings, self._now() - AFTER_WARNINGS
+            )
         for part in unknown:
             self._judge.watch(part)
         if sent_last:
             self._pace.sent(sent_last)
+        for moment in warned:
+            self._warned(moment)
         self._sort_out(leased)
 
     def step(self) -> datetime | None:
@@ -158,6 +163,11 @@ class Courier:
         """Tell at once how a new proof fares when the network is known to be away."""
         if error := self._trouble.error:
             self._announce(proof_id, error)
+
+    def leave(self) -> None:
+        """Take back what was told of the shop: nobody serves it now, or another courier who tells anew."""
+        self._trouble.leave()
+        self._backlog.leave()
 
     def _rests(self, now: datetime) -> bool:
         """Whether the shop is left alone for a while; a clock set back must not make that endless."""
@@ -224,6 +234,8 @@ class Courier:
         if job.part.kind is not PartKind.OPEN:
             return False
         with self._store.begin() as records:
+            if not records.parts.still(job.part):  # another courier has begun it, whose call did not hang
+                return False
             parts = records.parts.of(job.proof.id, job.part.generation)
             to_send = [part for part in parts if part.kind.visible and not part.state.settled]
             photo_ids = [photo_id for part in to_send for photo_id in part.photo_ids]
@@ -266,8 +278,8 @@ class Courier:
     def _copy(self, job: Job) -> bytes:
         """Return the buyer's picture, made from originals that still are what was photographed."""
         if not job.photos or len(job.photos) < len(job.part.photo_ids):
-            raise _without_photo("no photo row", "A photo of this proof is missing.")
-        paths = [self._unchanged(photo) for photo in job.photos]
+            raise _without_photo("no photo row", "A photo of this proof is missing.", job.part)
+        paths = [self._unchanged(photo, job.part) for photo in job.photos]
         taken = job.photos[0].taken_at.astimezone()
         moment = f"{taken:%Y-%m-%d %H:%M:%S} {taken:%z}"
         caption = (job.proof.order_number, moment, job.proof.station, job.proof.packer)
@@ -276,16 +288,16 @@ class Courier:
             return self._copies.collage(paths, caption, size)
         return self._copies.make(paths[0], caption, size)
 
-    def _unchanged(self, photo: Photo) -> Path:
+    def _unchanged(self, photo: Photo, part: Part) -> Path:
         path = self._media / photo.path
         try:
             same = hashlib.sha256(path.read_bytes()).hexdigest() == photo.sha256
         except OSError as error:
-            raise _without_photo(
-                f"{path}: {error}", f"Photo {photo.ordinal} is missing on this disk."
-            ) from error
+            headline = f"Photo {photo.ordinal} is missing on this disk."
+            raise _without_photo(f"{path}: {error}", headline, part) from error
         if not same:
-            raise _without_photo(f"{path} changed", f"Photo {photo.ordinal} was changed after it was taken.")
+            headline = f"Photo {photo.ordinal} was changed after it was taken."
+            raise _without_photo(f"{path} changed", headline, part)
         return path
 
     def _refuse_late(self, job: Job) -> None:
@@ -466,10 +478,9 @@ def _answered(error: DeliveryError) -> bool:
     return isinstance(error, (TooFast, OutcomeUnknown))
 
 
-def _without_photo(detail: str, headline: str) -> Held:
-    return Held(
-        detail,
-        code=PHOTO_MISSING,
-        headline=headline,
-        advice="Bring the file back and send again, or leave this photo out: the rest can go.",
-    )
+def _without_photo(detail: str, headline: str, part: Part) -> Held:
+    alone = "leave this photo out: the rest can go."
+    joined = "resend from the log: the photos then go singly, and this one can be left out."
+    instead = joined if len(part.photo_ids) > 1 else alone
+    advice = f"Bring the file back and send again, or {instead}"
+    return Held(detail, code=PHOTO_MISSING, headline=headline, advice=advice)

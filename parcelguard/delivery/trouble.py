@@ -39,6 +39,12 @@ class Trouble:
             self._alerts.withdraw(self._kind("held"))
             self._alerts.withdraw(self._kind("away"))
 
+    def leave(self) -> None:
+        """Take back all that was told."""
+        self.over()
+        self.paced(slowed=False)
+        self.clock_off(timedelta(0))
+
     def paced(self, *, slowed: bool) -> None:
         """Take in whether the marketplace wants fewer messages a minute."""
         if slowed:

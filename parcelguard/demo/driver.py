@@ -29,6 +29,7 @@ BETWEEN_ORDERS_S = 0.3
 PATIENCE_S = 20.0
 DELIVERY_PATIENCE_S = 300.0
 REST_AFTER_STORM_S = 20.0
+MOST_SCANS = 5  # of an order whose marketplace does not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +142,27 @@ class Driver(QObject):
             self.observed.by_hand.add(order.number)
 
     def _scan(self, order: DemoOrder) -> Iterator[Until]:
-        for letter in order.code:
-            self._press(Qt.Key(ord(letter)), letter)
-            yield from self._rest(KEY_GAP_S)
-        pressed = self._press(Qt.Key.Key_Return, "\r")
+        """Scan until the order is open: where each code is asked for, a storm may swallow the question."""
 
         def opened() -> bool:
             return self._desk.order is not None and self._desk.order.number == order.number
 
-        yield Until(opened, f"{order.number} open", painted=True)
-        self.observed.latency["scan_answer"].append(self._painted_at - pressed)
+        def answered() -> bool:
+            return opened() or (self._desk.state is DeskState.UNMATCHED and not self._desk.searching)
+
+        for _ in range(MOST_SCANS):
+            for letter in order.code:
+                self._press(Qt.Key(ord(letter)), letter)
+                yield from self._rest(KEY_GAP_S)
+            pressed = self._press(Qt.Key.Key_Return, "\r")
+            yield Until(answered, f"{order.number} open", painted=True)
+            if opened():
+                self.observed.latency["scan_answer"].append(self._painted_at - pressed)
+                return
+            self._press(Qt.Key.Key_Escape)
+            yield Until(lambda: self._desk.state is DeskState.READY, "the unknown code left")
+            yield from self._rest(BETWEEN_ORDERS_S)
+        yield Until(opened, f"{order.number} open")
 
     def _photograph(self, number: int) -> Iterator[Until]:
         pressed = self._press(Qt.Key.Key_F1)

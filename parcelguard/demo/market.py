@@ -71,6 +71,6 @@ def _order(row: dict[str, Any]) -> DemoOrder:
         buyer=row["buyer"]["name"],
         items=tuple((item["name"], int(item["quantity"])) for item in row["items"]),
         plain=row["status"] == "PROCESSED" and bool(row["tracking_number"]),
-        by_hand=row["marketplace"] == "manual",
-        listed=row["marketplace"] not in ("manual", "chatwoot"),
+        by_hand=row["by_hand"],
+        listed=row["listed"],
     )

@@ -29,6 +29,8 @@ _STATES = {
     "404": AccessState.CONSENT_AGAIN,  # there is no such account
 }
 _REFUSALS = ("error", "errors", "message")
+PAGE = 15  # contacts that one search shows
+PAGES = 5
 _BETWEEN_WORDS = re.compile(r"[\s,;:#()\[\]]+")
 
 
@@ -101,8 +103,13 @@ class ChatwootClient:
         """Return the contacts that a scanned code names; the search itself finds parts of words too."""
         if not code.strip():
             return []
-        answer = self.get("/contacts/search", q=code)
-        return [each for each in rows(answer.get("payload")) if _named(each, code)]
+        named: list[Mapping[str, Any]] = []
+        for page in range(1, PAGES + 1):
+            found = rows(self.get("/contacts/search", q=code, page=page).get("payload"))
+            named += [each for each in found if _named(each, code)]
+            if len(found) < PAGE:
+                return named
+        return []  # of so many, nobody can tell whether the code names one alone
 
     # ---- steps -------------------------------------------------------------------------
 
@@ -161,7 +168,7 @@ def _named(contact: Mapping[str, Any], code: str) -> bool:
     texts = [str(contact.get(each) or "").casefold() for each in ("email", "identifier", "name")]
     words = {word for text in texts for word in (text, *_BETWEEN_WORDS.split(text))}
     phone = _digits(str(contact.get("phone_number") or ""))
-    return wanted in words or wanted.removeprefix("+") == phone
+    return wanted in words or (phone != "" and wanted.removeprefix("+") == phone)
 
 
 def _digits(text: str) -> str:

@@ -13,6 +13,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, Protocol
@@ -54,6 +55,10 @@ class Place(Protocol):
         """Remove the key, which has moved to another place."""
 
 
+class NotTyped(SettingsError):
+    """The passphrase was not typed; who did not is not asked again before the next start."""
+
+
 class KeptKey:
     """The data key of one installation, brought once. Safe to use from several threads."""
 
@@ -63,12 +68,19 @@ class KeptKey:
         self._ask = ask
         self._lock = Lock()
         self._key: DataKey | None = None
+        self._refusal: NotTyped | None = None
 
     def key(self, *, may_make: bool) -> DataKey:
         """Return the data key; `may_make`: nothing is locked yet, so a new one may be made."""
         with self._lock:
+            if self._refusal:
+                raise copy(self._refusal)
             if self._key is None:
-                self._key = self._brought(may_make=may_make)
+                try:
+                    self._key = self._brought(may_make=may_make)
+                except NotTyped as error:
+                    self._refusal = copy(error)
+                    raise
             return self._key
 
     def _brought(self, *, may_make: bool) -> DataKey:
@@ -167,10 +179,12 @@ class PassphrasePlace:
         """Ask for the passphrase, three times at most."""
         for number in range(TRIES):
             prompt = "That was another one. Passphrase: " if number else "Passphrase for the shops’ keys: "
-            key = _stretched(self._ask(prompt), noted)
+            if not (typed := self._ask(prompt)):
+                break  # the question was closed
+            key = _stretched(typed, noted)
             with suppress(CannotOpen):
                 return unseal(key, "key", str(noted.get("locked")))
-        raise SettingsError(
+        raise NotTyped(
             "wrong passphrase",
             headline="This is not the passphrase of the shops’ keys.",
             advice="Nothing was deleted. Start again, or ask whoever chose it.",
@@ -184,7 +198,7 @@ class PassphrasePlace:
             passphrase = self._ask(f"Choose a passphrase of {SHORTEST_PASSPHRASE} letters or more: ")
             if len(passphrase) >= SHORTEST_PASSPHRASE and self._ask("Once more: ") == passphrase:
                 return passphrase
-        raise SettingsError(
+        raise NotTyped(
             "no passphrase chosen", headline="No passphrase was chosen.", advice="Start again; type it twice."
         )
 

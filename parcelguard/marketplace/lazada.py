@@ -19,7 +19,13 @@ from parcelguard.errors import DeliveryError, NotSent, OutcomeUnknown, Refused, 
 from parcelguard.marketplace.answers import not_answered, rows
 from parcelguard.marketplace.consent import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Upload
-from parcelguard.marketplace.lazada_codes import NO_PERMISSION, ClockRefused, consent_ended, token_refused
+from parcelguard.marketplace.lazada_codes import (
+    NO_PERMISSION,
+    ClockRefused,
+    consent_ended,
+    token_refused,
+    wrong_keys,
+)
 from parcelguard.marketplace.lazada_wire import not_shown, refusal, signed, spoke
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.tokens import Tokens, grant_key, life_s
@@ -319,9 +325,12 @@ class LazadaClient:
             return missing(AccessState.NOT_CONNECTED, headline=headline, advice=ROW.apply)
         if error.code == "not_connected":
             return missing(AccessState.NOT_CONNECTED)
+        if wrong_keys(error):
+            return missing(AccessState.NOT_CONNECTED)
         if consent_ended(error) or token_refused(error.code):
             return missing(AccessState.CONSENT_AGAIN)
-        return missing(AccessState.NO_CHAT, self._until())
+        denied = error.code == NO_PERMISSION
+        return missing(AccessState.NO_CHAT if denied else AccessState.UNREACHABLE, self._until())
 
 
 def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> LazadaClient:

@@ -96,6 +96,8 @@ MEANINGS: Mapping[str, Meaning] = {
         ("6", "15", "1000", "40011", "SystemBusy", SERVER_TROUBLE, "ServiceTimeout", "ServiceUnavailable"),
         _BUSY,
     ),
+    # Said to be refusals for pace; nobody has seen that they come before anything is done.
+    **dict.fromkeys(("IopSystemFlowlimit", "ServiceCurrentlimit"), _BUSY),
     "16": _NOT_FOUND,
     **dict.fromkeys(
         ("37", "38", "39", "56"), _NOT_FOUND
@@ -172,6 +174,11 @@ def not_found(error: Refused) -> bool:
     return MEANINGS.get(error.code) is _NOT_FOUND
 
 
+def wrong_keys(error: Refused) -> bool:
+    """Whether Lazada does not accept the app's key or secret: no consent helps."""
+    return MEANINGS.get(error.code) is _APP
+
+
 def token_refused(code: str) -> bool:
     """Whether a call was refused because its access token is bad: refresh once, repeat once."""
     return code in _TOKEN
@@ -180,5 +187,5 @@ def token_refused(code: str) -> bool:
 def _wait_s(meaning: Meaning, message: str, told_s: float | None) -> float | None:
     """Return how long to wait: as the answer's words, its header, or the code itself tell."""
     if ban := _BAN.search(message):
-        return int(ban[1]) * _CAUTION
+        return max(int(ban[1]) * _CAUTION, meaning.wait_s or 0)
     return told_s if told_s is not None else meaning.wait_s

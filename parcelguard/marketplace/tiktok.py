@@ -29,6 +29,7 @@ from parcelguard.marketplace.consent import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.tiktok_codes import (
+    NOT_GRANTED,
     RATE_LIMIT,
     SERVER_TROUBLE,
     CipherRefused,
@@ -38,6 +39,8 @@ from parcelguard.marketplace.tiktok_codes import (
     failure,
     moved,
     no_access,
+    wants_consent,
+    wrong_keys,
 )
 from parcelguard.marketplace.tiktok_signing import json_text, sign
 from parcelguard.marketplace.tokens import Tokens, grant_key, life_s
@@ -304,7 +307,7 @@ class TikTokClient:
         if found is None:
             raise ShopHeld(
                 "shop not among those of this consent",
-                code="shop_not_granted",
+                code=NOT_GRANTED,
                 headline=f"The seller's consent does not cover this shop at {self.title}.",
                 advice="Authorise the shop again, as the seller who owns it.",
             )
@@ -384,9 +387,11 @@ def _state(error: DeliveryError | None) -> AccessState:
         return AccessState.AUTHORISED
     if not isinstance(error, Refused):
         return AccessState.UNREACHABLE
-    if error.code == "not_connected":
+    if error.code == "not_connected" or wrong_keys(error):
         return AccessState.NOT_CONNECTED
-    return AccessState.NO_CHAT if no_access(error) else AccessState.CONSENT_AGAIN
+    if wants_consent(error):
+        return AccessState.CONSENT_AGAIN
+    return AccessState.NO_CHAT if no_access(error) else AccessState.UNREACHABLE
 
 
 def _texts(query: Mapping[str, str | int]) -> dict[str, str]:

@@ -17,6 +17,7 @@ CHAT = "/customer_service/"
 RATE_LIMIT = "36009002"
 SERVER_TROUBLE = "36009003"
 READ_THE_MESSAGE = "36009004"
+NOT_GRANTED = "shop_not_granted"  # found here: the consent names other shops
 LONGEST_REST = timedelta(hours=1)  # when a quota comes back is not known for sure, so it is tried hourly
 
 
@@ -26,6 +27,10 @@ class ClockRefused(NotSent):
 
 class TokenRefused(ShopHeld):
     """The access token has ended or was taken back; only a renewed one can tell which."""
+
+
+class KeysRefused(ShopHeld):
+    """The app's key, or the secret that signs, is not the one of the console."""
 
 
 class CipherRefused(ShopHeld):
@@ -47,7 +52,7 @@ _CONSENT = Meaning(
     "Authorise the shop again; the photos are safe.",
 )
 _APP = Meaning(
-    ShopHeld,
+    KeysRefused,
     "{title} does not accept this app's keys.",
     "Check app key and app secret in the Partner Center.",
 )
@@ -178,6 +183,16 @@ def failure(
 def consent_ended(error: Refused) -> bool:
     """Whether a refused refresh stays refused until the seller agrees again."""
     return error.code == "36004001"
+
+
+def wants_consent(error: Refused) -> bool:
+    """Whether only the seller's consent, given again, changes this refusal."""
+    return isinstance(error, (TokenRefused, CipherRefused)) or error.code in ("36004001", NOT_GRANTED)
+
+
+def wrong_keys(error: Refused) -> bool:
+    """Whether the app's key or secret is not accepted: no consent helps."""
+    return isinstance(error, KeysRefused)
 
 
 def not_found(error: Refused) -> bool:

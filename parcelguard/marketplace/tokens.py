@@ -55,7 +55,6 @@ class Tokens:
         self._ended = ended
         self._title = title
         self._trading = vault.trading(key)
-        self._unkept: tuple[str, Secrets] | None = None  # came for a spent token and could not be written
         self._refused = ""  # the fingerprint of the refresh token that was refused, and with what words
         self._refusal: Refused | None = None
         self._tried_early: datetime | None = None
@@ -88,8 +87,9 @@ class Tokens:
     def keep(self, secrets: Secrets) -> None:
         """Keep what the seller's consent brought."""
         with self._trading:
-            self._unkept = self._refusal = self._tried_early = None
+            self._refusal = self._tried_early = None
             self._vault.keep(self._key, secrets)
+            self._vault.unkept.pop(self._key, None)
             self._journal.settle(self._key)
 
     # ---- steps, one thread at a time ---------------------------------------------------
@@ -117,7 +117,7 @@ class Tokens:
                 self._journal.settle(self._key)
             raise
         hit("token.answered")
-        self._unkept = spent, new
+        self._vault.unkept[self._key] = spent, new
         self._settled()
         log.info("%s: %s: token renewed", self._title, self._key)
         return new
@@ -125,8 +125,8 @@ class Tokens:
     def _settled(self) -> Secrets:
         """Bring what a lost moment left half done to its end; return what is good now."""
         present = self._present()
-        if self._unkept:
-            spent, new = self._unkept
+        if unkept := self._vault.unkept.get(self._key):
+            spent, new = unkept
             if spent == fingerprint(present.refresh_token):
                 sealed = self._vault.seal(f"journal/{self._key}", new)
                 self._journal.write(self._key, Line(spent, self._now(), sealed))
@@ -134,7 +134,7 @@ class Tokens:
                 self._vault.keep(self._key, new)
                 present = new
             self._journal.settle(self._key)
-            self._unkept = None
+            del self._vault.unkept[self._key]
             return present
         line = self._journal.line(self._key)
         if line is None:

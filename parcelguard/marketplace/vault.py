@@ -60,6 +60,8 @@ class Vault:
         self._lock = Lock()
         self._trades: dict[str, Lock] = defaultdict(Lock)
         self.journal = Journal(path.with_suffix(".journal"))
+        # By grant: what came for a token that is spent now (its fingerprint), and could not be written yet.
+        self.unkept: dict[str, tuple[str, Secrets]] = {}
 
     def open(self) -> None:
         """Make sure that what is kept can be opened, before it is needed. Raises SettingsError."""

@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 from typing import Protocol
 
 from parcelguard.domain import Order, Scan
-from parcelguard.errors import ParcelGuardError
+from parcelguard.errors import ParcelGuardError, TooFast
 from parcelguard.orders.ports import OrderSource
 from parcelguard.store.database import Store
 from parcelguard.threads import Worker
@@ -18,7 +18,9 @@ from parcelguard.threads import Worker
 log = logging.getLogger(__name__)
 
 SYNC_EVERY_S = 300.0
+AGAIN_S = 60.0  # after a reading that was too fast
 FIRST_SYNC = timedelta(days=15)
+AT_ONCE = timedelta(days=1)  # of changes: what was read before a refusal need not be read again
 MOST_UNANSWERED = 20
 LONGEST_FAREWELL_S = 5.0  # a system that shuts down grants little more
 OVERLAP = timedelta(minutes=10)  # orders that changed while the last list was read
@@ -139,15 +141,19 @@ class OrderIndex:
 
     def _keep_fresh(self) -> None:
         while not self._stopping.is_set():
+            wait_s = SYNC_EVERY_S
             for shop_id, source in self._sources.items():
                 try:
                     self._sync_shop(shop_id, source)
+                except TooFast as error:
+                    log.info("orders of %s not all read: %s", shop_id, error)
+                    wait_s = AGAIN_S
                 except ParcelGuardError as error:
                     log.info("orders of %s not read: %s", shop_id, error)
                 except Exception:  # one shop's odd answer must not stop the others
                     log.exception("orders of %s not read", shop_id)
                 self._questions.post(self._look_again)
-            self._due.wait(SYNC_EVERY_S)
+            self._due.wait(wait_s)
             self._due.clear()
 
     def _sync_shop(self, shop_id: str, source: OrderSource) -> int:
@@ -158,11 +164,11 @@ class OrderIndex:
     def _read_news(self, shop_id: str, source: OrderSource) -> bool:
         """Read what changed for a question; False when that is left to the regular reading.
 
-        It is when a reading is under way, and the first one is: it may take minutes.
+        It is when a reading is under way, and the first one is, or one of days: they may take minutes.
         """
         with self._store.read() as records:
-            first = records.orders.synced_until(shop_id) is None
-        if first:
+            done = records.orders.synced_until(shop_id)
+        if done is None or self._now() - done > AT_ONCE:
             self._due.set()
             return False
         if not self._reading.acquire(blocking=False):
@@ -177,14 +183,18 @@ class OrderIndex:
         until = self._now()
         with self._store.read() as records:
             done = records.orders.synced_until(shop_id)
-        since = max(done - OVERLAP, until - FIRST_SYNC) if done else until - FIRST_SYNC
+        since = max(done, until - FIRST_SYNC) if done else until - FIRST_SYNC
         count = 0
-        for batch in source.changed(since, until):
-            if self._stopping.is_set():
-                return count
+        while True:
+            end = min(since + AT_ONCE, until)
+            for batch in source.changed(since - OVERLAP, end):
+                if self._stopping.is_set():
+                    return count
+                with self._store.begin() as records:
+                    records.orders.keep(batch)
+                count += len(batch)
             with self._store.begin() as records:
-                records.orders.keep(batch)
-            count += len(batch)
-        with self._store.begin() as records:
-            records.orders.mark_synced(shop_id, until)
-        return count
+                records.orders.mark_synced(shop_id, end)
+            if end == until or self._stopping.is_set():
+                return count
+            since = end

@@ -19,11 +19,14 @@ from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.lazada import ORDERS, LazadaClient
 from parcelguard.marketplace.lazada_codes import not_found
 from parcelguard.marketplace.lazada_goods import OVER, Row, first, is_cancelled, status, texts
+from parcelguard.orders.names import to_greet
+from parcelguard.orders.their_time import in_their_time
 
 log = logging.getLogger(__name__)
 
 LIST_PAGE = 100
 LAST_OFFSET = 5000
+READ_TWICE = 10  # orders of each page: when one changes meanwhile, those behind it move up
 UNITS_OF = 50  # orders in one question for their units
 _ORDER_NUMBER = re.compile(r"\d{14,16}")
 _SPACE_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d)")
@@ -38,13 +41,7 @@ class LazadaOrders:
 
     def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         """Yield the orders changed in that time, in batches of up to 50."""
-        for page in self._pages(since, until):
-            for start in range(0, len(page), UNITS_OF):
-                some = page[start : start + UNITS_OF]
-                units = self._units([_number(order) for order in some])
-                yield [
-                    self._order(order, units[number]) for order in some if (number := _number(order)) in units
-                ]
+        return in_their_time(self._client.clock, since, until, self._changed)
 
     def read(self, number: str) -> Order | None:
         """Return one order as it is now."""
@@ -63,9 +60,18 @@ class LazadaOrders:
 
     # ---- steps -------------------------------------------------------------------------
 
+    def _changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+        for page in self._pages(since, until):
+            for start in range(0, len(page), UNITS_OF):
+                some = page[start : start + UNITS_OF]
+                units = self._units([_number(order) for order in some])
+                yield [
+                    self._order(order, units[number]) for order in some if (number := _number(order)) in units
+                ]
+
     def _pages(self, since: datetime, until: datetime) -> Iterator[list[Row]]:
         """Yield the heads of orders, oldest change first; beyond the last offset from the last time seen."""
-        offset = 0
+        offset, before = 0, set[str]()
         while True:
             answer = self._client.get(
                 ORDERS,
@@ -78,10 +84,11 @@ class LazadaOrders:
                 limit=LIST_PAGE,
             )
             page = rows(entry(answer.get("data")).get("orders"))
-            yield [order for order in page if _number(order)]
+            yield [order for order in page if (number := _number(order)) and number not in before]
             if len(page) < LIST_PAGE:
                 return
-            offset += LIST_PAGE
+            before = {_number(order) for order in page}
+            offset += LIST_PAGE - READ_TWICE
             if offset > LAST_OFFSET:
                 reached = moment_of(page[-1].get("updated_at"), self._zone)
                 if reached is None or reached <= since:
@@ -123,7 +130,7 @@ class LazadaOrders:
             shop_id=self._client.shop.id,
             number=number,
             buyer_id=first(units, "buyer_id"),
-            buyer_name=_name(order),
+            buyer_name=to_greet(entry(order.get("address_shipping")).get("first_name")),
             tracking=first(units, "tracking_code"),
             carrier=first(units, "shipment_provider"),
             cancelled=is_cancelled(units, order),
@@ -159,12 +166,6 @@ def _number(order: Row) -> str:
     """Return an order's number, or '' for what is none; both fields hold the same one today."""
     number = str(order.get("order_id") or order.get("order_number") or "")
     return number if number.isdecimal() else ""
-
-
-def _name(order: Row) -> str:
-    """Return how a message may address the buyer: not at all when the name is masked."""
-    name = str(entry(order.get("address_shipping")).get("first_name") or "").strip()
-    return "" if "*" in name else name
 
 
 def _items(units: Sequence[Row]) -> Iterator[Item]:

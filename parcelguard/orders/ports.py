@@ -13,7 +13,7 @@ class OrderSource(Protocol):
     """Reads one shop's orders. Each call raises DeliveryError when the marketplace gives no answer."""
 
     def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
-        """Yield the orders changed in that time, in batches."""
+        """Yield the orders changed between two moments of this computer, in batches."""
 
     def read(self, number: str) -> Order | None:
         """Return one order as it is now, or None when the marketplace does not know it."""

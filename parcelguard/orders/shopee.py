@@ -19,6 +19,8 @@ from parcelguard.errors import NotSent, Refused
 from parcelguard.marketplace.answers import rows
 from parcelguard.marketplace.shopee import CANCELLED_STATES, ShopeeClient, joined
 from parcelguard.marketplace.shopee_codes import not_found
+from parcelguard.orders.names import to_greet
+from parcelguard.orders.their_time import in_their_time
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +52,7 @@ class ShopeeOrders:
 
     def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         """Yield the orders changed in that time, in batches of up to 50."""
-        while since < until:
-            end = min(since + LONGEST_SPAN, until)
-            for numbers in _batches(list(self._numbers(since, end))):
-                yield self._known_orders(numbers)
-            since = end
+        return in_their_time(self._client.clock, since, until, self._changed)
 
     def read(self, number: str) -> Order | None:
         """Return one order as it is now."""
@@ -75,6 +73,13 @@ class ShopeeOrders:
             number = str(packages[0].get("order_sn") or "") if packages else ""
             return self.read(number) if number else None
         return None
+
+    def _changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+        while since < until:
+            end = min(since + LONGEST_SPAN, until)
+            for numbers in _batches(list(self._numbers(since, end))):
+                yield self._known_orders(numbers)
+            since = end
 
     def _numbers(self, since: datetime, until: datetime) -> Iterator[str]:
         cursor = ""
@@ -150,7 +155,7 @@ class ShopeeOrders:
             shop_id=self._client.account.local_id,
             number=number,
             buyer_id=str(detail.get("buyer_user_id") or ""),
-            buyer_name=str(detail.get("buyer_username") or ""),
+            buyer_name=to_greet(detail.get("buyer_username")),
             tracking=next(filter(None, tracking), ""),
             carrier=str(detail.get("shipping_carrier") or ""),
             cancelled=str(detail.get("order_status")) in CANCELLED_STATES,
@@ -177,10 +182,16 @@ def _readable(readings: Iterable[Callable[[], Order | None]]) -> Iterator[Order]
 
 def _item(row: Row) -> Item:
     names = (str(row.get("item_name") or ""), str(row.get("model_name") or ""))
-    counts = (row.get("active_qty"), row.get("model_quantity_purchased"))
-    quantity = next((count for count in counts if count is not None), 1)  # 0: this line was cancelled
     return Item(
         name=", ".join(filter(None, names)),
         sku=str(row.get("model_sku") or row.get("item_sku") or ""),
-        quantity=int(quantity),
+        quantity=_quantity(row),
     )
+
+
+def _quantity(row: Row) -> int:
+    """Return how many are to be packed; 0 when the line was cancelled. Not every count is always told."""
+    left, bought = row.get("active_qty"), row.get("model_quantity_purchased")
+    if left is not None:
+        return int(left)
+    return max(0, (1 if bought is None else int(bought)) - int(row.get("cancelled_qty") or 0))

@@ -19,6 +19,8 @@ from parcelguard.errors import Refused
 from parcelguard.marketplace.answers import rows
 from parcelguard.marketplace.tiktok import CANCELLED_STATES, TikTokClient, cancelled
 from parcelguard.marketplace.tiktok_codes import not_found
+from parcelguard.orders.names import to_greet
+from parcelguard.orders.their_time import in_their_time
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +45,7 @@ class TikTokOrders:
 
     def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         """Yield the orders that changed in that time, then those whose packages did; 50 at most at once."""
-        body = {"update_time_ge": int(since.timestamp()), "update_time_lt": int(until.timestamp()) + 1}
-        known: set[str] = set()
-        for found in self._pages(SEARCH, "orders", body):
-            known.update(_number(each) for each in found)
-            yield self._with_last_miles(found)
-        for packages in self._pages(f"{PACKAGES}/search", "packages", body):
-            numbers = [_number(order) for package in packages for order in rows(package.get("orders"))]
-            fresh = [each for each in dict.fromkeys(numbers) if each and each not in known]
-            known.update(fresh)
-            for start in range(0, len(fresh), PAGE):
-                yield self._with_last_miles(self._known(fresh[start : start + PAGE]))
+        return in_their_time(self._client.clock, since, until, self._changed)
 
     def read(self, number: str) -> Order | None:
         """Return one order as it is now."""
@@ -65,6 +57,19 @@ class TikTokOrders:
         if not (code.isdecimal() and SHORTEST_NUMBER <= len(code) <= LONGEST_NUMBER):
             return None
         return self.read(code) or self._of_package(code)
+
+    def _changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+        body = {"update_time_ge": int(since.timestamp()), "update_time_lt": int(until.timestamp()) + 1}
+        known: set[str] = set()
+        for found in self._pages(SEARCH, "orders", body):
+            known.update(_number(each) for each in found)
+            yield self._with_last_miles(found)
+        for packages in self._pages(f"{PACKAGES}/search", "packages", body):
+            numbers = [_number(order) for package in packages for order in rows(package.get("orders"))]
+            fresh = [each for each in dict.fromkeys(numbers) if each and each not in known]
+            known.update(fresh)
+            for start in range(0, len(fresh), PAGE):
+                yield self._with_last_miles(self._known(fresh[start : start + PAGE]))
 
     def _of_package(self, number: str) -> Order | None:
         """Return the order in a package; of several, only when all are one buyer's."""
@@ -123,7 +128,7 @@ class TikTokOrders:
             shop_id=self._shop_id,
             number=_number(row),
             buyer_id=str(row.get("user_id") or ""),
-            buyer_name=str(row.get("buyer_nickname") or ""),
+            buyer_name=to_greet(row.get("buyer_nickname")),
             tracking=next(filter(None, tracking), ""),
             carrier=str(next(filter(None, carriers), "")),
             cancelled=cancelled(row),

@@ -18,7 +18,6 @@ from parcelguard.sandbox.shapes import SHAPES
 from parcelguard.sandbox.world import World
 
 Work = Callable[[World, Request, dict[str, Any]], Any]
-_CODES = "[A-Z]{2}[0-9]{8}"  # what the orders of a shop without interface look like
 _MARKS = {"digital", "packed_by_platform", "cancelled"}
 _PAGES = ("seller", "orders", "faults", "transcript", "requests", "clock", "buyers")
 
@@ -88,7 +87,10 @@ def _orders(world: World, _request: Request, _wish: dict[str, Any]) -> Any:
 
 
 def _row(world: World, order: Order) -> dict[str, Any]:
-    return order_row(order) | {"marketplace": world.shops[order.shop_id].marketplace}
+    marketplace = world.shops[order.shop_id].marketplace
+    shape = SHAPES[marketplace]
+    about = {"marketplace": marketplace, "by_hand": not shape.sends, "listed": shape.listed}
+    return order_row(order) | about
 
 
 def order_row(order: Order) -> dict[str, Any]:
@@ -215,8 +217,7 @@ class Sellers:
         shop.region = str(wish.get("region", shop.region))
         shop.status = str(wish.get("status", shop.status))
         shop.chat_allowed = bool(wish.get("chat_allowed", shop.chat_allowed))
-        if shop.marketplace in self._marketplaces:
-            self._marketplaces[shop.marketplace].change(world, shop, wish)
+        self._marketplaces[shop.marketplace].change(world, shop, wish)
         return self._credentials(world, shop)
 
     def _credentials(self, world: World, shop: Shop) -> dict[str, Any]:
@@ -226,9 +227,7 @@ class Sellers:
             "shop_name": shop.name,
             "region": shop.region,
         }
-        if shop.marketplace in self._marketplaces:
-            return facts | self._marketplaces[shop.marketplace].credentials(world, shop)
-        return facts | {"settings": {"codes": _CODES}, "grants": {}}  # by hand: there is nothing to connect
+        return facts | self._marketplaces[shop.marketplace].credentials(world, shop)
 
 
 def _new_shop(world: World, wish: dict[str, Any]) -> Shop:

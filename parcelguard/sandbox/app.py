@@ -2,6 +2,8 @@
 
 import asyncio
 from functools import partial
+from importlib import import_module
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -9,15 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from parcelguard.sandbox import admin, chatwoot, consent, lazada, shopee, tiktok
+from parcelguard.sandbox import admin, consent
 from parcelguard.sandbox.api import METHODS, refuse
 from parcelguard.sandbox.buyer import BuyerPages
 from parcelguard.sandbox.line import Line
 from parcelguard.sandbox.marketplaces import Marketplace
 from parcelguard.sandbox.refusals import Refused
+from parcelguard.sandbox.shapes import SHAPES
 from parcelguard.sandbox.world import World
 
-MARKETPLACES: tuple[Marketplace, ...] = (shopee, lazada, tiktok, chatwoot)
+
+def marketplaces() -> tuple[Marketplace, ...]:
+    """Return each row's module, found by its name."""
+    return tuple(cast("Marketplace", import_module(f"parcelguard.sandbox.{name}")) for name in SHAPES)
 
 
 def build_app(world: World) -> Starlette:
@@ -26,10 +32,10 @@ def build_app(world: World) -> Starlette:
     Set `app.state.closing` on the server's loop to let go of requests that a fault keeps waiting.
     """
     closing = asyncio.Event()
-    routes = [route for marketplace in MARKETPLACES for route in marketplace.routes(world)]
+    routes = [route for marketplace in marketplaces() for route in marketplace.routes(world)]
     routes += consent.routes(world)
     routes += BuyerPages(world).routes()
-    routes += admin.routes(world, MARKETPLACES)
+    routes += admin.routes(world, marketplaces())
     routes.append(Route("/api/{rest:path}", partial(_unknown, world), methods=METHODS, name="unknown"))
     app = Starlette(routes=routes, middleware=[Middleware(Line, world=world, closing=closing)])
     app.router.redirect_slashes = False  # a signed path has no second spelling

@@ -10,16 +10,10 @@ from starlette.routing import Route
 from parcelguard.sandbox.goods import CATALOGUE
 from parcelguard.sandbox.pages import page
 from parcelguard.sandbox.records import Buyer, Conversation, Message, Order, Shop
+from parcelguard.sandbox.shapes import SHAPES
 from parcelguard.sandbox.swatch import swatch
 from parcelguard.sandbox.world import World
 
-_APPS = {
-    "shopee": "Shopee",
-    "lazada": "Lazada",
-    "tiktok": "TikTok Shop",
-    "chatwoot": "WhatsApp",
-    "manual": "Another shop",
-}
 _FOREVER = {"Cache-Control": "max-age=31536000, immutable"}
 
 
@@ -122,11 +116,11 @@ def _row(world: World, shop: Shop, buyer: Buyer, talk: Conversation | None) -> d
 
 def _where(shop: Shop) -> dict[str, str]:
     """Say which app the buyer reads the messages in; ids as text, a browser's numbers are too short."""
-    indonesian = shop.marketplace == "tiktok" and shop.region == "ID"
+    shape = SHAPES[shop.marketplace]
     return {
         "shop_id": str(shop.shop_id),
         "marketplace": shop.marketplace,
-        "app": "Tokopedia & Shop" if indonesian else _APPS[shop.marketplace],
+        "app": shape.apps.get(shop.region, shape.app),
         "region": shop.region,
     }
 

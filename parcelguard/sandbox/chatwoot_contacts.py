@@ -39,9 +39,7 @@ def create(world: World, asked: Asked) -> dict[str, Any]:
     if asked.body.get("inbox_id") not in (None, inbox_id(asked.shop)):
         raise missing()
     buyer = _person(world, asked, _text(asked, "name") or "", book)
-    book[buyer.user_id] = contact = Contact(
-        buyer, facts["identifier"], facts["phone_number"], facts["email"]
-    )
+    book[buyer.user_id] = contact = Contact(buyer, facts["identifier"], facts["phone_number"], facts["email"])
     return {"payload": {"contact": row(asked, contact), "contact_inbox": _inbox(asked, contact)}}
 
 

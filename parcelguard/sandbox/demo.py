@@ -12,13 +12,6 @@ from parcelguard.sandbox.world import World
 USUAL_SPECIALS = ("cancelled", "in_cancel", "no_tracking", "split")
 MORE_SPECIALS = ("grouped", "no_buyer_id")
 ALL = tuple(SHAPES)
-_SHOPS = {
-    "shopee": (("Kopi & Co", "MY"),),
-    "lazada": (("Kopi & Co", "MY"),),
-    "tiktok": (("Kopi & Co", "MY"), ("Kopi & Co Singapore", "SG"), ("Kopi & Co Indonesia", "ID")),
-    "chatwoot": (("Kopi & Co WhatsApp", "ID"),),
-    "manual": (("Kopi & Co Bazaar", "MY"),),
-}
 _LONGEST_AGO_S = 9 * 3600
 
 
@@ -41,7 +34,7 @@ def demo_world(
     shops = [
         world.add_shop(name, region, marketplace)
         for marketplace in marketplaces
-        for name, region in _SHOPS[marketplace]
+        for name, region in SHAPES[marketplace].shops
     ]
     made = [_fresh_order(world, shops[number % len(shops)]) for number in range(orders)]
     odd = made[1:][::-1]  # the first order always stays plain

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from parcelguard.sandbox.shapes import SHAPES
+
 SEND = "(sending)"  # stands for the call by which a message is sent, at every marketplace
-_SENDING = re.compile(
-    r"/sellerchat/send_message$|/im/message/send$|^(?!GET ).*/conversations/[^/]+/messages/?$"
-)
 
 # kind: (value when none is given, part of the path when none is given)
 KINDS: dict[str, tuple[Any, str]] = {
@@ -104,7 +103,7 @@ class Fault:
 
     def take(self, path: str) -> bool:
         """Count one request and say whether the fault strikes it."""
-        strikes = _SENDING.search(path) if self.path == SEND else self.path in path
+        strikes = _sends(path) if self.path == SEND else self.path in path
         if not strikes or (self.times is not None and self.used >= self.times):
             return False
         self.seen += 1
@@ -126,6 +125,11 @@ _WISHES = {
     "status_text",
     "processed",
 }
+
+
+def _sends(path: str) -> bool:
+    """Whether a request is one by which a marketplace is given a message."""
+    return any(row.sends and re.search(f"{row.sends}$", path) for row in SHAPES.values())
 
 
 class Faults:

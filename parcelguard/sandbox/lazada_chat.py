@@ -148,6 +148,8 @@ def _content(
             if picture is None:  # the real platform may fetch any address
                 raise SaidNo("PG_SIM_IMAGE", "The image was not uploaded by this shop")
             size = {name: asked.whole(name, low=1) for name in ("width", "height")}
+            if (size["width"], size["height"]) != (picture.width, picture.height):
+                raise SaidNo("PG_SIM_IMAGE", "Width and height are not those of the image")
             return {"url": picture.url} | size, picture
         case Template.ORDER:
             order = world.order_of(asked.shop, asked.text("order_id"))

@@ -87,9 +87,11 @@ class ConsentDesk:
             ends_at=self._now() + self._lasts,
         )
         opened = _Open(attempt, shop, state, listener, told, self._accept)
-        with self._lock:
-            self._present = opened
         opened.start(self._lasts.total_seconds())
+        with self._lock:
+            meanwhile, self._present = self._present, opened
+        if meanwhile:  # begun by a second press of the same button
+            meanwhile.give_up()
         return attempt
 
     def finish(self, attempt: Attempt, pasted: str) -> None:

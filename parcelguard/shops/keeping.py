@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+import msgspec
+
 from parcelguard.channels import client_of
 from parcelguard.config import Settings, ShopSettings
 from parcelguard.domain import ProofState
@@ -132,8 +134,12 @@ class Shopkeeping:
 
     def switch_marketplace(self, name: str, on: bool) -> None:
         """Turn the master switch of a marketplace."""
-        off = tuple(each for each in self._settings.marketplaces_off if each != name)
-        self._do(lambda: self._file.switch_marketplaces_off(off if on else (*off, name)))
+
+        def change() -> Settings:
+            off = tuple(each for each in self._file.read().marketplaces_off if each != name)
+            return self._file.switch_marketplaces_off(off if on else (*off, name))
+
+        self._do(change)
 
     def add(self, values: Mapping[str, Any], secrets: Mapping[str, str], same_app_as: str = "") -> str:
         """Add a shop, its sending off, and return its id.
@@ -146,7 +152,7 @@ class Shopkeeping:
                 sharing = self._shop(same_app_as)
                 values = {**_app_values(sharing), **values}
                 given = {**self._app_secrets(sharing), **given}
-            shop_id = _new_id(str(values.get("name", "")), {shop.id for shop in self._settings.shops})
+            shop_id = _new_id(values, {shop.id for shop in self._settings.shops})
             try:
                 for grant, secret in given.items():
                     self._vault.keep(grant_key(shop_id, grant), Secrets(app_secret=secret))
@@ -347,8 +353,15 @@ def _refuse_faults(found: tuple[Remark, ...]) -> None:
             raise SettingsError(remark.text, headline="This message cannot be used.", advice=remark.text)
 
 
-def _new_id(name: str, taken: set[str]) -> str:
-    """Make an id of a shop's name: 'kopi-co', and 'kopi-co-2' for the next one."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:30].strip("-") or "shop"
+def _new_id(values: Mapping[str, Any], taken: set[str]) -> str:
+    """Make an id of what a shop is: 'kopi-co-shopee-my', and 'kopi-co-shopee-my-2' for the next one.
+
+    Records outlive their shop. So none at another marketplace may take the id of one that was removed,
+    and the same one added again has its records again.
+    """
+    usual = {field.name: field.default for field in msgspec.structs.fields(ShopSettings)}
+    marketplace_name, region = (values.get(name, usual[name]) for name in ("marketplace", "region"))
+    plain = unicodedata.normalize("NFKD", str(values.get("name", ""))).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:20].strip("-") or "shop"
+    stem = f"{name}-{marketplace_name}-{str(region).lower()}"
     return next(made for n in count(1) if (made := stem if n == 1 else f"{stem}-{n}") not in taken)

@@ -94,7 +94,8 @@ class SettingsFile:
             after = _checked_after(edited)
             if after != wanted(before):
                 raise _not_from_here("other values would change")
-            write_durably(self._path, edited.replace("\n", line_end).encode())
+            kept = self._path.resolve()  # its owner may keep it elsewhere and have only a link here
+            write_durably(kept, edited.replace("\n", line_end).encode())
             return after
 
 

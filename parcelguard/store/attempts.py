@@ -213,6 +213,17 @@ class AttemptRecords:
         )
         return self._connection.execute(query).scalar()
 
+    def refused_since_sent(self, shop_id: str, codes: Collection[str], since: datetime) -> list[datetime]:
+        """Return when a shop was refused for one of these reasons since its last message, oldest first."""
+        visible = parts.c.kind.in_([kind.value for kind in PartKind if kind.visible])
+        recent = and_(attempts.c.claimed_at > since, parts.c.shop_id == shop_id)
+        ended = select(attempts.c.ended_at).join(parts, parts.c.id == attempts.c.part_id).where(recent)
+        sent = ended.where(visible, attempts.c.outcome == PartState.SENT.value)
+        sent_last = self._connection.execute(sent.order_by(attempts.c.ended_at.desc())).scalar()
+        refused = ended.where(attempts.c.code.in_(codes)).order_by(attempts.c.ended_at)
+        found = self._connection.execute(refused).scalars()
+        return [at for at in found if sent_last is None or at > sent_last]
+
     def due_unknown(self, shop_id: str, now: datetime) -> tuple[Part, int] | None:
         """Return a part whose fate should be looked up now, and how often that was done already."""
         query = (

@@ -147,6 +147,11 @@ class PartRecords:
         row = self._connection.execute(select(parts).where(parts.c.id == part_id)).first()
         return part_of(row) if row else None
 
+    def still(self, part: Part) -> bool:
+        """Whether a part is in the state and at the attempt that `part` says."""
+        now = self.get(part.id)
+        return now is not None and (now.state, now.attempts) == (part.state, part.attempts)
+
     def text_said(self, conversation: str, text: str, since: datetime, *, or_under_way: bool) -> bool:
         """Whether the buyer has this very text since then, or (`or_under_way`) will or may have it."""
         states = [PartState.SENT]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QRect, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDrag, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from parcelguard.store.views import HandJob
 from parcelguard.ui import byhand_words as words
@@ -16,6 +16,7 @@ from parcelguard.ui.cards import rounded_picture
 from parcelguard.ui.check_parts import ButtonRow, Quote
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import Heading
+from parcelguard.ui.scrolling import ScrollColumn
 from parcelguard.ui.theme import Theme, Token
 
 STRIP_HEIGHT = 150
@@ -75,7 +76,9 @@ class DragStrip(QWidget):
         width = (self.width() - 2 * gap) // 3
         for place, image in enumerate(self.images):
             area = QRect(place * (width + gap), 0, width, self.height())
-            rounded_picture(painter, area, theme.px(8), image, theme)
+            whole = QRect(QPoint(0, 0), image.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio))
+            whole.moveCenter(area.center())  # all of it: the caption stands at its edge
+            rounded_picture(painter, whole if image.width() else area, theme.px(8), image, theme)
 
     def _drag(self) -> None:
         drag = QDrag(self)
@@ -167,11 +170,8 @@ class HandDetail(QWidget):
         for widget in (self.heading, self.about, self.strip, self.hint, self.quote):
             inside.addWidget(widget)
         inside.addStretch(1)
-        scroll = QScrollArea(self)
+        scroll = ScrollColumn(self)
         scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(px(12), px(8), px(12), px(16))

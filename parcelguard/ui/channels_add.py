@@ -132,7 +132,7 @@ class AddPanel(SidePanel):
         self.apply.setText(row.apply)
         self.form.show_keys(row)
         self.same_app.setVisible(app is not None)
-        self.same_app.setText(f"Use the app of {app.shop_name}" if app else "")
+        self.same_app.setText(f"Use the app of {app.shop_name.replace('&', '&&')}" if app else "")
         self._offer(("Add shop", self._add), ("Back (Esc)", self.escape))
         self._check()
         field = self.same_app if app else self.first_field()

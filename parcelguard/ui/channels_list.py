@@ -8,10 +8,11 @@ from itertools import accumulate
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from parcelguard.ui.channels_parts import Link, Switch
 from parcelguard.ui.paint import LEFT, badge, box, focus_ring, text, width_of
+from parcelguard.ui.scrolling import ScrollColumn
 from parcelguard.ui.theme import Size, Theme, Token
 
 ROW_HEIGHT = 53
@@ -131,8 +132,8 @@ class RowView(QAbstractButton):
         access = self._access_room()
         taken = text(painter, access, line.access, body, theme.color(line.tone))
         text(painter, access.adjusted(taken, 0, 0, 0), line.rest, body, muted)
-        if self._columns.width[SENDS]:
-            text(painter, self._area(SENDS), line.sends, theme.font(Size.SMALL), muted)
+        if (sends := self._sends_room()).width() > 0:
+            text(painter, sends, line.sends, theme.font(Size.SMALL), muted)
         if self._columns.width[TODAY]:
             text(painter, self._area(TODAY), line.today, body, ink)
         if self.hasFocus():
@@ -144,9 +145,23 @@ class RowView(QAbstractButton):
     def _access_room(self) -> QRect:
         """Return the room of the words about the access: what the link leaves of it."""
         area = self._area(ACCESS)
+        if self._under:
+            area.setHeight(area.height() * 2 // 3)
         if self.line.link:
             area.setWidth(max(0, area.width() - self.link.sizeHint().width()))
         return area
+
+    @property
+    def _under(self) -> bool:
+        """Whether how it sends stands under the access, for want of a column of its own."""
+        return not self._columns.width[SENDS] and not self._columns.stacked
+
+    def _sends_room(self) -> QRect:
+        """Return the room of the words about how it sends; none in the narrowest window."""
+        if not self._under:
+            return self._area(SENDS)
+        area = self._area(ACCESS)
+        return area.adjusted(0, area.height() * 5 // 9, 0, 0)
 
     def _place(self) -> None:
         if self.line.link:
@@ -228,11 +243,8 @@ class ShopList(QWidget):
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.setSpacing(0)
         self._stack.addStretch(1)
-        self._scroll = QScrollArea(self)
+        self._scroll = ScrollColumn(self)
         self._scroll.setWidget(self._inner)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(1, 1, 1, 1)

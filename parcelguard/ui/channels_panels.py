@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from parcelguard.errors import ParcelGuardError
 from parcelguard.shops.views import Remedy, ShopRow
@@ -17,6 +17,7 @@ from parcelguard.ui.check_parts import ButtonRow
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import Heading, ReasonBox
 from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.scrolling import ScrollColumn
 from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
@@ -100,11 +101,8 @@ class SidePanel(QWidget):
         px = self._theme.px
         self.body.setContentsMargins(px(2), 0, px(6), 0)
         self.body.setSpacing(px(10))
-        scroll = QScrollArea(self)
+        scroll = ScrollColumn(self)
         scroll.setWidget(self._content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(px(16), px(16), px(16), px(16))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from parcelguard.domain import Photo, Shop, utc_now
 from parcelguard.errors import ParcelGuardError
@@ -22,6 +22,7 @@ from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.log_parts import Heading, PhotoView, ReasonBox, Strip
 from parcelguard.ui.pictures import read_picture
 from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.scrolling import ScrollColumn
 from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
 
@@ -203,11 +204,8 @@ class CheckDetail(QWidget):
         ):
             inside.addWidget(widget)
         inside.addStretch(1)
-        self._scroll = QScrollArea(self)
+        self._scroll = ScrollColumn(self)
         self._scroll.setWidget(self._content)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setAccessibleName("What is known about it")
         self._evidence = QWidget(self)
         rows = QVBoxLayout(self._evidence)

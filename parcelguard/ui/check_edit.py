@@ -10,7 +10,7 @@ from enum import Enum, auto
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from parcelguard.domain import LONGEST_MESSAGE, PLACEHOLDERS, Order, Proof, Shop, fill_message
 from parcelguard.errors import ParcelGuardError
@@ -19,6 +19,7 @@ from parcelguard.ui.check_model import Row, groups_of, proofs_of
 from parcelguard.ui.check_parts import ButtonRow, Quote
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import Heading, ReasonBox
+from parcelguard.ui.scrolling import ScrollColumn
 from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
@@ -261,11 +262,8 @@ class EditPanel(QWidget):
         ):
             inside.addWidget(widget)
         inside.addStretch(1)
-        self._scroll = QScrollArea(self)
+        self._scroll = ScrollColumn(self)
         self._scroll.setWidget(content)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(px(12), px(8), px(12), px(16))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
 from parcelguard.ui.paint import box, key_cap, text, wrapped
+from parcelguard.ui.scrolling import ScrollColumn
 from parcelguard.ui.theme import Size, Theme, Token
 
 KEYS = (
@@ -61,14 +62,11 @@ HINTS = (
 )
 
 
-class HelpPage(QScrollArea):
+class HelpPage(ScrollColumn):
     """One column of keys and one of hints; scrolls when the text is large."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Help")
         self._sheet = _Sheet(theme)
         self.setWidget(self._sheet)

@@ -40,7 +40,7 @@ _WIDTHS = {
     Column.PICTURE: 84,
     Column.TAKEN: 104,
     Column.ORDER: 156,
-    Column.SHOP: 112,
+    Column.SHOP: 136,
     Column.BUYER: 96,
     Column.PACKER: 76,
     Column.RESEND: 82,
@@ -48,6 +48,8 @@ _WIDTHS = {
 # What these do with when the status needs the rest.
 _NARROW = {Column.PICTURE: 76, Column.ORDER: 142, Column.BUYER: 88, Column.PACKER: 54}
 _WIDE_ROOM = 980
+_SHORT_BADGES = {Column.SHOP: 112}  # all but the longest fit
+_LONG_BADGES_ROOM = 860
 _NEEDED_ROOM = {
     Column.PACKER: 900,
     Column.BUYER: 830,
@@ -134,7 +136,8 @@ class LogPage(Screen):
         self.detail.fit(self.width())
         room = self.width() - self.detail.width()
         narrow = _NARROW if room < theme.em(_WIDE_ROOM) else {}
-        for column, width in {**_WIDTHS, **narrow}.items():
+        short = _SHORT_BADGES if room < theme.em(_LONG_BADGES_ROOM) else {}
+        for column, width in {**_WIDTHS, **narrow, **short}.items():
             table.setColumnWidth(column, theme.em(width))
         for column, needed in _NEEDED_ROOM.items():
             table.setColumnHidden(column, room < theme.em(needed))

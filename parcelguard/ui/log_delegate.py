@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QPointF, QRect, QSize
-from PySide6.QtGui import QFont, QHelpEvent, QImage, QPainter
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -65,7 +65,9 @@ class LogDelegate(QStyledItemDelegate):
         if column is Column.PICTURE:
             self._paint_picture(painter, inside, entry)
         elif column is Column.SHOP and entry.shop is not None:
-            badge(painter, theme, inside.left(), inside.center().y(), entry.shop.label)
+            metrics, room = QFontMetrics(theme.font(Size.SMALL, 700)), inside.width() - theme.px(18)
+            label = metrics.elidedText(entry.shop.label, Qt.TextElideMode.ElideRight, room)
+            badge(painter, theme, inside.left(), inside.center().y(), label)
         elif column is Column.STATUS:
             self._paint_status(painter, inside, entry)
         elif column is Column.RESEND:

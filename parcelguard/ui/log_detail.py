@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QSize, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from parcelguard.domain import Photo, ProofState, Shot
 from parcelguard.errors import ParcelGuardError
@@ -18,6 +18,7 @@ from parcelguard.ui.log_actions import Actions, plain_label
 from parcelguard.ui.log_parts import Heading, PhotoView, ReasonBox, Steps, Strip
 from parcelguard.ui.pictures import read_picture
 from parcelguard.ui.ports import Decision, LogDesk
+from parcelguard.ui.scrolling import ScrollColumn
 from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
 
@@ -241,11 +242,8 @@ class LogDetail(QWidget):
         for widget in (self.heading, self.photo, self.strip, self.reason, self.steps, self.integrity):
             inside.addWidget(widget)
         inside.addStretch(1)
-        scroll = QScrollArea(self)
+        scroll = ScrollColumn(self)
         scroll.setWidget(self._content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(px(16), px(14), px(16), px(16))
         rows.setSpacing(px(12))

@@ -97,6 +97,7 @@ QScrollArea {{ border: 1px solid transparent; border-radius: {radius}; }}
 QScrollArea:focus {{ border-color: {accent}; }}
 QScrollBar:vertical {{ background: transparent; width: {bar}; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {line}; border-radius: 4px; min-height: 30px; }}
+QScrollBar::handle:vertical:disabled {{ background: transparent; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
 QScrollBar:horizontal {{ height: 0; }}
 """

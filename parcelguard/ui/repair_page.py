@@ -12,12 +12,13 @@ from functools import partial
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import Flowing
 from parcelguard.ui.paint import box, focus_ring, key_cap, key_cap_width, text, wrapped
 from parcelguard.ui.qss import page_sheet
+from parcelguard.ui.scrolling import ScrollColumn
 from parcelguard.ui.theme import Size, Theme, Token
 
 WIDEST = 820
@@ -146,7 +147,7 @@ class Paragraph(Flowing):
         return round(QFontMetrics(self._font).height() * 1.25)
 
 
-class RepairPage(QScrollArea):
+class RepairPage(ScrollColumn):
     """Asks, then tells how it goes on, then what came of it."""
 
     done = Signal()  # "Go on" was pressed
@@ -162,9 +163,6 @@ class RepairPage(QScrollArea):
         super().__init__(parent)
         self._theme = theme
         self.headline, self.advice = headline, advice
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(f"{headline} {advice}")
         inside = QWidget()
         self._head = Paragraph(theme, Size.CODE, Token.TEXT, inside)

@@ -67,7 +67,7 @@ class Market:
         """
         seller = httpx.get(f"{self.address}/admin/seller").json()
         keep_secrets(vault, {SHOP: seller})
-        for grant in ALL[self.name].grants or ("shop",):
+        for grant in seller["grants"]:
             key = grant_key(SHOP, grant)
             secrets = vault.load(key)
             assert secrets

@@ -58,8 +58,10 @@ from parcelguard.sandbox.buyer import buyer_view
 from parcelguard.sandbox.faults import Fault
 from parcelguard.store.database import Store
 
-PARTS = int(os.environ.get("PARCELGUARD_PARTS", "1000")) // len(CHANNELS)
 PHOTOS = 3
+A_PROOF = PHOTOS + 1  # messages
+PROOFS = -(-int(os.environ.get("PARCELGUARD_PARTS", "1000")) // (A_PROOF * len(CHANNELS)))
+PARTS = PROOFS * A_PROOF
 SIZE = (352, 352)  # pixels: no marketplace takes much smaller pictures
 CALL_S = 0.2
 SAVE_EVERY = timedelta(seconds=8)
@@ -308,7 +310,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_doubled_falsely_sent_or_lost(
     store: Store, tmp_path: Path, media: Path, clock: Clock, channel: str
 ) -> None:
-    with hostile_shop(store, tmp_path, clock, PARTS // (PHOTOS + 1), channel) as shop:
+    with hostile_shop(store, tmp_path, clock, PROOFS, channel) as shop:
         faults, some = shop.market.world.faults, PARTS // 5
         never_s = 3 * shop.chat.policy.settle.total_seconds()
         faults.set("list_delay_s", never_s, after=some, times=some)  # listed only after the last look
@@ -335,7 +337,7 @@ def test_nothing_is_doubled_falsely_sent_or_lost(
 
     # It was hostile enough to prove something, and delivery got through all the same.
     assert states[PartState.SENT] >= 0.97 * len(parts)
-    assert len(parts) == len(shop.proofs) * (PHOTOS + 1)
+    assert len(parts) == PARTS
     assert shop.answers[Decision.SEND_AGAIN] > 0
     assert shop.answers[Decision.THERE] > 0
     assert shop.late["accepted"] > 0
@@ -350,7 +352,7 @@ def test_client_that_sends_again_by_itself_is_caught(
 ) -> None:
     """A control: a harness that does not see this one's doubled messages is worth nothing."""
     monkeypatch.setattr(Http, "send", send_again_at_once)
-    with hostile_shop(store, tmp_path, clock, 20, channel) as shop:
+    with hostile_shop(store, tmp_path, clock, 8, channel) as shop:
         shop.play()
         market, transcript = shop.market, shop.market.world.transcript()
     assert doubled(transcript) > 0
