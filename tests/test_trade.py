@@ -18,7 +18,7 @@ from parcelguard.config import Settings, folders_of, load_settings
 from parcelguard.delivery import engine
 from parcelguard.demo.shops import keep_secrets, named, settings_text
 from parcelguard.desk import Desk, DeskChanged, DeskState
-from parcelguard.domain import Part, PartState, ProofState, utc_now
+from parcelguard.domain import Part, ProofState, utc_now
 from parcelguard.events import EventHub, ProofChanged
 from parcelguard.marketplace.vault import vault_at
 from parcelguard.sandbox.app import marketplaces
@@ -178,7 +178,7 @@ def test_message_whose_call_hangs_while_the_shops_change_is_looked_for_and_not_r
     office.photograph()
     office.world.faults.set("latency_s", 2, path="send_message")
     office.save()
-    wait_for(lambda: [part for part in office.parts() if part.state is PartState.LEASED and part.kind.visible])
+    wait_for(lambda: any(part.in_doubt and part.kind.visible for part in office.parts()))
 
     office.station.use(office.settings)
     office.world.faults.clear()
