@@ -172,7 +172,7 @@ def _shops(settings: Settings, folders: Folders) -> Iterator[Finding]:
 
     try:
         keep = kept_in(folders.secrets.with_suffix(".key"))
-        vault = vault_at(folders.secrets, keep or "file")  # where it lies; looking moves no key
+        vault = vault_at(folders.secrets, keep or settings.secrets.keep)  # looking moves no key
         yield from _key(keep)
         if not vault.private:
             yield Finding(Verdict.BAD, "secrets", f"{folders.secrets} can be read by others: chmod 600 it")

@@ -12,7 +12,7 @@ from parcelguard.delivery.ports import CopyMaker
 from parcelguard.domain import Photo
 from parcelguard.errors import StorageError
 from parcelguard.store.database import Store
-from parcelguard.store.files import write_durably
+from parcelguard.store.files import holds, write_durably
 from parcelguard.store.views import HandJob
 
 KEPT_S = 24 * 3600
@@ -55,7 +55,11 @@ class HandCopies:
     def _copy(self, folder: Path, photo: Photo, order_number: str, by_whom: tuple[str, ...]) -> Path:
         path = folder / f"{photo.ordinal}.jpg"
         if not path.exists():
+            original = self._media / photo.path
+            if not holds(original, photo.sha256):
+                headline = f"Photo {photo.ordinal} is missing, or was changed after it was taken."
+                raise StorageError(f"{original}: not what was taken", headline=headline)
             taken = photo.taken_at.astimezone()
             caption = (order_number, f"{taken:%Y-%m-%d %H:%M:%S %z}", *by_whom)
-            write_durably(path, self._copies.make(self._media / photo.path, caption, picture_size([photo])))
+            write_durably(path, self._copies.make(original, caption, picture_size([photo])))
         return path

@@ -49,12 +49,8 @@ class ChatwootChat:
 
     def __init__(self, client: ChatwootClient, house: HouseRules) -> None:
         self._client = client
-        self._policy = ChannelPolicy(
+        self._policy = house.policy(
             signature_window=STRAGGLERS_FOR,
-            between_messages=house.between_messages,
-            late_after=house.late_after,
-            quiet=house.quiet,
-            resend_when_absent=house.resend_when_absent,
             check_after=timedelta(minutes=2),
             longest_text=marketplace("chatwoot").longest_text,
             keeps_uploads=False,

@@ -59,12 +59,8 @@ class LazadaChat:
 
     def __init__(self, client: LazadaClient, house: HouseRules) -> None:
         self._client = client
-        self._policy = ChannelPolicy(
+        self._policy = house.policy(
             signature_window=SIGNATURE_WINDOW,
-            between_messages=house.between_messages,
-            late_after=house.late_after,
-            quiet=house.quiet,
-            resend_when_absent=house.resend_when_absent,
             check_after=timedelta(minutes=1),
             recall_within=timedelta(minutes=2),
             unanswered_limit=UNANSWERED_LIMIT,

@@ -57,12 +57,8 @@ class ShopeeChat:
 
     def __init__(self, client: ShopeeClient, region: str = "", house: HouseRules = NO_RULES) -> None:
         self._client = client
-        self._policy = ChannelPolicy(
+        self._policy = house.policy(
             signature_window=SIGNATURE_WINDOW,
-            between_messages=house.between_messages,
-            late_after=house.late_after,
-            quiet=house.quiet,
-            resend_when_absent=house.resend_when_absent,
             same_text=timedelta(hours=24),
             check_after=timedelta(minutes=10),
             recall_within=RECALL.get(region, timedelta(0)),

@@ -52,12 +52,8 @@ class TikTokChat:
 
     def __init__(self, client: TikTokClient, house: HouseRules) -> None:
         self._client = client
-        self._policy = ChannelPolicy(
+        self._policy = house.policy(
             signature_window=SIGNATURE_WINDOW,
-            between_messages=house.between_messages,
-            late_after=house.late_after,
-            quiet=house.quiet,
-            resend_when_absent=house.resend_when_absent,
             check_after=timedelta(minutes=10),
             calls_per_day=CALLS_A_DAY,
             warnings=WARNINGS,

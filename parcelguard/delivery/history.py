@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +26,7 @@ from parcelguard.domain import (
 from parcelguard.errors import StorageError
 from parcelguard.store.attempts import Try
 from parcelguard.store.database import Records, Store
+from parcelguard.store.files import holds
 from parcelguard.store.log import Generation, LogRow, Position
 from parcelguard.store.views import (
     HandJob,
@@ -138,14 +138,7 @@ class History:
         """Whether every original still has the hash it had at capture."""
         with self._store.read() as records:
             photos = records.proofs.photos(proof_id)
-        return bool(photos) and all(self._same(photo) for photo in photos)
-
-    def _same(self, photo: Photo) -> bool:
-        try:
-            with (self._media / photo.path).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == photo.sha256
-        except OSError:
-            return False
+        return bool(photos) and all(holds(self._media / photo.path, photo.sha256) for photo in photos)
 
     def _entry(self, row: LogRow) -> LogEntry:
         blocking = row.blocking

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from parcelguard.domain import BUDGET, LONGEST_MESSAGE, PartKind, QuietHours
 from parcelguard.errors import Held
@@ -21,6 +21,11 @@ class HouseRules:
     late_after: timedelta = timedelta(minutes=60)
     quiet: QuietHours | None = None
     resend_when_absent: bool = False
+
+    def policy(self, **of_the_channel: Any) -> ChannelPolicy:
+        """Return the policy of a channel that is used by these rules."""
+        ours = {each.name: getattr(self, each.name) for each in fields(self)}
+        return ChannelPolicy(**ours, **of_the_channel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ to the drive, renamed, and the folder flushed. Nothing scanned or typed becomes 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import sys
@@ -28,6 +29,15 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errn
 _NO_FULL_FLUSH = {errno.ENOTSUP, errno.ENOTTY, errno.EINVAL}  # network shares and old file systems
 _WINDOWS_BUSY = {5, 32, 33}  # virus scanners and indexers hold new files for a moment
 _WINDOWS_PATIENCE_S = 2.5
+
+
+def holds(path: Path, sha256: str) -> bool:
+    """Whether a file is there and holds what it held when its hash was taken."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
 
 
 def write_durably(path: Path, data: bytes, *, read_only: bool = False, new_folder: bool = True) -> None:

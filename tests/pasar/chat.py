@@ -36,12 +36,8 @@ class PasarChat:
 
     def __init__(self, client: PasarClient, house: HouseRules) -> None:
         self._client = client
-        self._policy = ChannelPolicy(
+        self._policy = house.policy(
             signature_window=SIGNATURE_WINDOW,
-            between_messages=house.between_messages,
-            late_after=house.late_after,
-            quiet=house.quiet,
-            resend_when_absent=house.resend_when_absent,
             longest_text=marketplace("pasar").longest_text,
         )
 

@@ -11,6 +11,7 @@ from parcelguard.marketplace.pasar import PasarClient
 from parcelguard.config import ShopSettings
 from parcelguard.domain import Item, Order
 from parcelguard.marketplace.answers import entry, rows
+from parcelguard.orders.their_time import in_their_time
 
 
 def source(client: PasarClient, shop: ShopSettings) -> PasarOrders:
@@ -27,6 +28,9 @@ class PasarOrders:
 
     def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         """Yield the orders changed in that time."""
+        return in_their_time(self._client.clock, since, until, self._changed)
+
+    def _changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         span = {"since": int(since.timestamp()), "until": int(until.timestamp())}
         yield [self._order(each) for each in rows(self._client.get("/orders", **span).get("orders"))]
 
