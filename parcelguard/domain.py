@@ -278,8 +278,9 @@ QUIET = "quiet"
 PHOTO_MISSING = "photo_missing"
 SHOP_OFF = "shop_off"
 BUDGET = "budget"  # the marketplace lets the buyer be told less than this now
+NOTHING_LEFT = "nothing_left"  # it lets him be told nothing at all
 BY_HAND = "by_hand"  # nothing is wrong: a person sends it; also why such a set was planned
-OWN_REASONS = frozenset({UNKNOWN_REASON, LATE, QUIET, PHOTO_MISSING, SHOP_OFF, BUDGET, BY_HAND})
+OWN_REASONS = frozenset({UNKNOWN_REASON, LATE, QUIET, PHOTO_MISSING, SHOP_OFF, BUDGET, NOTHING_LEFT, BY_HAND})
 CHECKING = "checking"  # not held: it is being looked for in the chat
 
 

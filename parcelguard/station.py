@@ -95,6 +95,7 @@ class Station:
                 now=now,
                 alerts=self.alerts,
                 damaged=self.housekeeping.damaged,
+                watched={},  # one for all that follow each other: a rest goes on when the shops change
             )
             self._trade = self._new_trade(settings)
             undo.callback(lambda: self._trade.close())

@@ -44,6 +44,7 @@ class Trade:
         now: Callable[[], datetime],
         alerts: Alerts,
         damaged: Callable[[DamagedDatabase], None],
+        watched: dict[str, float],
     ) -> None:
         self._store = store
         self.shops: dict[str, Shop] = settings.sold_at()
@@ -70,6 +71,7 @@ class Trade:
                     publish=publish,
                     now=now,
                     alerts=alerts,
+                    watched=watched,
                 )
                 for shop_id, sender in self.senders.items()
                 if self.shops[shop_id].enabled

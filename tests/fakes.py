@@ -323,8 +323,8 @@ class Delivery:
         self.news: list[object] = []
         self.courier = self.new_courier()
 
-    def new_courier(self) -> Courier:
-        """Return a courier as after a restart."""
+    def new_courier(self, watched: dict[str, float] | None = None) -> Courier:
+        """Return a courier as after a restart, or one that knows what others have `watched`."""
         return Courier(
             shop=self.shop,
             store=self.store,
@@ -334,6 +334,7 @@ class Delivery:
             publish=self.news.append,
             now=self.clock,
             elapsed_s=self.clock.elapsed_s,
+            watched=watched,
         )
 
     def use(self, shop: Shop) -> None:

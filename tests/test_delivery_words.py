@@ -13,7 +13,7 @@ from fakes import NOON, ORDER, OTHER, SHOP, Delivery
 from parcelguard.delivery.attention import Attention
 from parcelguard.delivery.mending import Mender
 from parcelguard.delivery.ports import Look
-from parcelguard.delivery.unserved import hold_unserved
+from parcelguard.delivery.unserved import NOT_LOOKED_FOR, hold_unserved
 from parcelguard.domain import Decision, Part, PartState, Proof, QuietHours
 from parcelguard.errors import NoNetwork, OutcomeUnknown, Refused, StorageError
 from parcelguard.events import ProofChanged
@@ -195,7 +195,7 @@ STORIES: list[tuple[Callable[[Delivery], Proof], str, str, str, str]] = [
         switch_off_in_doubt,
         "unknown",
         "Nobody knows whether it arrived",
-        "This shop sends no messages.",
+        NOT_LOOKED_FOR,
         ASK,
     ),
 ]
@@ -213,7 +213,7 @@ def test_stopped_message_says_why_and_what_to_do(
     proof = story(delivery)
     assert said(delivery, proof) == [(reason, headline, advice)]
     assert groups(delivery) == [(reason, title)]
-    if reason not in ("filtered", "shop_off") and headline != "This shop sends no messages.":
+    if reason not in ("filtered", "shop_off") and headline != NOT_LOOKED_FOR:
         told = delivery.heard(ProofChanged)[-1]
         assert (told.headline, told.advice, told.asks) == (headline, advice, reason == "unknown")
 

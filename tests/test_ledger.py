@@ -19,6 +19,7 @@ from parcelguard.delivery.ports import ChannelPolicy, OverBudget
 from parcelguard.domain import (
     BUDGET,
     FITTED,
+    NOTHING_LEFT,
     Allowance,
     Decision,
     MessageSet,
@@ -242,10 +243,14 @@ def test_nothing_left_is_held_whatever_the_rule(lazada: Delivery) -> None:
     proofs = [lazada.save(photos=3) for _ in range(3)]
     lazada.work()
     (held,) = [proof for proof in proofs if lazada.state(proof) is not ProofState.DELIVERED]
-    assert lazada.part(held, "open").reason == BUDGET
+    part = lazada.part(held, "open")
+    assert part.reason == NOTHING_LEFT
+    assert "one picture" not in part.advice
+    tomorrow = (lazada.clock() + timedelta(days=1)).astimezone()
+    assert part.advice.endswith(f"{tomorrow:on %d %B}."), "the day is told, since it is not today"
     (group,) = Attention(lazada.store, {SHOP.id: SHOP}, {SHOP.id: lazada.sender}, lazada.clock).groups()
-    assert group.reason == BUDGET
-    assert group.answers == (Decision.ONE_PICTURE, Decision.SEND_AGAIN, Decision.LEAVE)
+    assert group.reason == NOTHING_LEFT
+    assert group.answers == (Decision.SEND_AGAIN, Decision.LEAVE), "one picture is one too many as well"
 
 
 def test_set_that_another_courier_has_begun_meanwhile_is_not_planned_anew(lazada: Delivery) -> None:
@@ -463,7 +468,7 @@ def test_day_that_is_used_up_rests_the_shop_and_says_until_when(
     assert headlines(delivery) == [
         "Kopi & Co: No more messages today: the marketplace’s daily limit is reached."
     ]
-    assert delivery.part(second, "open").advice.endswith(f"by itself at {midnight:%H:%M}.")
+    assert delivery.part(second, "open").advice.endswith(f"by itself at {midnight:%H:%M on %d %B}.")
 
 
 def test_next_day_goes_on_by_itself(store: Store, media: Path, clock: Clock) -> None:

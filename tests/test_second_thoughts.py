@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fakes import NOON, OTHER, SHOP, Delivery
 
 from parcelguard.alerts import AlertsChanged
 from parcelguard.delivery.engine import CourierThread
+from parcelguard.delivery.history import History
 from parcelguard.delivery.mending import Mender
 from parcelguard.delivery.ports import Look
 from parcelguard.delivery.unserved import hold_unserved
@@ -173,10 +175,24 @@ def test_delivered_proof_is_not_held_when_its_shop_falls_silent(delivery: Delive
     delivery.work()
     hold_unserved(delivery.store, [])
     assert delivery.state(proof) is ProofState.DELIVERED
-    assert delivery.part(proof, "check").state is PartState.CANCELLED
+    delivery.wait_and_work(600)  # the shop is back, and is asked then whether anything was hidden
+    assert delivery.part(proof, "check").state is PartState.SENT
 
 
 # ---- the later look ------------------------------------------------------------------------------
+
+
+def test_time_of_sending_stays_what_it_was_after_the_later_look(delivery: Delivery, media: Path) -> None:
+    delivery.sender.policy = replace(delivery.sender.policy, check_after=timedelta(minutes=10))
+    proof = delivery.save(photos=1)
+    delivery.work()
+    log = History(delivery.store, {SHOP.id: SHOP}, media)
+    sent_at = log.detail(proof.id).entry.sent_at
+    assert sent_at == NOON
+
+    delivery.wait_and_work(600)
+    assert delivery.part(proof, "check").state is PartState.SENT
+    assert log.detail(proof.id).entry.sent_at == sent_at
 
 
 def checked(delivery: Delivery, *answers: object) -> Proof:

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from ui_channel_fakes import PRESET, REFUSED, FakeChannels, connected
 from ui_helpers import SHOP, FakePack, Hands, make_settings, read_scan
 
+from parcelguard.alerts import Alert, AlertsChanged, Severity
 from parcelguard.domain import DEFAULT_MESSAGE, ProofState
 from parcelguard.errors import NoNetwork, SettingsError
 from parcelguard.events import EventHub, ProofChanged
@@ -248,7 +249,7 @@ def test_a_switch_that_could_not_be_kept_stays_and_says_why(opened: Opened) -> N
 
 def test_one_switch_stops_all_shops_of_a_marketplace(opened: Opened) -> None:
     [shopee, _lazada, tiktok] = opened.page.shops.masters.buttons
-    assert tiktok.text() == "TikTok"
+    assert tiktok.text() == "TikTok, Tokopedia & Shop"
     opened.press(shopee)
     opened.wait(lambda: not shopee.isChecked())
     assert opened.called("switch_marketplace") == [("shopee", False)]
@@ -650,3 +651,15 @@ def test_only_the_chats_app_may_come_later() -> None:
         if words.may_come_later(key, marketplace(name))
     }
     assert later == {"chat_app_key", "chat", "service_id"}
+
+
+def test_shop_that_may_not_send_any_more_is_asked_about_at_once(opened: Opened) -> None:
+    shop_id = next(iter(opened.page._rows))
+    before = opened.called("probe").count((shop_id,))
+
+    held = Alert(f"held {shop_id}", Severity.WARN, "Shopee wants the seller's consent again.")
+    opened.hub.publish(AlertsChanged((held,)))
+    opened.wait(lambda: opened.called("probe").count((shop_id,)) == before + 1)
+    opened.hub.publish(AlertsChanged((held, Alert("clock", Severity.NOTE, "Slow."))))
+    opened.hub.publish(AlertsChanged(()))
+    opened.wait(lambda: opened.called("probe").count((shop_id,)) == before + 2)

@@ -113,6 +113,45 @@ def test_absence_is_believed_only_after_the_rest_and_two_more_looks(delivery: De
     assert delivery.heard(Sounded)[-1] == Sounded(Cue.LOOK)
 
 
+def looked_at(delivery: Delivery, proof: Proof) -> list[float]:
+    """Go on until the text is no doubt of the program's any more; return when it was looked for."""
+    moments, before = [], len(delivery.sender.looks)
+    while delivery.part(proof, "text").state is PartState.UNKNOWN:
+        due = delivery.work()
+        if len(delivery.sender.looks) > before:
+            moments.append((delivery.clock() - NOON).total_seconds())
+            before = len(delivery.sender.looks)
+        if due:
+            delivery.clock.now = max(due, delivery.clock())
+    return moments
+
+
+def test_restart_in_the_rest_looks_once_and_rests_anew_instead_of_looking_every_minute(
+    delivery: Delivery,
+) -> None:
+    proof = lose_text(delivery)
+    for seconds in (5, SETTLE_S):
+        delivery.wait_and_work(seconds)
+    restarted = 5 + SETTLE_S
+    delivery.courier = delivery.new_courier()
+    delivery.courier.recover()
+
+    again = restarted + 60
+    moments = looked_at(delivery, proof)
+    assert moments == [again, restarted + SETTLE_S, restarted + SETTLE_S + 60]
+
+
+def test_courier_that_follows_another_goes_on_with_its_rest(delivery: Delivery) -> None:
+    watched: dict[str, float] = {}
+    delivery.courier = delivery.new_courier(watched)
+    proof = lose_text(delivery)
+    delivery.wait_and_work(5)
+    delivery.clock.advance(200)
+    delivery.courier = delivery.new_courier(watched)
+    delivery.courier.recover()
+    assert looked_at(delivery, proof) == [SETTLE_S, SETTLE_S + 60]
+
+
 def test_message_that_turns_up_at_the_last_look_was_sent(delivery: Delivery) -> None:
     proof = lose_text(delivery)
     delivery.sender.plan("look", NOTHING, NOTHING, Look(("late1",), covered=True))

@@ -14,6 +14,7 @@ from parcelguard.domain import (
     CHECKING,
     LATE,
     LOOK_AND_ANSWER,
+    NOTHING_LEFT,
     PHOTO_MISSING,
     QUIET,
     SHOP_OFF,
@@ -49,7 +50,8 @@ _KINDS: Mapping[str, _Kind] = {
     QUIET: _Kind("Held for the night", _SEND_OR_LEAVE),
     "order_cancelled": _Kind("The order is cancelled: nothing was sent", (Decision.LEAVE,)),
     SHOP_OFF: _Kind("The shop sends no messages", _SEND_OR_LEAVE),
-    BUDGET: _Kind("No messages left for the buyer", (Decision.ONE_PICTURE, *_SEND_OR_LEAVE)),
+    BUDGET: _Kind("Too few messages left for the buyer", (Decision.ONE_PICTURE, *_SEND_OR_LEAVE)),
+    NOTHING_LEFT: _Kind("No messages left for the buyer", _SEND_OR_LEAVE),
     PHOTO_MISSING: _Kind("A photo is missing or was changed", _SEND_OR_LEAVE),
 }
 

@@ -84,7 +84,9 @@ class Courier:
         now: Callable[[], datetime],
         elapsed_s: Callable[[], float] = time.monotonic,
         alerts: Alerts | None = None,
+        watched: dict[str, float] | None = None,
     ) -> None:
+        """Prepare for the shop; `watched`: what other couriers of this program know of rests, by part."""
         self._shop = shop
         self._store = store
         self._sender = sender
@@ -94,7 +96,7 @@ class Courier:
         self._now = now
         self._elapsed_s = elapsed_s  # a clock that nobody can set
         self._pace = Pace(sender.policy.between_messages)
-        self._judge = Judge(store, sender, now, elapsed_s)
+        self._judge = Judge(store, sender, now, elapsed_s, {} if watched is None else watched)
         self._trouble = Trouble(shop, alerts or Alerts(publish))
         self._backlog = Backlog(store, shop, publish, elapsed_s)
         self._warnings = 0  # refusals in a row that tell of rules broken
@@ -114,7 +116,7 @@ class Courier:
                 self._shop.id, self._sender.policy.warnings, self._now() - AFTER_WARNINGS
             )
         for part in unknown:
-            self._judge.watch(part)
+            self._judge.resume(part)
         if sent_last:
             self._pace.sent(sent_last)
         for moment in warned:

@@ -39,16 +39,21 @@ class Judge:
         sender: ChatSender,
         now: Callable[[], datetime],
         elapsed_s: Callable[[], float],
+        watched: dict[str, float],
     ) -> None:
         self._store = store
         self._sender = sender
         self._now = now
         self._elapsed_s = elapsed_s
-        self._watched: dict[str, float] = {}  # part id -> since when this program knows it is unknown
+        self._watched = watched  # part id -> since when this program knows it is unknown
 
     def watch(self, part: Part) -> None:
         """Begin to count the rest of a part whose call has just ended, or was found unfinished."""
         self._watched[part.id] = self._elapsed_s()
+
+    def resume(self, part: Part) -> None:
+        """Go on counting a rest that another courier of this program has begun to count."""
+        self._watched.setdefault(part.id, self._elapsed_s())
 
     def consider(self, part: Part, looks: int) -> Held | None:
         """Look once and draw the conclusion; returns the question for a person, if there is one."""
@@ -93,8 +98,9 @@ class Judge:
             return self._ask(records, part, "Two messages in the chat look like this one.")
         rest = self._rest(part)
         if looks < LOOKS or rest > timedelta(0):
-            due = now + (max(rest, BETWEEN_LOOKS) if looks == 1 else BETWEEN_LOOKS)
-            records.parts.move(part, PartState.UNKNOWN, due_at=due, looks=min(looks, LOOKS - 1))
+            due = now + max(rest, BETWEEN_LOOKS)
+            counted = 1 if rest > timedelta(0) else min(looks, LOOKS - 1)  # two have to follow the rest
+            records.parts.move(part, PartState.UNKNOWN, due_at=due, looks=counted)
             return None
         if not all(each.covered for each in records.looks.of(part.id)[-2:]):
             return self._ask(records, part, "The chat could not be read far enough back.")

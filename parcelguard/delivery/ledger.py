@@ -75,21 +75,22 @@ def afford(
             day.why,
             code=BUDGET,
             headline="No more messages today: the marketplace’s daily limit is reached.",
-            advice=f"Keep packing. Sending goes on by itself at {_clock(day.until)}.",
+            advice=f"Keep packing. Sending goes on by itself at {_clock(day.until, now)}.",
         )
     buyer = allowance(records, policy, part.conversation, now, wanted=planned, before=part)
     if buyer.left is not None and buyer.left < planned and not records.parts.insisted(part):
-        later = f"wait until {_clock(buyer.until)}" if buyer.until else "wait until the buyer answers"
+        later = f"wait until {_clock(buyer.until, now)}" if buyer.until else "wait until the buyer answers"
         raise OverBudget(
             f"{buyer.left} left, {planned} planned",
             left=buyer.left,
             headline=f"{buyer.why} This takes {planned}.",
-            advice=f"Send one picture, send by hand, or {later}.",
+            advice=f"{'Send one picture, send' if buyer.left else 'Send'} by hand, or {later}.",
         )
 
 
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone():%H:%M}"
+def _clock(moment: datetime, now: datetime) -> str:
+    there, here = moment.astimezone(), now.astimezone()
+    return f"{there:%H:%M}" if there.date() == here.date() else f"{there:%H:%M on %d %B}"
 
 
 class Ledger:

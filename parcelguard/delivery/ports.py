@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from parcelguard.domain import BUDGET, LONGEST_MESSAGE, PartKind, QuietHours
+from parcelguard.domain import BUDGET, LONGEST_MESSAGE, NOTHING_LEFT, PartKind, QuietHours
 from parcelguard.errors import Held
 from parcelguard.store.views import Sighting
 
@@ -146,10 +146,10 @@ class OverBudget(Held):
     """The buyer may be told only `left` messages now, and more were planned. Nothing was sent."""
 
     headline = "The marketplace allows no more messages to this buyer now."
-    advice = "Send one picture, send by hand, or wait until the buyer answers."
+    advice = "Send by hand, or wait until the buyer answers."
 
     def __init__(self, detail: str = "", *, left: int, headline: str = "", advice: str = "") -> None:
-        super().__init__(detail, code=BUDGET, headline=headline, advice=advice)
+        super().__init__(detail, code=BUDGET if left else NOTHING_LEFT, headline=headline, advice=advice)
         self.left = left
 
 

@@ -8,6 +8,7 @@ from parcelguard.domain import LOOK_AND_ANSWER, SHOP_OFF, UNKNOWN_REASON, PartKi
 from parcelguard.store.database import Records, Store
 
 HEADLINE = "This shop sends no messages."
+NOT_LOOKED_FOR = "It may have arrived: the shop was switched off before that was known."
 ADVICE = "Switch it on in the settings and resend, send it by hand, or close this proof."
 
 
@@ -23,12 +24,11 @@ def hold_unserved(store: Store, served: Collection[str]) -> None:
 def hold_parts(records: Records, served: Collection[str]) -> None:
     """Do the same inside a transaction, after an answer that would set something going."""
     for part, attempt in records.attempts.without_courier(served):
-        if part.kind is PartKind.CHECK:  # what was delivered is not held for want of a later look
-            records.parts.move(part, PartState.CANCELLED, due_at=None)
+        if part.kind is PartKind.CHECK:  # what was delivered is looked at again when the shop is back
             continue
         left = part.kind.visible and attempt is not None and attempt.wire_at is not None
         if left and part.state in (PartState.LEASED, PartState.UNKNOWN):
-            facts = {"reason": UNKNOWN_REASON, "headline": HEADLINE, "advice": LOOK_AND_ANSWER}
+            facts = {"reason": UNKNOWN_REASON, "headline": NOT_LOOKED_FOR, "advice": LOOK_AND_ANSWER}
         else:
             facts = {"reason": SHOP_OFF, "headline": HEADLINE, "advice": ADVICE}
         records.parts.move(part, PartState.HELD, due_at=None, **facts)

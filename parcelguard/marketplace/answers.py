@@ -46,5 +46,6 @@ def not_confirmed(detail: str, *, title: str) -> OutcomeUnknown:
 
 def not_answered(error: OutcomeUnknown) -> NotSent:
     """Return what an unclear answer means where nothing visible was asked for."""
-    kind = NoNetwork if isinstance(error, Imposter) else NotSent
-    return kind(str(error), headline=error.headline, advice=error.advice)
+    if isinstance(error, Imposter):
+        return NoNetwork(str(error), headline=error.headline, advice=error.advice)
+    return NotSent(str(error), headline=error.headline, advice="It is tried again by itself.")

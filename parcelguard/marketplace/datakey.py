@@ -248,7 +248,8 @@ def system_key_store() -> KeyStore:
         raise SettingsError(
             "no key store",
             headline="This computer has no key store for the shops’ keys.",
-            advice='Set keep = "passphrase" under [secrets] in the settings file.',
+            advice='In the settings file, under [secrets], set keep = "passphrase" (asked for at each start) '
+            'or keep = "file" (whoever copies the data folder has the key too), and start it again.',
         )
     return max(found, key=lambda each: each.priority)
 

@@ -135,9 +135,10 @@ class LogRecords:
         return self._connection.execute(query).scalar_one()
 
     def _sent_at(self, row: Row[Any]) -> datetime | None:
-        """Return when the last part of the newest generation was accepted."""
+        """Return when the buyer's last message of the newest generation was accepted, or marked as sent."""
+        seen = [kind.value for kind in PartKind if kind.visible]
         last = select(func.max(parts.c.changed_at)).where(
-            parts.c.proof_id == row.id, parts.c.generation == row.generation
+            parts.c.proof_id == row.id, parts.c.generation == row.generation, parts.c.kind.in_(seen)
         )
         return self._connection.execute(last).scalar()
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, func, i
 from parcelguard.domain import (
     BUDGET,
     BY_HAND,
+    NOTHING_LEFT,
     UNKNOWN_REASON,
     Decision,
     Part,
@@ -199,7 +200,7 @@ class PartRecords:
             select(decisions.c.id)
             .join(attempts, counted)
             .where(decisions.c.part_id == part.id, decisions.c.answer == Decision.SEND_AGAIN.value)
-            .where(attempts.c.code == BUDGET)
+            .where(attempts.c.code.in_((BUDGET, NOTHING_LEFT)))
             .limit(1)
         )
         return self._connection.execute(said).first() is not None

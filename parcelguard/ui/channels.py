@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
+from parcelguard.alerts import AlertsChanged
 from parcelguard.errors import ParcelGuardError
 from parcelguard.events import ProofChanged
 from parcelguard.shops.views import GrantRow, MarketplaceRow, Remedy, ShopRow
@@ -58,6 +59,7 @@ class ChannelsPage(Screen):
         self._rows: dict[str, ShopRow] = {}
         self._known: tuple[MarketplaceRow, ...] = ()
         self._probed: dict[str, float] = {}
+        self._held: set[str] = set()  # shops that may not send now, as last heard
         self._then: Callable[[], None] | None = None  # waits for the rows to be read
         self._calls = Background("channels", self)
         self._probes = Background("channel-probes", self)
@@ -141,6 +143,7 @@ class ChannelsPage(Screen):
 
     def _connect(self, bridge: EventBridge) -> None:
         bridge.proof_changed.connect(self._on_proof)
+        bridge.alerts_changed.connect(self._on_alerts)
         self._news.timeout.connect(self._read)
         self._theme.changed.connect(self._restyle)
         self.shops.add.clicked.connect(self._add)
@@ -193,6 +196,15 @@ class ChannelsPage(Screen):
         self.shops.told.show_reason(BandTone.BAD, error.headline, error.advice)
 
     # ---- probing ---------------------------------------------------------------------
+
+    def _on_alerts(self, news: AlertsChanged) -> None:
+        """Ask anew about a shop that may not send any more, or may again: the row must not say otherwise."""
+        held = {alert.kind.partition(" ")[2] for alert in news.alerts if alert.kind.startswith("held ")}
+        for shop_id in held ^ self._held:
+            self._probed.pop(shop_id, None)
+            if shop_id in self._rows:
+                self._probe_if_old(shop_id)
+        self._held = held
 
     def _probe_if_old(self, shop_id: str) -> None:
         """Ask the marketplace what a shop may do, once in a while."""

@@ -134,10 +134,10 @@ def country(region: str) -> str:
 
 
 def master(each: MarketplaceRow, shops: Sequence[ShopRow]) -> str:
-    """Return what a marketplace's switch is called: by another name where all its shops know it by that."""
+    """Return what a marketplace's switch is called: by every name under which its shops know it."""
     row = each.marketplace
     names = {row.titles.get(one.settings.region, "") for one in shops if one.marketplace.name == row.name}
-    return names.pop() if len(names) == 1 and "" not in names else row.title
+    return ", ".join(sorted(name or row.title for name in names) or [row.title])
 
 
 def grant(given: GrantRow, of: Sequence[GrantRow]) -> str:
