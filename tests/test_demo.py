@@ -115,6 +115,15 @@ def test_a_message_that_waits_for_a_reason_is_not_lost_and_one_falsely_called_se
     assert count(seen, arrived, tmp_path, lying).false_sent == 1
 
 
+def test_photos_that_went_as_one_picture_are_not_missed(tmp_path: Path) -> None:
+    for n in range(3):
+        keep(tmp_path, b"photo %d" % n)
+    seen = Observed(orders=["A"], ticks=3)
+
+    assert count(seen, transcript("A", images=1), tmp_path).lost == 2
+    assert count(seen, transcript("A", images=1), tmp_path, Kept(together=2)).clean
+
+
 def test_an_order_sent_by_hand_has_no_messages_and_one_forgotten_is_lost(tmp_path: Path) -> None:
     keep(tmp_path, b"one")
     seen = Observed(orders=["A"], ticks=1, by_hand={"A"})

@@ -50,6 +50,7 @@ class Kept:
     handed: frozenset[str] = frozenset()
     waiting: tuple[Waiting, ...] = ()
     photos: Mapping[str, int] = field(default_factory=dict)
+    together: int = 0  # messages that several photos in one picture took the place of
 
 
 NOTHING_KEPT = Kept()
@@ -143,6 +144,7 @@ def count(
     unmarked = len(observed.by_hand) - handed
     photos_by_hand = sum(kept.photos.get(order, 0) for order in observed.by_hand)
     expected = observed.ticks - photos_by_hand + len(observed.orders) - len(observed.by_hand)
+    expected -= kept.together
     same = Counter(
         (
             each.get("shop_id"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from parcelguard.demo.figures import Kept, Waiting
 
+BETWEEN = "+"  # the photos of one picture
 _OPEN = """
 SELECT proof.id, max(part.headline) AS told, count(*) AS messages,
   max(part.state IN ('held', 'refused', 'filtered')) AS stuck, max(part.state = 'unknown') AS unknown
@@ -24,6 +25,13 @@ GROUP BY proof.id
 """
 
 
+_TOGETHER = """
+SELECT coalesce(sum(length(photo_id) - length(replace(photo_id, ?, ''))), 0)
+FROM part JOIN proof ON proof.id = part.proof_id AND part.generation = proof.generation
+WHERE part.kind = 'image' AND part.state = 'sent'
+"""
+
+
 def kept(database: Path) -> Kept:
     """Read the records of a station that has ended."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as records:
@@ -32,6 +40,7 @@ def kept(database: Path) -> Kept:
             sent=frozenset(_column(records, "SELECT remote_id FROM remote_message")),
             handed=frozenset(_column(records, "SELECT order_number FROM proof WHERE state = 'handed'")),
             waiting=tuple(_waiting(records)),
+            together=int(records.execute(_TOGETHER, (BETWEEN,)).fetchone()[0]),
             photos=dict(
                 records.execute(
                     "SELECT order_number, count(*) FROM proof JOIN photo ON photo.proof_id = proof.id "
