@@ -27,6 +27,7 @@ KEY_GAP_S = 0.005  # a fast scanner
 BETWEEN_KEYS_S = 0.12
 BETWEEN_ORDERS_S = 0.3
 PATIENCE_S = 20.0
+ORDERS_PATIENCE_S = 600.0  # a reading that a storm broke off goes on a minute later
 DELIVERY_PATIENCE_S = 300.0
 REST_AFTER_STORM_S = 20.0
 MOST_SCANS = 5  # of an order whose marketplace does not answer
@@ -86,7 +87,7 @@ class Driver(QObject):
     def _pack_all(self) -> Iterator[Until]:
         preview = self._window.pack_screen.preview
         yield Until(lambda: self._live and preview.frames_painted > 0, "a picture")
-        yield Until(self._orders_known, "the orders")
+        yield Until(self._orders_known, "the orders", ORDERS_PATIENCE_S)
         begun, frames = perf_counter(), preview.frames_painted
         self.observed.lateness.clear()
         for order in self._orders:

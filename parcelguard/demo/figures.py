@@ -77,7 +77,7 @@ class Figures:
     """The result of one run.
 
     `handed`: orders that a person said he sent. `waiting`: saved orders that are not delivered, by what
-    a supervisor reads about each; None stands for no reason, which counts as lost.
+    a supervisor reads about each; what waits without a reason counts as lost.
     """
 
     orders: int

@@ -11,20 +11,17 @@ from parcelguard.demo.figures import Kept, Waiting
 
 BETWEEN = "+"  # the photos of one picture
 _OPEN = """
-SELECT proof.id, max(part.headline) AS told, count(*) AS messages,
-  max(part.state IN ('held', 'refused', 'filtered')) AS stuck, max(part.state = 'unknown') AS unknown
+SELECT max(part.headline) AS told, count(*) AS messages
 FROM proof JOIN part ON part.proof_id = proof.id AND part.generation = proof.generation
 WHERE proof.saved_at IS NOT NULL AND part.kind IN ('text', 'image', 'hand')
   AND part.state NOT IN ('sent', 'filtered', 'cancelled')
 GROUP BY proof.id
 UNION ALL
-SELECT proof.id, max(part.headline), 0, 1, 0
+SELECT max(part.headline), 0
 FROM proof JOIN part ON part.proof_id = proof.id AND part.generation = proof.generation
 WHERE part.state = 'filtered'
 GROUP BY proof.id
 """
-
-
 _TOGETHER = """
 SELECT coalesce(sum(length(photo_id) - length(replace(photo_id, ?, ''))), 0)
 FROM part JOIN proof ON proof.id = part.proof_id AND part.generation = proof.generation
@@ -51,8 +48,10 @@ def kept(database: Path) -> Kept:
 
 
 def _waiting(records: sqlite3.Connection) -> Iterator[Waiting]:
+    """Yield what waits and says why; what does not say is left to be counted as lost."""
     for row in records.execute(_OPEN):
-        yield Waiting(row["told"] or "on its way", row["messages"])
+        if row["told"]:
+            yield Waiting(row["told"], row["messages"])
 
 
 def _column(records: sqlite3.Connection, query: str) -> list[str]:
