@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from parcelguard.ui.scrolling import ScrollColumn
+from parcelguard.ui.kit.scrolling import ScrollColumn
 
 WORDS = "Photo 2 may have arrived, the chat is looked at again in a while. " * 9
 

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from ui_helpers import make_settings
 
 from parcelguard.resources import asset
-from parcelguard.ui.theme import (
+from parcelguard.ui.kit.theme import (
     CODE_FONTS,
     SMALLEST_TEXT,
     TEXT_FONTS,

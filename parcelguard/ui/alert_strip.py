@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from parcelguard.alerts import Alert, Severity
 from parcelguard.ui.band import FILLS
+from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, mixed, text, width_of, wrapped
+from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.log_delegate import DOTS
-from parcelguard.ui.paint import CENTER, box, dot, focus_ring, mixed, text, width_of, wrapped
-from parcelguard.ui.theme import Size, Theme, Token
 from parcelguard.ui.words import BandTone, label
 
 ROOM_KEPT_MS = 800

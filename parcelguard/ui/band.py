@@ -6,8 +6,8 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from parcelguard.ui.paint import RIGHT, badge, box, mixed, one_line, text, width_of, wrapped
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import RIGHT, badge, box, mixed, one_line, text, width_of, wrapped
+from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.words import Band, BandTone, starting
 
 FILLS = {

@@ -28,17 +28,17 @@ from parcelguard.errors import ParcelGuardError
 from parcelguard.events import ProofChanged
 from parcelguard.store.views import HandJob
 from parcelguard.ui import byhand_words as words
-from parcelguard.ui.background import Background
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.byhand_detail import HandDetail, pictures_data
 from parcelguard.ui.byhand_list import HandList, HandModel
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.pictures import Thumbnails, read_picture
+from parcelguard.ui.kit.qss import page_sheet
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import ReasonBox
-from parcelguard.ui.pictures import Thumbnails, read_picture
 from parcelguard.ui.ports import LogDesk
-from parcelguard.ui.qss import page_sheet
 from parcelguard.ui.screen import Screen
-from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
 
 NEWS_REST_MS = 300

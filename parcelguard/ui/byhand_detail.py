@@ -14,10 +14,10 @@ from parcelguard.store.views import HandJob
 from parcelguard.ui import byhand_words as words
 from parcelguard.ui.cards import rounded_picture
 from parcelguard.ui.check_parts import ButtonRow, Quote
+from parcelguard.ui.kit.scrolling import ScrollColumn
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import Heading
-from parcelguard.ui.scrolling import ScrollColumn
-from parcelguard.ui.theme import Theme, Token
 
 STRIP_HEIGHT = 150
 DRAGGED = QSize(160, 100)

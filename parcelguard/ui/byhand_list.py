@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 from parcelguard.store.views import HandJob
 from parcelguard.ui import byhand_words as words
 from parcelguard.ui.cards import rounded_picture
-from parcelguard.ui.paint import RIGHT, badge, focus_ring, text
-from parcelguard.ui.pictures import Thumbnails
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import RIGHT, badge, focus_ring, text
+from parcelguard.ui.kit.pictures import Thumbnails
+from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.words import moment
 
 ROW_HEIGHT = 62

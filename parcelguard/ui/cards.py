@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from parcelguard.desk import Desk, DeskPhoto, DeskState
 from parcelguard.domain import MAX_PHOTOS, Item
-from parcelguard.ui.paint import CENTER, RIGHT, box, text, width_of, wrapped
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import CENTER, RIGHT, box, text, width_of, wrapped
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 
 class Card(QWidget):

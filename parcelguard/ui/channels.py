@@ -18,7 +18,6 @@ from parcelguard.errors import ParcelGuardError
 from parcelguard.events import ProofChanged
 from parcelguard.shops.views import GrantRow, MarketplaceRow, Remedy, ShopRow
 from parcelguard.ui import channels_words as words
-from parcelguard.ui.background import Background
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.channels_add import AddPanel, DonePanel
 from parcelguard.ui.channels_consent import ConsentPanel, OpenUrl
@@ -28,10 +27,11 @@ from parcelguard.ui.channels_message import MessagePanel
 from parcelguard.ui.channels_panels import SidePanel, TextPanel
 from parcelguard.ui.channels_parts import SideFrame
 from parcelguard.ui.channels_shops import ShopsColumn
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.qss import page_sheet
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.ports import ChannelDesk
-from parcelguard.ui.qss import page_sheet
 from parcelguard.ui.screen import Screen
-from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
 
 NEWS_REST_MS = 1000

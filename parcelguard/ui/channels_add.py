@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from parcelguard.marketplaces import Marketplace
 from parcelguard.shops.views import AppKeys, MarketplaceRow, ShopRow
 from parcelguard.ui import channels_words as words
-from parcelguard.ui.background import Background
 from parcelguard.ui.channels_keys import KeysForm
 from parcelguard.ui.channels_panels import SidePanel
 from parcelguard.ui.channels_parts import Steps
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_filters import Choice
 from parcelguard.ui.ports import ChannelDesk
-from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
 

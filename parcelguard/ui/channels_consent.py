@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from parcelguard.errors import ParcelGuardError
 from parcelguard.shops.views import Attempt, Consented, GrantRow, ShopRow
 from parcelguard.ui import channels_words as words
-from parcelguard.ui.background import Background
 from parcelguard.ui.channels_panels import SidePanel
 from parcelguard.ui.channels_parts import Steps
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.ports import ChannelDesk
-from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
 OpenUrl = Callable[[QUrl], bool]

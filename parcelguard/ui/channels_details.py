@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from parcelguard.shops.views import ShopRow
 from parcelguard.ui import channels_words as words
-from parcelguard.ui.background import Background
 from parcelguard.ui.channels_panels import SidePanel
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.ports import ChannelDesk
-from parcelguard.ui.theme import Theme
 
 
 class DetailsPanel(SidePanel):

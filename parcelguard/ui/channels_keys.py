@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from parcelguard.marketplaces import Key, Marketplace
 from parcelguard.shops.views import AppKeys, ShopRow
 from parcelguard.ui import channels_words as words
-from parcelguard.ui.background import Background
 from parcelguard.ui.channels_panels import SidePanel
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.ports import ChannelDesk
-from parcelguard.ui.theme import Theme
 
 _DIGITS = QRegularExpression("[0-9]{0,18}")
 

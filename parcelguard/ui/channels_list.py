@@ -11,9 +11,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from parcelguard.ui.channels_parts import Link, Switch
-from parcelguard.ui.paint import LEFT, badge, box, focus_ring, text, width_of
-from parcelguard.ui.scrolling import ScrollColumn
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import LEFT, badge, box, focus_ring, text, width_of
+from parcelguard.ui.kit.scrolling import ScrollColumn
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 ROW_HEIGHT = 53
 HEADER_HEIGHT = 39

@@ -13,14 +13,14 @@ from parcelguard.domain import PLACEHOLDERS
 from parcelguard.errors import ParcelGuardError
 from parcelguard.shops.views import Filled, Preset, Rehearsal, Remark, ShopRow, Weight
 from parcelguard.ui import channels_words as words
-from parcelguard.ui.background import Background
 from parcelguard.ui.channels_panels import SidePanel
 from parcelguard.ui.channels_parts import BuyerView
 from parcelguard.ui.check_parts import ButtonRow
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import ReasonBox
 from parcelguard.ui.ports import ChannelDesk
-from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
 
 TYPING_REST_MS = 200

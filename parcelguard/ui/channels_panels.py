@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from parcelguard.errors import ParcelGuardError
 from parcelguard.shops.views import Remedy, ShopRow
 from parcelguard.ui import channels_words as words
-from parcelguard.ui.background import Background
 from parcelguard.ui.check_parts import ButtonRow
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.scrolling import ScrollColumn
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import Heading, ReasonBox
 from parcelguard.ui.ports import ChannelDesk
-from parcelguard.ui.scrolling import ScrollColumn
-from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
 Answer = TypeVar("Answer")

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from parcelguard.resources import asset
 from parcelguard.ui.cards import rounded_picture
 from parcelguard.ui.check_parts import ButtonRow
-from parcelguard.ui.paint import CENTER, box, dot, focus_ring, text, width_of, wrapped
-from parcelguard.ui.pictures import read_picture
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, text, width_of, wrapped
+from parcelguard.ui.kit.pictures import read_picture
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 _BUBBLE_SHARE = 0.78  # of the chat's width, as in the marketplaces' own chats
 _PICTURE_SHARE = 0.46

@@ -11,9 +11,9 @@ from parcelguard.shops.views import MarketplaceRow, ShopRow
 from parcelguard.ui import channels_words as words
 from parcelguard.ui.channels_list import ShopList
 from parcelguard.ui.channels_parts import Masters
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import ReasonBox
-from parcelguard.ui.theme import Theme
 
 HINT_WIDTH = 520
 

@@ -12,7 +12,7 @@ from parcelguard.marketplaces import Key, Marketplace
 from parcelguard.shops.views import Attempt, Filled, GrantRow, MarketplaceRow, Remark, Remedy, ShopRow, Weight
 from parcelguard.store.views import Tone
 from parcelguard.ui.channels_list import ShopLine
-from parcelguard.ui.theme import Token
+from parcelguard.ui.kit.theme import Token
 from parcelguard.ui.words import BandTone, moment
 
 TITLE = "Marketplace chats"

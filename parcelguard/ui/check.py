@@ -17,19 +17,19 @@ from parcelguard.errors import ParcelGuardError
 from parcelguard.events import ProofChanged
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui import check_words
-from parcelguard.ui.background import Background
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.check_batches import Batches, Resent, resend_each, turn_over_each
 from parcelguard.ui.check_detail import CheckDetail
 from parcelguard.ui.check_list import CheckList
 from parcelguard.ui.check_model import CheckModel, Row, groups_of, proofs_of
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.pictures import Thumbnails
+from parcelguard.ui.kit.qss import page_sheet
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.log_parts import ReasonBox
-from parcelguard.ui.pictures import Thumbnails
 from parcelguard.ui.ports import LogDesk
-from parcelguard.ui.qss import page_sheet
 from parcelguard.ui.screen import Screen
-from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
 
 NEWS_REST_MS = 300

@@ -15,9 +15,9 @@ from parcelguard.store.views import AttentionGroup
 from parcelguard.ui import check_words
 from parcelguard.ui.check_model import Row, groups_of, proofs_of
 from parcelguard.ui.check_parts import ButtonRow
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import ReasonBox
-from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
 HESITATE_MS = 500

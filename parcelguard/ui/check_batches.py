@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from parcelguard.errors import ParcelGuardError, Refused
-from parcelguard.ui.background import Background
+from parcelguard.ui.kit.background import Background
 from parcelguard.ui.ports import LogDesk
 
 AT_ONCE = 25  # carried out between two looks at whether to stop

@@ -13,17 +13,17 @@ from parcelguard.domain import Photo, Shop, utc_now
 from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import AttentionGroup, AttentionItem, ProofDetail
 from parcelguard.ui import check_words
-from parcelguard.ui.background import Background
 from parcelguard.ui.check_answers import Answers
 from parcelguard.ui.check_edit import EditPanel
 from parcelguard.ui.check_model import Row
 from parcelguard.ui.check_parts import Looks, Quote
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.pictures import read_picture
+from parcelguard.ui.kit.scrolling import ScrollColumn
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.log_parts import Heading, PhotoView, ReasonBox, Strip
-from parcelguard.ui.pictures import read_picture
 from parcelguard.ui.ports import LogDesk
-from parcelguard.ui.scrolling import ScrollColumn
-from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
 
 STRIP_HEIGHT = 112

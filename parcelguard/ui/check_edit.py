@@ -17,10 +17,10 @@ from parcelguard.errors import ParcelGuardError
 from parcelguard.ui import check_words
 from parcelguard.ui.check_model import Row, groups_of, proofs_of
 from parcelguard.ui.check_parts import ButtonRow, Quote
+from parcelguard.ui.kit.scrolling import ScrollColumn
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_actions import button, plain_label
 from parcelguard.ui.log_parts import Heading, ReasonBox
-from parcelguard.ui.scrolling import ScrollColumn
-from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
 SLOW_MS = 300  # a wait that long is told

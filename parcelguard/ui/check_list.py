@@ -17,9 +17,9 @@ from parcelguard.store.views import AttentionGroup
 from parcelguard.ui import check_words
 from parcelguard.ui.cards import rounded_picture
 from parcelguard.ui.check_model import ROW_ROLE, CheckModel, Index, Row
-from parcelguard.ui.paint import RIGHT, badge, box, focus_ring, text, width_of
-from parcelguard.ui.pictures import Thumbnails
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import RIGHT, badge, box, focus_ring, text, width_of
+from parcelguard.ui.kit.pictures import Thumbnails
+from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.words import label, moment
 
 ROW_HEIGHT = 62

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from parcelguard.store.views import LookTaken, Sighting
 from parcelguard.ui import check_words
+from parcelguard.ui.kit.paint import RIGHT, box, mixed, text, width_of, wrapped
+from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.log_parts import Flowing
-from parcelguard.ui.paint import RIGHT, box, mixed, text, width_of, wrapped
-from parcelguard.ui.theme import Size, Theme, Token
 
 MATCHES = "✓ matches"
 

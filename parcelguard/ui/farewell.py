@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from parcelguard.ui import words
-from parcelguard.ui.background import Background
-from parcelguard.ui.paint import CENTER, text, wrapped
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.paint import CENTER, text, wrapped
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 SLOW_MS = 300  # a wait that long is told
 HINT_WIDTH = 620

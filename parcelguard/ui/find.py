@@ -6,9 +6,9 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from parcelguard.ui.paint import RIGHT, box, text
-from parcelguard.ui.qss import line_edit_sheet
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import RIGHT, box, text
+from parcelguard.ui.kit.qss import line_edit_sheet
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 HINT = "Enter opens it · Esc closes"
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from parcelguard.ui.paint import box, key_cap, text, wrapped
-from parcelguard.ui.scrolling import ScrollColumn
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import box, key_cap, text, wrapped
+from parcelguard.ui.kit.scrolling import ScrollColumn
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 KEYS = (
     ("F1", "Take a photo, up to three"),

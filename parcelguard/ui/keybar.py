@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 from parcelguard.domain import Today
 from parcelguard.ui import words
 from parcelguard.ui.keys import Action
-from parcelguard.ui.paint import RIGHT, box, focus_ring, key_cap, key_cap_width, text, width_of
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import RIGHT, box, focus_ring, key_cap, key_cap_width, text, width_of
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 _KEYS = (
     (Action.TAKE, "F1", "Take photo", Token.ACCENT_FILL),

@@ -22,7 +22,7 @@ from parcelguard.ui.us_keys import physical_offset, us_character
 from parcelguard.ui.wedge import Code, WedgeClassifier
 
 if TYPE_CHECKING:
-    from parcelguard.ui.text_field import Snapshot
+    from parcelguard.ui.kit.text_field import Snapshot
 
 # How long a key that cannot be taken back waits, to see whether a burst follows it. Scanners
 # press the next key within 5 to 20 ms. F1 does not wait: one photo more does no harm.
@@ -310,6 +310,6 @@ def _takes_typing(watched: QObject) -> QWidget | None:
 def _snapshot(field: QWidget | None) -> Snapshot | None:
     if field is None:
         return None
-    from parcelguard.ui.text_field import snapshot  # Qt's text widgets cost the first paint 8 ms
+    from parcelguard.ui.kit.text_field import snapshot  # Qt's text widgets cost the first paint 8 ms
 
     return snapshot(field)

@@ -20,8 +20,10 @@ from parcelguard.desk import ProofSaved
 from parcelguard.errors import ParcelGuardError
 from parcelguard.events import ProofChanged
 from parcelguard.store.views import LogEntry, LogFilter
-from parcelguard.ui.background import Background
 from parcelguard.ui.bridge import EventBridge
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.qss import page_sheet
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log_actions import plain_label
 from parcelguard.ui.log_delegate import ROW_HEIGHT, LogDelegate
 from parcelguard.ui.log_detail import LogDetail
@@ -29,9 +31,7 @@ from parcelguard.ui.log_filters import LogFilters
 from parcelguard.ui.log_model import ENTRY_ROLE, RESENDABLE, Column, LogModel
 from parcelguard.ui.log_words import counts_down
 from parcelguard.ui.ports import LogDesk
-from parcelguard.ui.qss import page_sheet
 from parcelguard.ui.screen import Screen
-from parcelguard.ui.theme import Theme, Token
 
 NEWS_REST_MS = 300
 SLOW_MS = 300  # a wait that long is told

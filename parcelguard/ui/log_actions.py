@@ -22,10 +22,10 @@ from PySide6.QtWidgets import (
 from parcelguard.domain import Part, PartKind, PartState, ProofState
 from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import ProofDetail
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log_model import RESENDABLE
 from parcelguard.ui.log_parts import ReasonBox
 from parcelguard.ui.ports import Decision
-from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import BandTone
 
 FAILED_REASON = "Sending failed"

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 from parcelguard.domain import ProofState, utc_now
 from parcelguard.store.views import LogEntry
 from parcelguard.ui.cards import rounded_picture
+from parcelguard.ui.kit.paint import badge, dot, text, width_of
+from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.log_model import ENTRY_ROLE, Column, Index, LogModel, cell
 from parcelguard.ui.log_words import status
-from parcelguard.ui.paint import badge, dot, text, width_of
-from parcelguard.ui.theme import Size, Theme, Token
 from parcelguard.ui.words import BandTone
 
 ROW_HEIGHT = 49

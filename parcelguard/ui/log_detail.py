@@ -13,13 +13,13 @@ from parcelguard.domain import Photo, ProofState, Shot
 from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui import words
-from parcelguard.ui.background import Background
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.pictures import read_picture
+from parcelguard.ui.kit.scrolling import ScrollColumn
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log_actions import Actions, plain_label
 from parcelguard.ui.log_parts import Heading, PhotoView, ReasonBox, Steps, Strip
-from parcelguard.ui.pictures import read_picture
 from parcelguard.ui.ports import Decision, LogDesk
-from parcelguard.ui.scrolling import ScrollColumn
-from parcelguard.ui.theme import Theme, Token
 from parcelguard.ui.words import BandTone
 
 WIDTH = 352

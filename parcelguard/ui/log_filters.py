@@ -10,8 +10,8 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from parcelguard.store.views import LogFilter, LogQuery
+from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log_parts import FilterChip
-from parcelguard.ui.theme import Theme, Token
 
 TYPING_REST_MS = 250
 

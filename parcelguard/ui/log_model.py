@@ -14,9 +14,9 @@ from PySide6.QtGui import QImage
 from parcelguard.domain import ProofState, utc_now
 from parcelguard.errors import ParcelGuardError
 from parcelguard.store.views import FILTER_STATES, LogEntry, LogFilter, LogPage, LogQuery
-from parcelguard.ui.background import Background
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.log_words import status
-from parcelguard.ui.pictures import Thumbnails
 from parcelguard.ui.ports import LogDesk
 
 Index = QModelIndex | QPersistentModelIndex

@@ -11,9 +11,9 @@ from parcelguard.store.views import LogFilter, Step, Tone
 from parcelguard.ui import words
 from parcelguard.ui.band import FILLS
 from parcelguard.ui.cards import rounded_picture
+from parcelguard.ui.kit.paint import badge, box, dot, focus_ring, mixed, text, width_of, wrapped
+from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.log_words import FILTERS
-from parcelguard.ui.paint import badge, box, dot, focus_ring, mixed, text, width_of, wrapped
-from parcelguard.ui.theme import Size, Theme, Token
 from parcelguard.ui.words import BandTone
 
 STRIP_HEIGHT = 66

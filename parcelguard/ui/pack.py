@@ -21,8 +21,8 @@ from parcelguard.ui.band import BandView
 from parcelguard.ui.cards import ItemsCard, MessageCard, PhotosCard
 from parcelguard.ui.keybar import KeyBar
 from parcelguard.ui.keys import Action
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.preview import PreviewPane
-from parcelguard.ui.theme import Theme
 from parcelguard.ui.words import Band, BandTone
 
 if TYPE_CHECKING:

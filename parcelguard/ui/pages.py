@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 from parcelguard.config import ShopSettings
 from parcelguard.domain import Shop
 from parcelguard.ui.bridge import EventBridge
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.ports import ChannelDesk, LogDesk
 from parcelguard.ui.sidebar import Page
-from parcelguard.ui.theme import Theme
 
 
 def make(

@@ -26,8 +26,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from parcelguard.events import CodeBox
-from parcelguard.ui.paint import CENTER, box, one_line, text, width_of
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import CENTER, box, one_line, text, width_of
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 if TYPE_CHECKING:
     from parcelguard.ui.ports import Picture, Preview

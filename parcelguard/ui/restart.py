@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject
 
 from parcelguard.alerts import Alert, Severity
 from parcelguard.ui.boundary import Boundary
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.sidebar import Page
-from parcelguard.ui.theme import Theme
 from parcelguard.ui.trouble import Trouble
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from PySide6.QtGui import QFont, QFontMetrics, QLinearGradient, QPainter, QPaint
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from parcelguard.events import QueueChanged
-from parcelguard.ui.icons import Icon, draw_icon
-from parcelguard.ui.paint import CENTER, box, focus_ring, text, width_of
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.icons import Icon, draw_icon
+from parcelguard.ui.kit.paint import CENTER, box, focus_ring, text, width_of
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 WIDTH = 84
 MOST_COUNTED = 99

@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QStyle, QWidget
 
 from parcelguard.ui.band import FILLS
-from parcelguard.ui.paint import box, mixed, text, width_of
+from parcelguard.ui.kit.paint import box, mixed, text, width_of
+from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.preview import PreviewPane
-from parcelguard.ui.theme import Size, Theme, Token
 from parcelguard.ui.words import Band, BandTone
 
 SHOWN_MS = 4000

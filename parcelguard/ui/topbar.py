@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from parcelguard.events import CameraChanged, CameraState, QueueChanged, ShopQueue
 from parcelguard.ui import words
-from parcelguard.ui.paint import CENTER, LEFT, box, dot, text, width_of
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.paint import CENTER, LEFT, box, dot, text, width_of
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 HEIGHT = 52
 

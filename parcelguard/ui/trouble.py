@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from parcelguard.alerts import Alert, AlertsChanged, Severity
 from parcelguard.events import Cue, Sounded
-from parcelguard.ui.theme import Theme
+from parcelguard.ui.kit.theme import Theme
 
 if TYPE_CHECKING:
     from parcelguard.ui.alert_strip import AlertStrip

@@ -22,10 +22,10 @@ from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged
 from parcelguard.ui import words
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys import Action, WedgeFilter
+from parcelguard.ui.kit.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
 from parcelguard.ui.pack import PackScreen
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.sidebar import TITLES, Page, Sidebar
-from parcelguard.ui.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
 from parcelguard.ui.topbar import TopBar
 from parcelguard.ui.trouble import Trouble
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parcelguard.ui.theme import Size, Theme, Token
+from parcelguard.ui.kit.theme import Size, Theme, Token
 
 
 def line_edit_sheet(theme: Theme, size: Size = Size.BODY, *, mono: bool = False) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
 from parcelguard.errors import ParcelGuardError
-from parcelguard.ui.background import Background
+from parcelguard.ui.kit.background import Background
 from parcelguard.ui.ports import LogDesk
 
 THUMBNAIL = QSize(160, 100)
