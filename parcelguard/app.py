@@ -201,7 +201,7 @@ class App(QObject):
 
     def _ask(self, repair: Repair, failure: ParcelGuardError | None = None) -> None:
         """Say what happened and offer the ways to go on; `failure` is of the way tried last."""
-        from parcelguard.ui.repair_page import Choice
+        from parcelguard.ui.recovery.repair_page import Choice
 
         choices = [
             Choice(each.title, each.text, partial(self._repair, repair, each.way)) for each in repair.choices

@@ -55,7 +55,7 @@ def open_window(home: str | None) -> int:
     except SettingsError as error:
         code = _tell(error)
         if _has_display() and not _has_terminal():
-            from parcelguard.ui.mistake import show_mistake
+            from parcelguard.ui.recovery.mistake import show_mistake
 
             show_mistake(error)
         return code

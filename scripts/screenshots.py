@@ -32,11 +32,11 @@ from parcelguard.domain import ProofState
 from parcelguard.errors import DamagedDatabase, DiskFull
 from parcelguard.events import ProofChanged
 from parcelguard.shops.settings_file import SettingsFile
-from parcelguard.ui.channels import ChannelsPage
-from parcelguard.ui.check import CheckPage
-from parcelguard.ui.log import LogPage
-from parcelguard.ui.repair_page import Choice
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.check.check_screen import CheckPage
+from parcelguard.ui.log.log_screen import LogPage
+from parcelguard.ui.recovery.repair_page import Choice
+from parcelguard.ui.shell.sidebar import Page
+from parcelguard.ui.shops.shops_screen import ChannelsPage
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 BENCH = QSize(1366, 768)

@@ -29,7 +29,7 @@ from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world import World
 from parcelguard.store.files import THUMBNAIL_SUFFIX
 from parcelguard.store.views import LogQuery
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.shell.sidebar import Page
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

@@ -29,7 +29,7 @@ from parcelguard.store.database import Store
 from parcelguard.store.folder import FolderGone, MediaFolder
 from parcelguard.store.jpeg import jpeg_size
 from parcelguard.store.repair import ASIDE, Repair, Repaired, Way, damage_of
-from parcelguard.ui.repair_page import Paragraph
+from parcelguard.ui.recovery.repair_page import Paragraph
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

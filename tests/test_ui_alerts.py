@@ -14,9 +14,9 @@ from ui_helpers import FakePack, FakePreview, Hands, make_settings, open_desk, r
 from parcelguard.alerts import Alert, Alerts, Severity
 from parcelguard.desk import DeskChanged
 from parcelguard.events import Cue, EventHub, Sounded
-from parcelguard.ui.alert_strip import AlertStrip
 from parcelguard.ui.kit.theme import Token
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.shell.alert_strip import AlertStrip
+from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 
 SLOW = Alert("pace", Severity.NOTE, "Shopee MY asks for fewer messages.", "It catches up by itself.")

@@ -24,11 +24,11 @@ from ui_helpers import (
 
 from parcelguard.desk import Desk, DeskChanged
 from parcelguard.events import CameraChanged, CameraState, Cue, EventHub, Sounded
-from parcelguard.ui import restart
-from parcelguard.ui.log import LogPage
-from parcelguard.ui.pack import PackScreen
-from parcelguard.ui.repair_page import RepairPage
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.log.log_screen import LogPage
+from parcelguard.ui.pack.pack_screen import PackScreen
+from parcelguard.ui.recovery import screen_restart as restart
+from parcelguard.ui.recovery.repair_page import RepairPage
+from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 
 pytestmark = pytest.mark.qt_no_exception_capture

@@ -32,14 +32,16 @@ from parcelguard.domain import Decision, Part, PartKind, PartState, ProofState
 from parcelguard.errors import StorageError
 from parcelguard.events import EventHub, ProofChanged, QueueChanged, ShopQueue
 from parcelguard.store.views import LogFilter
-from parcelguard.ui import byhand_detail, log_words, words
-from parcelguard.ui import byhand_words as hand_words
-from parcelguard.ui.byhand import ByHandPage
-from parcelguard.ui.check import CheckPage
-from parcelguard.ui.log import LogPage
-from parcelguard.ui.sidebar import Page
-from parcelguard.ui.topbar import TopBar
+from parcelguard.ui.by_hand import detail as byhand_detail
+from parcelguard.ui.by_hand.by_hand_screen import ByHandPage
+from parcelguard.ui.check.check_screen import CheckPage
+from parcelguard.ui.log.log_screen import LogPage
+from parcelguard.ui.shell.sidebar import Page
+from parcelguard.ui.shell.top_bar import TopBar
 from parcelguard.ui.window import MainWindow
+from parcelguard.ui.words import by_hand_words as hand_words
+from parcelguard.ui.words import log_words
+from parcelguard.ui.words import pack_words as words
 
 NEWS = ProofChanged("p1", "241120PX000001", LAZADA.label, ProofState.BY_HAND)
 pytestmark = pytest.mark.usefixtures("no_stray_threads")

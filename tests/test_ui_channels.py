@@ -17,11 +17,11 @@ from parcelguard.events import EventHub, ProofChanged
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.marketplaces import marketplace
 from parcelguard.shops.views import Consented, Today
-from parcelguard.ui import channels_words as words
-from parcelguard.ui.channels import ChannelsPage
-from parcelguard.ui.channels_list import RowView
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.shell.sidebar import Page
+from parcelguard.ui.shops.shop_list import RowView
+from parcelguard.ui.shops.shops_screen import ChannelsPage
 from parcelguard.ui.window import MainWindow
+from parcelguard.ui.words import shop_words as words
 
 
 class Opened:

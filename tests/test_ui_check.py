@@ -29,12 +29,13 @@ from parcelguard.domain import DEFAULT_MESSAGE, LONGEST_MESSAGE, Decision, Proof
 from parcelguard.errors import StorageError
 from parcelguard.events import EventHub, ProofChanged, QueueChanged
 from parcelguard.store.views import AttentionGroup
-from parcelguard.ui import check_batches, check_words
-from parcelguard.ui.check import CheckPage
-from parcelguard.ui.check_edit import EditPanel
-from parcelguard.ui.log import LogPage
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.check import batches as check_batches
+from parcelguard.ui.check.bulk_edit import EditPanel
+from parcelguard.ui.check.check_screen import CheckPage
+from parcelguard.ui.log.log_screen import LogPage
+from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
+from parcelguard.ui.words import check_words
 
 LEFT = Qt.MouseButton.LeftButton
 QUIET = "It is 22:10 in Malaysia: quiet hours until 08:00."

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from ui_helpers import Hands
 
 from parcelguard.config import ScannerSettings
-from parcelguard.ui.keys import Action, WedgeFilter
+from parcelguard.ui.keys.key_filter import Action, WedgeFilter
 
 CODE = "SPXMY04217788312"
 CTRL = Qt.KeyboardModifier.ControlModifier

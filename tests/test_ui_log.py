@@ -18,17 +18,18 @@ from parcelguard.domain import ProofState
 from parcelguard.errors import Refused, StorageError
 from parcelguard.events import EventHub, ProofChanged
 from parcelguard.store.views import LogEntry, LogFilter, ProofDetail
-from parcelguard.ui import log_delegate, log_filters
 from parcelguard.ui.kit.paint import width_of
 from parcelguard.ui.kit.theme import Size, Token
-from parcelguard.ui.log import EMPTY_LOG, NOTHING_FOUND, LogPage
-from parcelguard.ui.log_filters import Span, span_bounds
-from parcelguard.ui.log_model import Column
-from parcelguard.ui.log_words import status
+from parcelguard.ui.log import filters as log_filters
+from parcelguard.ui.log import row_painter as log_delegate
+from parcelguard.ui.log.filters import Span, span_bounds
+from parcelguard.ui.log.log_screen import EMPTY_LOG, NOTHING_FOUND, LogPage
+from parcelguard.ui.log.model import Column
 from parcelguard.ui.ports import Decision
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
-from parcelguard.ui.words import BandTone
+from parcelguard.ui.words.log_words import status
+from parcelguard.ui.words.pack_words import BandTone
 
 LEFT = Qt.MouseButton.LeftButton
 

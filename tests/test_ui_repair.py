@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from ui_helpers import FakePack, Hands, make_settings, read_scan
 
 from parcelguard.events import EventHub
-from parcelguard.ui.repair_page import Choice, RepairPage
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.recovery.repair_page import Choice, RepairPage
+from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 
 HEADLINE = "The records on this computer are damaged."

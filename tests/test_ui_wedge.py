@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from parcelguard.config import ScannerSettings
-from parcelguard.ui.us_keys import physical_offset, us_character
-from parcelguard.ui.wedge import Code, WedgeClassifier
+from parcelguard.ui.keys.us_keys import physical_offset, us_character
+from parcelguard.ui.keys.wedge import Code, WedgeClassifier
 
 
 class Typist:

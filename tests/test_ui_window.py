@@ -32,12 +32,12 @@ from parcelguard.events import (
     ProofChanged,
     QueueChanged,
 )
-from parcelguard.ui import words
-from parcelguard.ui.farewell import Farewell
-from parcelguard.ui.keys import Action
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.keys.key_filter import Action
+from parcelguard.ui.shell.farewell import Farewell
+from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
-from parcelguard.ui.words import BandTone
+from parcelguard.ui.words import pack_words as words
+from parcelguard.ui.words.pack_words import BandTone
 
 CODE = "SPXMY04217788312"
 NEWS = ProofChanged("p9", "241120PX77A0QE", SHOP.label, ProofState.DELIVERED)
@@ -401,7 +401,8 @@ def test_before_the_first_paint_only_qt_and_the_core_are_loaded() -> None:
     code = (
         "import sys, parcelguard.ui.window;"
         "heavy = ('sqlalchemy', 'httpx', 'cv2', 'PIL', 'numpy', 'miniaudio', 'zxingcpp');"
-        "lazy = ('parcelguard.ui.log', 'parcelguard.ui.find', 'parcelguard.ui.toast', 'parcelguard.ui.help');"
+        "lazy = ('log.log_screen', 'pack.find_field', 'shell.toast', 'shell.help_screen');"
+        "lazy = tuple(f'parcelguard.ui.{name}' for name in lazy);"
         "print([name for name in heavy + lazy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

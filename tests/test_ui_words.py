@@ -12,9 +12,9 @@ from parcelguard.domain import ProofState
 from parcelguard.errors import DiskFull, NoNetwork, OutcomeUnknown
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.store.views import LogFilter
-from parcelguard.ui import words
-from parcelguard.ui.log_words import FILTERS, status
-from parcelguard.ui.words import BandTone, band
+from parcelguard.ui.words import pack_words as words
+from parcelguard.ui.words.log_words import FILTERS, status
+from parcelguard.ui.words.pack_words import BandTone, band
 
 READY = Desk()
 

@@ -19,8 +19,8 @@ from parcelguard.demo.market import DemoOrder
 from parcelguard.desk import Desk, DeskChanged, DeskState
 from parcelguard.domain import MAX_PHOTOS, ProofState
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
-from parcelguard.ui.byhand import ByHandPage
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.by_hand.by_hand_screen import ByHandPage
+from parcelguard.ui.shell.sidebar import Page
 
 TICK_MS = 5
 KEY_GAP_S = 0.005  # a fast scanner

@@ -11,7 +11,7 @@ from parcelguard.domain import Shop
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.ports import ChannelDesk, LogDesk
-from parcelguard.ui.sidebar import Page
+from parcelguard.ui.shell.sidebar import Page
 
 
 def make(
@@ -28,24 +28,24 @@ def make(
     `shops` is read each time it is needed. `edit` opens the log at a proof, with its text to be changed.
     """
     if page is Page.HELP:
-        from parcelguard.ui.help import HelpPage
+        from parcelguard.ui.shell.help_screen import HelpPage
 
         return HelpPage(theme)
     if page is Page.CHANNELS and channels is not None:
-        from parcelguard.ui.channels import ChannelsPage
+        from parcelguard.ui.shops.shops_screen import ChannelsPage
 
         return ChannelsPage(theme, channels, bridge)
     if page is Page.CHANNELS or log is None:
         return None
     if page is Page.LOG:
-        from parcelguard.ui.log import LogPage
+        from parcelguard.ui.log.log_screen import LogPage
 
         return LogPage(theme, log, bridge)
     if page is Page.BY_HAND:
-        from parcelguard.ui.byhand import ByHandPage
+        from parcelguard.ui.by_hand.by_hand_screen import ByHandPage
 
         return ByHandPage(theme, log, bridge, shops)
-    from parcelguard.ui.check import CheckPage
+    from parcelguard.ui.check.check_screen import CheckPage
 
     check = CheckPage(theme, log, bridge, Sold(shops))
     check.edit_wanted.connect(edit)

@@ -19,21 +19,21 @@ from parcelguard.config import Settings, ShopSettings
 from parcelguard.desk import DeskChanged, DeskState, ProofSaved
 from parcelguard.domain import Scan, ScanSource
 from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged
-from parcelguard.ui import words
 from parcelguard.ui.bridge import EventBridge
-from parcelguard.ui.keys import Action, WedgeFilter
+from parcelguard.ui.keys.key_filter import Action, WedgeFilter
 from parcelguard.ui.kit.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
-from parcelguard.ui.pack import PackScreen
+from parcelguard.ui.pack.pack_screen import PackScreen
 from parcelguard.ui.screen import Screen
-from parcelguard.ui.sidebar import TITLES, Page, Sidebar
-from parcelguard.ui.topbar import TopBar
-from parcelguard.ui.trouble import Trouble
+from parcelguard.ui.shell.alert_feed import Trouble
+from parcelguard.ui.shell.sidebar import TITLES, Page, Sidebar
+from parcelguard.ui.shell.top_bar import TopBar
+from parcelguard.ui.words import pack_words as words
 
 if TYPE_CHECKING:
-    from parcelguard.ui.farewell import Farewell
     from parcelguard.ui.ports import ChannelDesk, LogDesk, PackControls, Preview
-    from parcelguard.ui.repair_page import Choice, RepairPage
-    from parcelguard.ui.restart import Restarter
+    from parcelguard.ui.recovery.repair_page import Choice, RepairPage
+    from parcelguard.ui.recovery.screen_restart import Restarter
+    from parcelguard.ui.shell.farewell import Farewell
 
 ReadScan = Callable[[str, ScanSource], Scan | None]
 DROPPED_AFTER_MS = 1000
@@ -133,7 +133,7 @@ class MainWindow(QWidget):
 
         Asking again, for instance because the work failed, replaces the question.
         """
-        from parcelguard.ui.repair_page import RepairPage
+        from parcelguard.ui.recovery.repair_page import RepairPage
 
         self._drop_question()
         self._question = RepairPage(self.theme, headline, advice, choices)
@@ -233,7 +233,7 @@ class MainWindow(QWidget):
             self._farewell.shut_down()
 
     def _say_farewell(self, take_down: Callable[[], object]) -> None:
-        from parcelguard.ui.farewell import Farewell
+        from parcelguard.ui.shell.farewell import Farewell
 
         self._farewell = Farewell(self.theme, self)
         self._farewell.over.connect(self._end)
@@ -316,7 +316,7 @@ class MainWindow(QWidget):
 
     def _guard(self) -> None:
         """Let no mistake in a screen's code end the program or leave the screen dead."""
-        from parcelguard.ui.restart import Restarter
+        from parcelguard.ui.recovery.screen_restart import Restarter
 
         self._restarter = Restarter(self, self._trouble, self)
         self._restarter.start()
@@ -373,7 +373,7 @@ class MainWindow(QWidget):
         self.pack_screen.remark(words.label(words.CONTROL_KEYS))
 
     def _on_alone(self, character: str) -> None:
-        from parcelguard.ui.repair_page import RepairPage
+        from parcelguard.ui.recovery.repair_page import RepairPage
 
         shown = self._stack.currentWidget()
         if isinstance(shown, RepairPage):
@@ -413,7 +413,7 @@ class MainWindow(QWidget):
 
     def _edit(self, proof_id: str, order_number: str) -> None:
         """Open the log at a proof, with its text to be changed."""
-        from parcelguard.ui.log import LogPage
+        from parcelguard.ui.log.log_screen import LogPage
 
         self.show_page(Page.LOG)
         page = self._pages[Page.LOG]

@@ -1,0 +1,1 @@
+"""What a person sends in the seller centre, made ready to be copied."""

@@ -1,0 +1,326 @@
+"""What a person sends: parcels of shops without chat access, and what was turned over to by hand.
+
+Built on its first visit. Nothing here reads the database on the window's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import (
+    QDesktopServices,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from parcelguard.config import ShopSettings
+from parcelguard.domain import Decision
+from parcelguard.errors import ParcelGuardError
+from parcelguard.events import ProofChanged
+from parcelguard.store.views import HandJob
+from parcelguard.ui.bridge import EventBridge
+from parcelguard.ui.by_hand.detail import HandDetail, pictures_data
+from parcelguard.ui.by_hand.job_list import HandList, HandModel
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.pictures import Thumbnails, read_picture
+from parcelguard.ui.kit.qss import page_sheet
+from parcelguard.ui.kit.theme import Theme, Token
+from parcelguard.ui.log.actions import button, plain_label
+from parcelguard.ui.log.parts import ReasonBox
+from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.screen import Screen
+from parcelguard.ui.words import by_hand_words as words
+from parcelguard.ui.words.pack_words import BandTone
+
+NEWS_REST_MS = 300
+UNDO_MS = 60_000  # how long the last mark can be taken back here; the log can do it later
+LIST_SHARE = 0.42
+HINT_WIDTH = 620
+WHOLE_PICTURE = QSize(1600, 1600)
+OpenUrl = Callable[[QUrl], bool]
+
+
+class ByHandPage(Screen):
+    """Jobs at the left, the chosen one ready to be sent at the right."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        desk: LogDesk,
+        bridge: EventBridge,
+        shops: Mapping[str, ShopSettings],
+        open_url: OpenUrl = QDesktopServices.openUrl,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._desk = desk
+        self._shops = shops
+        self._open_url = open_url
+        self._rows = Background("byhand-rows", self)
+        self._pictures = Background("byhand-pictures", self)
+        self._shown = ""  # the part that is shown
+        self._taken = False  # its chat was opened, or something of it copied or dragged
+        self._marking = False
+        self._last: HandJob | None = None  # marked last, and may be taken back
+        self.model = HandModel(self)
+        self.list = HandList(theme, self.model, Thumbnails(desk, self._pictures), self)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusProxy(self.list)  # a click beside the buttons must not take the keys to the window
+        self.detail = HandDetail(theme, self)
+        self.title = plain_label("", self)
+        self.told = ReasonBox(theme, self)
+        self.told.hide()
+        self.undo = button("Undo (Ctrl+Z)", self)
+        self.undo.hide()
+        self.note = plain_label("", self)
+        self.hint = plain_label("", self)
+        for label in (self.note, self.title):
+            label.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
+        self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
+        self._undo_ends = QTimer(self, singleShot=True, interval=UNDO_MS)
+        self._lay_out()
+        self._restyle()
+        self._connect(bridge)
+        self._show_emptiness(empty=True)
+        self.note.setText("Reading…")
+        self.hint.hide()
+
+    def shut_down(self) -> None:
+        """End the threads that read for this page."""
+        self._news.stop()
+        self._undo_ends.stop()
+        self._rows.shut_down()
+        self._pictures.shut_down()
+
+    # ---- Qt --------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin in the list, up to date."""
+        super().showEvent(event)
+        self.list.setFocus()
+        self._read()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take the keys of this page; none of them counts when it is held."""
+        key = event.key()
+        if key == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self._take_back()
+        elif event.isAutoRepeat() or self.list.job is None:
+            super().keyPressEvent(event)
+        elif key == Qt.Key.Key_F6 and self.detail.chat.isEnabled():
+            self._open_chat()
+        elif key == Qt.Key.Key_F7 and self.detail.copy_text.isEnabled():
+            self._copy_text()
+        elif key == Qt.Key.Key_F8 and self.detail.copy_pictures.isEnabled():
+            self._copy_pictures()
+        elif key == Qt.Key.Key_F10:
+            self._mark()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.list.hasFocus():
+            self._enter()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        """Share the room."""
+        self._share_room()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground."""
+        QPainter(self).fillRect(self.rect(), self._theme.color(Token.BG))
+
+    # ---- building --------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        px = self._theme.px
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(px(8))
+        above = QVBoxLayout()
+        above.setContentsMargins(px(14), px(12), px(12), px(4))
+        above.addWidget(self.title)
+        left.addLayout(above)
+        left.addStretch(1)
+        for label in (self.note, self.hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            middle = QHBoxLayout()
+            middle.addWidget(label)
+            left.addLayout(middle)
+        left.addWidget(self.list, 1000)
+        left.addStretch(1)
+        below = QHBoxLayout()
+        below.setContentsMargins(px(12), 0, px(12), px(12))
+        below.setSpacing(px(8))
+        below.addWidget(self.told, 1)
+        below.addWidget(self.undo)
+        left.addLayout(below)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left, 1)
+        row.addWidget(self.detail)
+
+    def _share_room(self) -> None:
+        self.detail.setFixedWidth(round(self.width() * (1 - LIST_SHARE)))
+        for label in (self.note, self.hint):
+            label.setFixedWidth(min(self._theme.em(HINT_WIDTH), self.width() * 9 // 10))
+
+    def _restyle(self) -> None:
+        self.setStyleSheet(page_sheet(self._theme))
+        self._share_room()
+        self.update()
+
+    def _connect(self, bridge: EventBridge) -> None:
+        bridge.proof_changed.connect(self._on_proof)
+        self._news.timeout.connect(self._read)
+        self._undo_ends.timeout.connect(self._end_undo)
+        self._theme.changed.connect(self._restyle)
+        self.list.selectionModel().currentChanged.connect(self._show_chosen)
+        self.undo.clicked.connect(self._take_back)
+        detail = self.detail
+        detail.chat_wanted.connect(self._open_chat)
+        detail.text_wanted.connect(self._copy_text)
+        detail.pictures_wanted.connect(self._copy_pictures)
+        detail.folder_wanted.connect(self._open_folder)
+        detail.mark_wanted.connect(self._mark)
+        detail.strip.dragged.connect(self._take)
+
+    # ---- reading ---------------------------------------------------------------------
+
+    def _on_proof(self, _news: ProofChanged) -> None:
+        if self.isVisible() and not self._news.isActive():
+            self._news.start()
+
+    def _read(self) -> None:
+        self._rows.ask(self._desk.by_hand, self._show, self._tell_failure)
+
+    def _show(self, jobs: tuple[HandJob, ...]) -> None:
+        self._marking = False
+        self.list.show_jobs(jobs)
+        self.title.setText(words.title(len(jobs)))
+        self._show_emptiness(empty=not jobs)
+        self._show_chosen()
+        if not jobs and not self.undo.isHidden():
+            self.undo.setFocus()
+
+    def _show_emptiness(self, *, empty: bool) -> None:
+        """Say what this screen is for while there is nothing to do."""
+        self.note.setText(words.NOTHING)
+        self.hint.setText(words.NOTHING_HINT)
+        self.note.setVisible(empty)
+        self.hint.setVisible(empty)
+        for widget in (self.list, self.detail, self.title):
+            widget.setVisible(not empty)
+
+    def _tell_failure(self, error: ParcelGuardError) -> None:
+        self._marking = False
+        self.told.show_reason(BandTone.BAD, error.headline, error.advice)
+
+    def _show_chosen(self) -> None:
+        """Show the chosen job, and have the buyer's copies made."""
+        job = self.list.job
+        if job is None or job.part_id == self._shown:
+            return
+        self._shown, self._taken = job.part_id, False
+        self.detail.show_job(job, has_page=words.chat_page(job, self._shops) is not None)
+        if job.photos:
+            make = partial(_pictures_of, self._desk, job)
+            self._pictures.ask(make, partial(self._show_pictures, job.part_id), self._no_pictures)
+
+    def _show_pictures(self, part_id: str, answer: tuple[tuple[Path, ...], list[QImage]]) -> None:
+        if part_id == self._shown:
+            self.detail.show_pictures(*answer)
+
+    def _no_pictures(self, error: ParcelGuardError) -> None:
+        self.detail.say(f"{error.headline} {error.advice}")
+
+    # ---- taking it to the chat ---------------------------------------------------------
+
+    def _take(self) -> None:
+        self._taken = True
+
+    def _open_chat(self) -> None:
+        job = self.list.job
+        page = words.chat_page(job, self._shops) if job else None
+        if job is None or page is None:
+            return
+        if not page.exact:
+            QGuiApplication.clipboard().setText(job.order_number)
+        self._open_url(QUrl(page.address))
+        self._take()
+        self.detail.say(words.opened(page))
+
+    def _copy_text(self) -> None:
+        if (job := self.list.job) is not None:
+            QGuiApplication.clipboard().setText(job.text)
+            self._take()
+            self.detail.say(words.TEXT_COPIED)
+
+    def _copy_pictures(self) -> None:
+        strip = self.detail.strip
+        if strip.paths:
+            QGuiApplication.clipboard().setMimeData(pictures_data(strip.paths, strip.images[0]))
+            self._take()
+            self.detail.say(words.photos_copied(len(strip.paths)))
+
+    def _open_folder(self) -> None:
+        if paths := self.detail.strip.paths:
+            self._open_url(QUrl.fromLocalFile(str(paths[0].parent)))
+            self._take()
+
+    # ---- marking -----------------------------------------------------------------------
+
+    def _enter(self) -> None:
+        """Mark, once something was taken to the chat: a scanner presses Enter too."""
+        if self._taken:
+            self._mark()
+        else:
+            self.detail.say(words.TAKE_FIRST)
+
+    def _mark(self) -> None:
+        job = self.list.job
+        if job is None or self._marking:
+            return
+        self._marking = True
+
+        def done(_nothing: None) -> None:
+            self._last = job
+            self.told.show_reason(BandTone.OK, words.marked(job), "")
+            self.undo.show()
+            self._undo_ends.start()
+            self.list.setFocus()
+            self._read()
+
+        self._rows.ask(partial(self._desk.decide, job.part_id, Decision.HANDED), done, self._tell_failure)
+
+    def _take_back(self) -> None:
+        """Put the job marked last back into the list."""
+        job = self._last
+        if job is None:
+            return
+        self._end_undo()
+
+        def done(_nothing: None) -> None:
+            self.list.setFocus()
+            self._read()
+
+        self._rows.ask(partial(self._desk.decide, job.part_id, Decision.NOT_HANDED), done, self._tell_failure)
+
+    def _end_undo(self) -> None:
+        self._last = None
+        self.undo.hide()
+        self.told.hide()
+
+
+def _pictures_of(desk: LogDesk, job: HandJob) -> tuple[tuple[Path, ...], list[QImage]]:
+    paths = desk.hand_pictures(job)
+    return paths, [read_picture(str(path), WHOLE_PICTURE) for path in paths]

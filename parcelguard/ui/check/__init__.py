@@ -1,0 +1,1 @@
+"""What waits for a supervisor's answer, with what is known about it."""

@@ -1,0 +1,341 @@
+"""What needs a check: everything that waits for a person's answer, with what is known about it.
+
+Built on its first visit. Nothing here reads the database on the window's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from parcelguard.domain import Decision, Shop
+from parcelguard.errors import ParcelGuardError
+from parcelguard.events import ProofChanged
+from parcelguard.store.views import AttentionGroup
+from parcelguard.ui.bridge import EventBridge
+from parcelguard.ui.check.batches import Batches, Resent, resend_each, turn_over_each
+from parcelguard.ui.check.detail import CheckDetail
+from parcelguard.ui.check.group_list import CheckList
+from parcelguard.ui.check.model import CheckModel, Row, groups_of, proofs_of
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.pictures import Thumbnails
+from parcelguard.ui.kit.qss import page_sheet
+from parcelguard.ui.kit.theme import Theme, Token
+from parcelguard.ui.log.actions import plain_label
+from parcelguard.ui.log.parts import ReasonBox
+from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.screen import Screen
+from parcelguard.ui.words import check_words
+from parcelguard.ui.words.pack_words import BandTone
+
+NEWS_REST_MS = 300
+SLOW_MS = 300  # a wait that long is told
+LIST_SHARE = 0.42
+HINT_WIDTH = 620
+
+
+class CheckPage(Screen):
+    """Groups at the left, the chosen message's evidence and the answers at the right."""
+
+    edit_wanted = Signal(str, str)  # proof id, order number
+
+    def __init__(
+        self,
+        theme: Theme,
+        desk: LogDesk,
+        bridge: EventBridge,
+        shops: Mapping[str, Shop],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._desk = desk
+        self._rows = Background("check-rows", self)
+        self._pictures = Background("check-pictures", self)
+        self._batches = Batches(self._rows)
+        self._visited = False  # a message was chosen already; from then on the person chooses
+        self.model = CheckModel(self)
+        self.list = CheckList(theme, self.model, Thumbnails(desk, self._pictures), self)
+        self.detail = CheckDetail(theme, desk, shops, self._rows, self._pictures, self)
+        self.title = plain_label("", self)
+        self.told = ReasonBox(theme, self)
+        self.told.hide()
+        self.note = plain_label("", self)
+        self.hint = plain_label("", self)
+        for label in (self.note, self.title):
+            label.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
+        self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
+        self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
+        self._lay_out()
+        self._restyle()
+        self._connect(bridge)
+        self._say("")
+        self._read()
+
+    @property
+    def chosen(self) -> list[Row]:
+        """What an answer is for: the ticked messages, else the current one, else all of the current group."""
+        if ticked := self.model.ticked:
+            return ticked
+        row = self.list.current
+        if row is None:
+            return []
+        return [row] if row.item is not None else [Row(row.group, item) for item in row.group.items]
+
+    def escape(self) -> bool:
+        """Leave the nearest thing that is open; False if there is none."""
+        if self._batches.running:
+            self._batches.stop()
+            return True
+        return self.detail.edit.escape() or self.detail.answers.leave_question() or self.model.untick()
+
+    def shut_down(self) -> None:
+        """End the threads that read for this page."""
+        self._news.stop()
+        self._slow.stop()
+        self._rows.shut_down()
+        self._pictures.shut_down()
+
+    # ---- Qt --------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin in the list, or where a text was being written; up to date."""
+        super().showEvent(event)
+        (self.detail.edit.text if self._edits else self.list).setFocus()
+        self._news.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forget what came of the last answer."""
+        super().hideEvent(event)
+        self.told.hide()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        """Share the room."""
+        self._share_room()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground."""
+        QPainter(self).fillRect(self.rect(), self._theme.color(Token.BG))
+
+    # ---- building --------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        px = self._theme.px
+        self._left = QWidget(self)
+        left = QVBoxLayout(self._left)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(px(8))
+        for label in (self.note, self.hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        above = QVBoxLayout()
+        above.setContentsMargins(px(14), px(12), px(12), px(4))
+        above.addWidget(self.title)
+        left.addLayout(above)
+        left.addStretch(1)
+        for label in (self.note, self.hint):
+            middle = QHBoxLayout()
+            middle.addWidget(label)
+            left.addLayout(middle)
+        left.addWidget(self.list, 1000)
+        left.addStretch(1)
+        below = QVBoxLayout()
+        below.setContentsMargins(px(12), 0, px(12), px(12))
+        below.addWidget(self.told)
+        left.addLayout(below)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._left, 1)
+        row.addWidget(self.detail)
+
+    def _share_room(self) -> None:
+        """Give the evidence the larger share: chats are read there."""
+        self.detail.setFixedWidth(round(self.width() * (1 - LIST_SHARE)))
+        for label in (self.note, self.hint):
+            label.setFixedWidth(min(self._theme.em(HINT_WIDTH), self.width() * 9 // 10))  # centred in its row
+
+    def _restyle(self) -> None:
+        theme = self._theme
+        self.setStyleSheet(page_sheet(theme))
+        self._share_room()
+        self.update()
+
+    def _connect(self, bridge: EventBridge) -> None:
+        bridge.proof_changed.connect(self._on_proof)
+        self.list.chosen.connect(self._show_chosen)
+        self.model.ticked_changed.connect(self._show_answers)
+        self.detail.answers.decided.connect(self._decide)
+        self.detail.answers.edit_wanted.connect(self.edit_wanted)
+        self.detail.answers.edit_all_wanted.connect(self._edit_all)
+        self.detail.answers.by_hand_wanted.connect(self._by_hand)
+        self.detail.answers.stopped.connect(self._batches.stop)
+        self.detail.edit.confirmed.connect(self._resend)
+        self.detail.edit.stopped.connect(self._batches.stop)
+        self.detail.edit.left.connect(self._leave_edit)
+        self._news.timeout.connect(self._read)
+        self._slow.timeout.connect(self._tell_slow)
+        self._theme.changed.connect(self._restyle)
+
+    # ---- reading ---------------------------------------------------------------------
+
+    def _on_proof(self, _news: ProofChanged) -> None:
+        """Collect news; a burst of them costs one look at the database."""
+        if self.isVisible() and not self._news.isActive():
+            self._news.start()
+
+    def _read(self) -> None:
+        if not self.model.read:
+            self._slow.start()
+        self._rows.ask(self._desk.attention, self._show, self._tell_failure)
+
+    def _show(self, groups: tuple[AttentionGroup, ...]) -> None:
+        self._slow.stop()
+        self.model.show(groups)
+        self.title.setText(check_words.title(groups))
+        if self._edits and not self.detail.edit.keep(
+            {row.item.part_id for row in self.model.items if row.item}
+        ):
+            self._leave_edit()
+            self.told.show_reason(BandTone.INFO, check_words.DECIDED_MEANWHILE, "")
+        if groups:
+            self._say("")
+            if self.list.current is None or not self._visited:
+                self._visited = True
+                self.list.choose(min(1, self.model.rowCount() - 1))  # the first message, below its group
+        else:
+            self._visited = False
+            self._say(check_words.NOTHING, check_words.NOTHING_HINT)
+
+    def _show_chosen(self) -> None:
+        row = self.list.current
+        if row is None:
+            self.detail.clear()
+        else:
+            self.detail.show_row(row)
+        self._show_answers()
+
+    def _show_answers(self) -> None:
+        self.detail.answers.show_rows(self.chosen)
+
+    # ---- answering -------------------------------------------------------------------
+
+    def _decide(self, decision: Decision, rows: list[Row]) -> None:
+        """Carry out an answer."""
+        parts = [row.item.part_id for row in rows if row.item]
+        self.told.hide()
+        self.detail.answers.begin(len(parts))
+
+        def moved(asked: int, _carried_out: int) -> None:
+            self.detail.answers.progress(asked, len(parts))
+
+        def ended(carried_out: list[int], stopped: bool) -> None:
+            self._finish(check_words.carried_out(decision, sum(carried_out), len(parts), stopped=stopped))
+
+        work = partial(_decide_all, self._desk, decision)
+        self._batches.begin(parts, work, moved=moved, ended=ended, failed=self._refused)
+
+    def _by_hand(self, rows: list[Row]) -> None:
+        """Leave these proofs to a person."""
+        proof_ids = [proof.id for proof in proofs_of(rows)]
+        self.told.hide()
+        self.detail.answers.begin(len(proof_ids))
+
+        def moved(asked: int, _turned_over: int) -> None:
+            self.detail.answers.progress(asked, len(proof_ids))
+
+        def ended(turned_over: list[int], stopped: bool) -> None:
+            self._finish(check_words.turned_over(sum(turned_over), len(proof_ids), stopped=stopped))
+
+        work = partial(turn_over_each, self._desk)
+        self._batches.begin(proof_ids, work, moved=moved, ended=ended, failed=self._refused)
+
+    def _finish(self, words: str) -> None:
+        self.model.untick()
+        self.detail.answers.finish()
+        self._tell(words)
+
+    def _tell(self, words: str) -> None:
+        """Say what came of it, and go on in the list."""
+        self.told.show_reason(BandTone.OK, words, "")
+        self.list.setFocus()
+        self._read()
+
+    def _refused(self, error: ParcelGuardError) -> None:
+        self.detail.answers.refuse(error)
+        self._read()
+
+    # ---- one text for many -----------------------------------------------------------
+
+    @property
+    def _edits(self) -> bool:
+        """Whether a text is being written."""
+        return not self.detail.edit.isHidden()
+
+    def _edit_all(self, rows: list[Row]) -> None:
+        """Write one text for these. The list rests meanwhile: it would change whom the text is for."""
+        self.told.hide()
+        self.list.setEnabled(False)
+        self.detail.open_edit(rows)
+
+    def _leave_edit(self) -> None:
+        self.detail.close_edit()
+        self.list.setEnabled(True)
+        self.list.setFocus()
+
+    def _resend(self, template: str) -> None:
+        edit = self.detail.edit
+        proof_ids = edit.begin()
+
+        def moved(asked: int, answer: Resent) -> None:
+            edit.progress(asked)
+            if answer.broken:
+                self._batches.stop()
+
+        def ended(answers: list[Resent], stopped: bool) -> None:
+            self._resent(sum(answers, Resent()), len(proof_ids), stopped=stopped)
+
+        def failed(error: ParcelGuardError) -> None:
+            self._resent(Resent(reason=error), len(proof_ids))
+
+        reason = check_words.resend_reason(groups_of(edit.rows))
+        work = partial(resend_each, self._desk, template, reason)
+        self._batches.begin(proof_ids, work, moved=moved, ended=ended, failed=failed)
+
+    def _resent(self, outcome: Resent, asked: int, *, stopped: bool = False) -> None:
+        """Say what came of it; the text stays open for those that did not go."""
+        gone = set(outcome.proof_ids)
+        stopped = stopped and not outcome.broken
+        words = check_words.on_their_way(len(gone), asked, stopped=stopped)
+        if self.detail.edit.finish(gone, words, outcome.reason):
+            self._read()
+        else:
+            self.model.untick()
+            self._leave_edit()
+            self._tell(words)
+
+    # ---- telling ---------------------------------------------------------------------
+
+    def _tell_slow(self) -> None:
+        self._say("Reading…")
+
+    def _tell_failure(self, error: ParcelGuardError) -> None:
+        self._slow.stop()
+        self._say(error.headline, error.advice)
+
+    def _say(self, words: str, hint: str = "") -> None:
+        """Say something in place of the list, or show the list again."""
+        self.note.setText(words)
+        self.hint.setText(hint)
+        self.note.setVisible(bool(words))
+        self.hint.setVisible(bool(hint))
+        self.list.setVisible(not words)
+        self.detail.setVisible(not words)
+        self.title.setVisible(not words)
+
+
+def _decide_all(desk: LogDesk, decision: Decision, part_ids: Sequence[str]) -> int:
+    return desk.decide_all(part_ids, decision)

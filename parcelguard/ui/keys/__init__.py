@@ -1,0 +1,1 @@
+"""The keyboard: a scanner's bursts, and the packer's own keys."""

@@ -1,0 +1,192 @@
+"""What the log is asked for: words, dates and a status."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from PySide6.QtCore import QPointF, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from parcelguard.store.views import LogFilter, LogQuery
+from parcelguard.ui.kit.theme import Theme, Token
+from parcelguard.ui.log.parts import FilterChip
+
+TYPING_REST_MS = 250
+
+
+class Span(StrEnum):
+    """The choices of dates."""
+
+    TODAY = "Today"
+    WEEK = "Last 7 days"
+    MONTH = "Last 30 days"
+    ALL = "All dates"
+    CUSTOM = "From – to"
+
+
+_DAYS = {Span.TODAY: 1, Span.WEEK: 7, Span.MONTH: 30}
+
+
+def span_bounds(span: Span, first: str, last: str, today: date) -> tuple[datetime | None, datetime | None]:
+    """Return since (inclusive) and until (exclusive) in UTC; days are days of this place.
+
+    A typed date that is none, or that no clock here can name, is no limit.
+    """
+    if span is Span.ALL:
+        return None, None
+    if span is Span.CUSTOM:
+        return _typed(first), _typed(last, days_on=1)
+    return _midnight(today - timedelta(days=_DAYS[span] - 1)), None
+
+
+class Choice(QComboBox):
+    """A combo box that draws its own arrow: a style sheet would need a picture file for it."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the arrow over the field."""
+        super().paintEvent(event)
+        painter, step = QPainter(self), self._theme.px(4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.color(Token.MUTED), 1.8))
+        x, y = self.width() - self._theme.px(18), self.height() / 2 + 1
+        tip, half = QPointF(x, y + step / 2), step / 2
+        painter.drawPolyline([QPointF(x - step, y - half), tip, QPointF(x + step, y - half)])
+
+
+class SearchField(QLineEdit):
+    """Down leads on to what was found."""
+
+    left_below = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep all keys but Down."""
+        if event.key() == Qt.Key.Key_Down:
+            self.left_below.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class LogFilters(QWidget):
+    """Emits `changed` when another query should be made."""
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.search = SearchField(self)
+        self.search.setPlaceholderText("Order, tracking number or buyer")
+        self.search.setAccessibleName("Search the log")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaxLength(200)
+        self.span = Choice(theme, self)
+        self.span.setAccessibleName("Dates")
+        self.span.addItems([str(span) for span in Span])
+        self.span.setCurrentText(Span.WEEK)
+        self.first = self._date_field("First day")
+        self.last = self._date_field("Last day")
+        self.chips = {kind: FilterChip(theme, kind, self) for kind in LogFilter}
+        self.chips[LogFilter.ALL].setChecked(True)
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_REST_MS)
+        self._lay_out()
+        self._connect()
+
+    @property
+    def query(self) -> LogQuery:
+        """Return what is asked for now."""
+        today = datetime.now().astimezone().date()
+        since, until = span_bounds(self._span, self.first.text(), self.last.text(), today)
+        chosen = next(kind for kind, chip in self.chips.items() if chip.isChecked())
+        return LogQuery(text=self.search.text().strip(), since=since, until=until, filter=chosen)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the dates leaves rows out."""
+        return bool(self.search.text().strip()) or not self.chips[LogFilter.ALL].isChecked()
+
+    def show_counts(self, counts: dict[LogFilter, int]) -> None:
+        """Put the counts on the chips."""
+        for kind, chip in self.chips.items():
+            chip.show_count(counts.get(kind, 0))
+
+    def only(self, text: str) -> None:
+        """Ask for this text at any date and in any state."""
+        with QSignalBlocker(self.search), QSignalBlocker(self.span):  # one query, not three
+            self.search.setText(text)
+            self.span.setCurrentText(Span.ALL)
+        self.chips[LogFilter.ALL].setChecked(True)
+        self._on_span()
+
+    def clear_search(self) -> bool:
+        """Empty the search field; False if it was empty."""
+        if not self.search.text():
+            return False
+        self.search.clear()
+        return True
+
+    @property
+    def _span(self) -> Span:
+        return Span(self.span.currentText())
+
+    def _date_field(self, name: str) -> QLineEdit:
+        field = QLineEdit(self)
+        field.setPlaceholderText("YYYY-MM-DD")
+        field.setAccessibleName(name)
+        field.setMaxLength(10)
+        field.setFixedWidth(self._theme.em(118))
+        field.hide()
+        return field
+
+    def _lay_out(self) -> None:
+        px = self._theme.px
+        fields = QHBoxLayout()
+        fields.setSpacing(px(8))
+        fields.addWidget(self.search, 1)
+        for widget in (self.span, self.first, self.last):
+            fields.addWidget(widget)
+        chips = QHBoxLayout()
+        chips.setSpacing(px(8))
+        for chip in self.chips.values():
+            chips.addWidget(chip)
+        chips.addStretch(1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(px(12))
+        rows.addLayout(fields)
+        rows.addLayout(chips)
+
+    def _connect(self) -> None:
+        self._typing.timeout.connect(self.changed)
+        for field in (self.search, self.first, self.last):
+            field.textChanged.connect(self._typing.start)
+            field.returnPressed.connect(self._at_once)
+        self.span.currentTextChanged.connect(self._on_span)
+        for chip in self.chips.values():
+            chip.clicked.connect(self._at_once)
+
+    def _on_span(self) -> None:
+        custom = self._span is Span.CUSTOM
+        self.first.setVisible(custom)
+        self.last.setVisible(custom)
+        self._at_once()
+
+    def _at_once(self) -> None:
+        self._typing.stop()
+        self.changed.emit()
+
+
+def _typed(text: str, days_on: int = 0) -> datetime | None:
+    try:
+        return _midnight(date.fromisoformat(text) + timedelta(days=days_on))
+    except (ValueError, OverflowError, OSError):  # the last two: beyond year 9999, before 1970 on Windows
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day).astimezone().astimezone(UTC)

@@ -1,0 +1,1 @@
+"""The screen a packer works at."""

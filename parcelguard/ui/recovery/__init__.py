@@ -1,0 +1,1 @@
+"""What stands between a mistake or damaged records and the packer."""

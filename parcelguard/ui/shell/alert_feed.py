@@ -1,0 +1,64 @@
+"""Brings the station's alerts and the window's own to the strip under the top bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QVBoxLayout
+
+from parcelguard.alerts import Alert, AlertsChanged, Severity
+from parcelguard.events import Cue, Sounded
+from parcelguard.ui.kit.theme import Theme
+
+if TYPE_CHECKING:
+    from parcelguard.ui.shell.alert_strip import AlertStrip
+
+NOTED_MS = 15_000
+
+
+class Trouble(QObject):
+    """Builds the strip with the first alert; a new stop is heard once."""
+
+    def __init__(
+        self, theme: Theme, publish: Callable[[object], None], rows: QVBoxLayout, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._publish = publish
+        self._rows = rows
+        self._told: tuple[Alert, ...] = ()
+        self._noted: tuple[Alert, ...] = ()
+        self.strip: AlertStrip | None = None
+        self._over = QTimer(self, singleShot=True, interval=NOTED_MS)
+        self._over.timeout.connect(self._forget)
+
+    def show_alerts(self, news: AlertsChanged) -> None:
+        """Take in what is wrong with the station now."""
+        stopped = {alert.kind for alert in self._told if alert.severity is Severity.STOP}
+        self._told = news.alerts
+        if any(alert.severity is Severity.STOP and alert.kind not in stopped for alert in news.alerts):
+            self._publish(Sounded(Cue.STOP))
+        self._show()
+
+    def note(self, alert: Alert) -> None:
+        """Say something of the window itself for some seconds."""
+        self._noted = (alert,)
+        self._over.start()
+        self._publish(Sounded(Cue.LOOK))
+        self._show()
+
+    def _forget(self) -> None:
+        self._noted = ()
+        self._show()
+
+    def _show(self) -> None:
+        alerts = tuple(sorted((*self._told, *self._noted), key=lambda alert: -alert.severity))
+        if self.strip is None and alerts:
+            from parcelguard.ui.shell.alert_strip import AlertStrip
+
+            self.strip = AlertStrip(self._theme)
+            self._rows.insertWidget(1, self.strip)
+        if self.strip is not None:
+            self.strip.show_alerts(alerts)

@@ -1,0 +1,133 @@
+"""The packer's keys as large buttons, and the bench's own figures beside them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
+
+from parcelguard.domain import Today
+from parcelguard.ui.keys.key_filter import Action
+from parcelguard.ui.kit.paint import RIGHT, box, focus_ring, key_cap, key_cap_width, text, width_of
+from parcelguard.ui.kit.theme import Size, Theme, Token
+from parcelguard.ui.words import pack_words as words
+
+_KEYS = (
+    (Action.TAKE, "F1", "Take photo", Token.ACCENT_FILL),
+    (Action.SAVE, "F4", "Save and send", Token.OK_FILL),
+    (Action.RETAKE, "F2", "Retake last", None),
+    (Action.CLEAR, "Esc", "Clear order", None),
+)
+
+
+class KeyButton(QAbstractButton):
+    """One key with what it does; works by mouse too, and never takes the focus from a scan."""
+
+    def __init__(self, theme: Theme, key: str, does: str, fill: Token | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._key = key
+        self._fill = fill
+        self.setText(does)
+        self.setAccessibleName(f"{does}, {key}")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def sizeHint(self) -> QSize:
+        """Return cap, words and space around them."""
+        theme = self._theme
+        font = theme.font(Size.WORDS, 600)
+        cap = key_cap_width(theme, self._key)
+        width = cap + width_of(self.text(), font) + theme.px(55)
+        return QSize(width, max(theme.px(64), theme.em(50)))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for the key: a narrow window may shorten only the words."""
+        return QSize(self._theme.em(96), self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the key and the words."""
+        painter, theme = QPainter(self), self._theme
+        fill = theme.color(self._fill or Token.SURFACE)
+        if self.isDown():
+            fill = fill.darker(112)
+        elif self.underMouse():
+            fill = fill.lighter(108)
+        line = None if self._fill else theme.color(Token.LINE)
+        box(painter, self.rect(), theme.px(12), fill, line)
+        tight = self.width() < self.sizeHint().width()
+        left = theme.px(8 if tight else 21)
+        filled = self._fill is not None
+        left += key_cap(painter, theme, left, self.height() // 2, self._key, filled=filled) + theme.px(
+            8 if tight else 13
+        )
+        area = QRect(left, 0, self.width() - left - theme.px(8), self.height())
+        ink = theme.color(Token.ON_FILL if filled else Token.TEXT)
+        fonts = [theme.font(size, 600) for size in (Size.WORDS, Size.BODY, Size.SMALL)]
+        font = next((each for each in fonts if width_of(self.text(), each) <= area.width()), fonts[-1])
+        text(painter, area, self.text(), font, ink)
+        if self.hasFocus():
+            focus_ring(painter, theme, self.rect(), theme.px(12))
+
+
+class Figures(QWidget):
+    """How many were packed today, and how fast."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._today = Today()
+
+    def show_today(self, today: Today) -> None:
+        """Take in the bench's figures."""
+        self._today = today
+        self.setAccessibleName(f"{words.packed_today(today.packed)}. {words.pace(today.seconds_per_order)}")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw both lines at the right."""
+        painter, theme = QPainter(self), self._theme
+        first, second = theme.font(Size.WORDS, 700), theme.font(Size.BODY)
+        packed = words.packed_today(self._today.packed)
+        if width_of(packed, first) > self.width():
+            first, second = theme.font(Size.BODY, 700), theme.font(Size.SMALL)
+        height = QFontMetrics(first).height() + theme.px(2)
+        pace = words.pace(self._today.seconds_per_order)
+        lower = QFontMetrics(second).height() if pace else 0
+        top = (self.height() - height - lower) // 2
+        text(painter, QRect(0, top, self.width(), height), packed, first, theme.color(Token.TEXT), RIGHT)
+        below = QRect(0, top + height, self.width(), lower)
+        text(painter, below, pace, second, theme.color(Token.MUTED), RIGHT)
+
+
+class KeyBar(QWidget):
+    """The keys in the order of the hand, then the figures."""
+
+    pressed = Signal(Action)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.buttons: dict[Action, KeyButton] = {}
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        for action, key, does, fill in _KEYS:
+            button = KeyButton(theme, key, does, fill, self)
+            button.clicked.connect(lambda _checked=False, action=action: self.pressed.emit(action))
+            self.buttons[action] = button
+            self._layout.addWidget(button)
+        self._figures = Figures(theme, self)
+        self._layout.addWidget(self._figures, 1)
+        self._fit()
+        theme.changed.connect(self._fit)
+
+    def show_today(self, today: Today) -> None:
+        """Take in the bench's figures."""
+        self._figures.show_today(today)
+
+    def _fit(self) -> None:
+        self._layout.setSpacing(self._theme.px(12))
+        self._figures.setMinimumWidth(self._theme.em(130))
+        self._figures.setVisible(not self._theme.large_text)
+        for button in self.buttons.values():
+            button.updateGeometry()
+            button.setFixedHeight(button.sizeHint().height())

@@ -1,0 +1,271 @@
+"""What a shop's buyers are told: the preset message, and the buyer's view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFont, QImage, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
+
+from parcelguard.domain import PLACEHOLDERS
+from parcelguard.errors import ParcelGuardError
+from parcelguard.shops.views import Filled, Preset, Rehearsal, Remark, ShopRow, Weight
+from parcelguard.ui.check.parts import ButtonRow
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.theme import Theme, Token
+from parcelguard.ui.log.actions import button, plain_label
+from parcelguard.ui.log.parts import ReasonBox
+from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.shops.panels import SidePanel
+from parcelguard.ui.shops.parts import BuyerView
+from parcelguard.ui.words import shop_words as words
+from parcelguard.ui.words.pack_words import BandTone
+
+TYPING_REST_MS = 200
+TEXT_HEIGHT = 118
+
+
+class PlaceholderInk(QSyntaxHighlighter):
+    """Colours the placeholders, and underlines what there is a remark about."""
+
+    def __init__(self, theme: Theme, document: QTextDocument) -> None:
+        super().__init__(document)
+        self._theme = theme
+        self._remarks: tuple[Remark, ...] = ()
+
+    def show_remarks(self, remarks: tuple[Remark, ...]) -> None:
+        """Underline these."""
+        if remarks != self._remarks:
+            self._remarks = remarks
+            self.rehighlight()
+
+    def highlightBlock(self, line: str) -> None:
+        """Colour one line."""
+        known = QTextCharFormat()
+        known.setForeground(self._theme.color(Token.ACCENT))
+        known.setFontWeight(QFont.Weight.DemiBold)
+        for name in PLACEHOLDERS:
+            braced, at = f"{{{name}}}", -1
+            while (at := line.find(braced, at + 1)) >= 0:
+                self.setFormat(at, len(braced), known)
+        begin = self.currentBlock().position()
+        for remark in self._remarks:
+            if remark.span is not None:
+                self._underline(remark, begin, len(line))
+
+    def _underline(self, remark: Remark, begin: int, length: int) -> None:
+        assert remark.span is not None
+        first = max(remark.span[0] - begin, 0)
+        last = min(remark.span[1] - begin, length)
+        for at in range(first, last):
+            wavy = self.format(at)
+            wavy.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            token = Token.BAD if remark.weight is Weight.STOP else Token.WARN
+            wavy.setUnderlineColor(self._theme.color(token))
+            self.setFormat(at, 1, wavy)
+
+
+class MessagePanel(SidePanel):
+    """The chosen shop's message. What was not saved is still there when the shop is chosen again."""
+
+    def __init__(
+        self, theme: Theme, desk: ChannelDesk, calls: Background, tests: Background, parent: QWidget
+    ) -> None:
+        super().__init__(theme, desk, calls, parent)
+        self._tests = tests
+        self._row: ShopRow | None = None
+        self._drafts: dict[str, str] = {}
+        self._remarks: tuple[Remark, ...] = ()
+        self._testing = False
+        self.heading.hide()
+        self.text = QPlainTextEdit(self)
+        self.text.setAccessibleName("Preset message")
+        self.text.setTabChangesFocus(True)
+        self._ink = PlaceholderInk(theme, self.text.document())
+        self.counter = plain_label("", self)
+        self.chips = ButtonRow(theme, self)
+        self.presets = ButtonRow(theme, self)
+        self.remarks = ReasonBox(theme, self)
+        self.view_title = plain_label("What the buyer sees", self)
+        self.view_title.setProperty("name", True)  # noqa: FBT003 - Qt's own way
+        self.view = BuyerView(theme, self)
+        for widget in (self.text, self.counter, self.chips, self.presets, self.remarks, self.view_title):
+            self.body.addWidget(widget)
+        self.body.addWidget(self.view, 1)
+        theme.changed.connect(self._fit)
+        self._fit()
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_REST_MS)
+        self._typing.timeout.connect(self._look)
+        self.text.textChanged.connect(self._on_text)
+        self.chips.show_buttons([self._chip(f"{{{name}}}", f"Insert {name}") for name in PLACEHOLDERS])
+        self.save, self.test = self._offer(("Save", self._save), ("Send a test to sandbox", self._test))
+
+    def open(self, row: ShopRow) -> None:
+        """Show a shop's message; the same shop read anew keeps what is being written."""
+        same = self._row is not None and self._row.settings.id == row.settings.id
+        before = self._row.settings.message if self._row is not None else ""
+        self._row = row
+        self.title.setText(words.preset_title(row))
+        self.test.setVisible(row.marketplace.has_chat)
+        if same and row.settings.message in (before, self._written):
+            self._check()
+            return
+        self._round += 1
+        self._testing = False
+        self._remarks = ()
+        self.outcome.hide()
+        self.text.setPlainText(self._drafts.get(row.settings.id, row.settings.message))
+        self._typing.stop()
+        self._look()
+        self._calls.ask(
+            partial(self._desk.presets, row.settings.id), partial(self._show_presets, self._round), _nothing
+        )
+
+    def escape(self) -> bool:
+        """Stay: nothing is open here that could be left."""
+        return False
+
+    def first_field(self) -> QWidget | None:
+        """Return the text."""
+        return self.text
+
+    def shut_down(self) -> None:
+        """Look at the text no more."""
+        self._typing.stop()
+
+    # ---- the text ----------------------------------------------------------------------
+
+    @property
+    def _written(self) -> str:
+        return self.text.toPlainText().strip()
+
+    def _on_text(self) -> None:
+        if self._row is not None:
+            kept = self._row.settings
+            if self._written == kept.message:
+                self._drafts.pop(kept.id, None)
+            else:
+                self._drafts[kept.id] = self.text.toPlainText()
+        self._check()
+        self._typing.start()
+
+    def _look(self) -> None:
+        """Fill the text as for a buyer, and see what speaks against it."""
+        if self._row is None:
+            return
+        shop_id, text = self._row.settings.id, self._written
+
+        def look() -> tuple[str, Filled, tuple[Remark, ...]]:
+            return text, self._desk.preview(shop_id, text), self._desk.check_message(shop_id, text)
+
+        self._calls.ask(look, partial(self._show_look, self._round), _nothing)
+
+    def _show_look(self, asked: int, answer: tuple[str, Filled, tuple[Remark, ...]]) -> None:
+        text, filled, remarks = answer
+        if asked != self._round or text != self._written:
+            return
+        self._remarks = remarks
+        self._ink.show_remarks(remarks)
+        self.counter.setText(words.counter(filled))
+        tone = BandTone.WARN if words.can_save(remarks) else BandTone.BAD
+        self.remarks.show_reason(tone, "", " ".join(remark.text for remark in remarks))
+        self.view.show_words(filled.text)
+        self._check()
+
+    def _show_presets(self, asked: int, presets: Sequence[Preset]) -> None:
+        if asked != self._round:
+            return
+        chips = []
+        for preset in presets:
+            chip = button(preset.language, self.presets, quiet=True)
+            chip.setProperty("small", True)  # noqa: FBT003 - Qt's own way
+            chip.setAccessibleName(f"Take the ready text in {preset.language}")
+            chip.clicked.connect(partial(self._take, preset.text))
+            chips.append(chip)
+        self.presets.show_buttons(chips)
+        self.presets.setVisible(bool(chips))
+
+    def _take(self, text: str) -> None:
+        """Put a ready text in the place of the present one; Ctrl+Z brings that back."""
+        cursor = self.text.textCursor()
+        cursor.select(cursor.SelectionType.Document)
+        cursor.insertText(text)
+        self.text.setFocus()
+
+    def _insert(self, placeholder: str) -> None:
+        self.text.insertPlainText(placeholder)
+        self.text.setFocus()
+
+    # ---- saving and testing ------------------------------------------------------------
+
+    def _check(self) -> None:
+        row = self._row
+        changed = row is not None and self._written != row.settings.message
+        self.save.setEnabled(changed and bool(self._written) and words.can_save(self._remarks))
+        self.test.setEnabled(row is not None and bool(self._written) and not self._testing)
+
+    def _wait(self, *, waiting: bool) -> None:
+        super()._wait(waiting=waiting)
+        if not waiting:
+            self._check()
+
+    def _save(self) -> None:
+        if self._row is None:
+            return
+        shop_id, message = self._row.settings.id, self._written
+
+        def done(_nothing: None) -> None:
+            self._drafts.pop(shop_id, None)
+            self.outcome.show_reason(BandTone.OK, words.SAVED, "")
+            self.changed.emit(shop_id)
+
+        self._ask(partial(self._desk.change, shop_id, {"message": message}), done)
+
+    def _test(self) -> None:
+        if self._row is None:
+            return
+        asked, label = self._round, self._row.label
+        self._testing = True
+        self._check()
+        self.outcome.show_reason(BandTone.INFO, words.TESTING, "")
+
+        def seen(rehearsal: Rehearsal) -> None:
+            if asked == self._round:
+                self._testing = False
+                self._check()
+                self._show_rehearsal(label, rehearsal)
+
+        def failed(error: ParcelGuardError) -> None:
+            if asked == self._round:
+                self._testing = False
+                self._check()
+                self._refuse(error)
+
+        self._tests.ask(partial(self._desk.send_test, self._row.settings.id, self._written), seen, failed)
+
+    def _show_rehearsal(self, label: str, rehearsal: Rehearsal) -> None:
+        error = rehearsal.error
+        tone = BandTone.BAD if error else BandTone.OK
+        self.outcome.show_reason(tone, rehearsal.headline, error.advice if error else words.tested(label))
+        text = next((each.text for each in rehearsal.seen if each.text), "")
+        picture = next((each.picture for each in rehearsal.seen if each.picture), b"")
+        if text:
+            self.view.show_words(text, QImage.fromData(picture) if picture else None)
+
+    # ---- building ----------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        self.text.setFixedHeight(self._theme.em(TEXT_HEIGHT))
+
+    def _chip(self, name: str, spoken: str) -> QPushButton:
+        chip = button(name, self.chips)
+        chip.setProperty("small", True)  # noqa: FBT003 - Qt's own way
+        chip.setAccessibleName(spoken)
+        chip.clicked.connect(partial(self._insert, name))
+        return chip
+
+
+def _nothing(_answer: object) -> None:
+    """Go on: the text can be written without it."""

@@ -1,0 +1,371 @@
+"""The shops: whether their buyers can be written to, what is said to them, and the master switches.
+
+Built on its first visit. Nothing here reads a file or asks a marketplace on the window's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
+
+from parcelguard.alerts import AlertsChanged
+from parcelguard.errors import ParcelGuardError
+from parcelguard.events import ProofChanged
+from parcelguard.shops.views import GrantRow, MarketplaceRow, Remedy, ShopRow
+from parcelguard.ui.bridge import EventBridge
+from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.qss import page_sheet
+from parcelguard.ui.kit.theme import Theme, Token
+from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.screen import Screen
+from parcelguard.ui.shops.add_shop import AddPanel, DonePanel
+from parcelguard.ui.shops.consent_panel import ConsentPanel, OpenUrl
+from parcelguard.ui.shops.details_panel import DetailsPanel
+from parcelguard.ui.shops.keys_form import KeysPanel
+from parcelguard.ui.shops.message_editor import MessagePanel
+from parcelguard.ui.shops.overview import ShopsColumn
+from parcelguard.ui.shops.panels import SidePanel, TextPanel
+from parcelguard.ui.shops.parts import SideFrame
+from parcelguard.ui.words import shop_words as words
+from parcelguard.ui.words.pack_words import BandTone
+
+NEWS_REST_MS = 1000
+PROBE_AGAIN_S = 600.0  # an answer of the marketplace that old is asked for again at the next visit
+SIDE_WIDTH = 400
+HINT_WIDTH = 520
+
+Read = tuple[tuple[ShopRow, ...], tuple[MarketplaceRow, ...]]
+
+
+class ChannelsPage(Screen):
+    """Shops at the left; at the right the message, or what is being asked."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        desk: ChannelDesk,
+        bridge: EventBridge,
+        open_url: OpenUrl = QDesktopServices.openUrl,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._desk = desk
+        self._rows: dict[str, ShopRow] = {}
+        self._known: tuple[MarketplaceRow, ...] = ()
+        self._probed: dict[str, float] = {}
+        self._held: set[str] = set()  # shops that may not send now, as last heard
+        self._then: Callable[[], None] | None = None  # waits for the rows to be read
+        self._calls = Background("channels", self)
+        self._probes = Background("channel-probes", self)
+        self._tests = Background("channel-tests", self)
+        self.shops = ShopsColumn(theme, self)
+        side = QStackedWidget(self)
+        self.side = side
+        self.message = MessagePanel(theme, desk, self._calls, self._tests, side)
+        self.text = TextPanel(theme, desk, self._calls, side)
+        self.details = DetailsPanel(theme, desk, self._calls, side)
+        self.keys = KeysPanel(theme, desk, self._calls, side)
+        self.consent = ConsentPanel(theme, desk, self._calls, open_url, side)
+        self.adding = AddPanel(theme, desk, self._calls, side)
+        self.done = DonePanel(theme, desk, self._calls, self._probes, side)
+        self._panels: tuple[SidePanel, ...] = (
+            self.message,
+            self.text,
+            self.keys,
+            self.details,
+            self.consent,
+            self.adding,
+            self.done,
+        )
+        self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
+        self._lay_out()
+        self._restyle()
+        self._connect(bridge)
+        self._show_side()
+
+    def escape(self) -> bool:
+        """Leave what is open beside the shops; False if nothing is."""
+        return self._panel.escape()
+
+    def shut_down(self) -> None:
+        """End the threads that work for this page, and the wait for a consent."""
+        self._news.stop()
+        self.message.shut_down()
+        self.consent.shut_down()
+        for calls in (self._calls, self._probes, self._tests):
+            calls.shut_down()
+
+    # ---- Qt --------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin at the chosen shop, up to date."""
+        super().showEvent(event)
+        self.shops.take_focus()
+        self._read()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        """Share the room."""
+        self._share_room()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground."""
+        QPainter(self).fillRect(self.rect(), self._theme.color(Token.BG))
+
+    # ---- building --------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        px = self._theme.px
+        for panel in self._panels:
+            self.side.addWidget(panel)
+        self.frame = SideFrame(self._theme, self.side, self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(px(22), px(18), px(22), px(18))
+        row.setSpacing(px(18))
+        row.addWidget(self.shops, 1)
+        row.addWidget(self.frame)
+
+    def _share_room(self) -> None:
+        """Give the side what it has in the drawings, and more where the text is large."""
+        theme = self._theme
+        most = max(theme.px(SIDE_WIDTH), self.width() * 45 // 100)
+        self.frame.setFixedWidth(min(theme.em(SIDE_WIDTH), most))
+
+    def _restyle(self) -> None:
+        self.setStyleSheet(page_sheet(self._theme))
+        self._share_room()
+        self.update()
+
+    def _connect(self, bridge: EventBridge) -> None:
+        bridge.proof_changed.connect(self._on_proof)
+        bridge.alerts_changed.connect(self._on_alerts)
+        self._news.timeout.connect(self._read)
+        self._theme.changed.connect(self._restyle)
+        self.shops.add.clicked.connect(self._add)
+        self.shops.masters.switched.connect(self._switch_marketplace)
+        self.shops.list.chosen.connect(self._choose)
+        self.shops.list.link_pressed.connect(self._follow_link)
+        self.shops.list.switched.connect(self._switch)
+        self.shops.list.menu_wanted.connect(self._show_menu)
+        for panel in self._panels:
+            panel.left.connect(self._leave)
+            panel.changed.connect(self._on_changed)
+        self.adding.added.connect(self._on_added)
+        self.consent.connected.connect(self._on_connected)
+        self.done.switch_wanted.connect(partial(self._switch, on=True))
+
+    # ---- reading ---------------------------------------------------------------------
+
+    def _on_proof(self, _news: ProofChanged) -> None:
+        """Collect news; a burst of them costs one look at today's figures."""
+        if self.isVisible() and not self._news.isActive():
+            self._news.start()
+
+    def _read(self) -> None:
+        def read() -> Read:
+            return self._desk.shops(), self._desk.marketplaces()
+
+        self._calls.ask(read, self._show, self._tell_failure)
+
+    def _show(self, answer: Read) -> None:
+        shops, self._known = answer
+        first = not self._rows
+        self._rows = {row.settings.id: row for row in shops}
+        self.shops.show_rows(shops, self._known)
+        self._show_side()
+        if self._panel is self.message:
+            self._choose(self.shops.list.shop_id)
+        if first and self.shops.add.hasFocus():
+            self.shops.take_focus()
+        for shop_id in self._rows:
+            self._probe_if_old(shop_id)
+        then, self._then = self._then, None
+        if then is not None:
+            then()
+
+    def _show_side(self) -> None:
+        """Show the side if there is something on it: without a shop there is no message."""
+        self.frame.setVisible(bool(self._rows) or self._panel is not self.message)
+
+    def _tell_failure(self, error: ParcelGuardError) -> None:
+        self.shops.told.show_reason(BandTone.BAD, error.headline, error.advice)
+
+    # ---- probing ---------------------------------------------------------------------
+
+    def _on_alerts(self, news: AlertsChanged) -> None:
+        """Ask anew about a shop that may not send any more, or may again: the row must not say otherwise."""
+        held = {alert.kind.partition(" ")[2] for alert in news.alerts if alert.kind.startswith("held ")}
+        for shop_id in held ^ self._held:
+            self._probed.pop(shop_id, None)
+            if shop_id in self._rows:
+                self._probe_if_old(shop_id)
+        self._held = held
+
+    def _probe_if_old(self, shop_id: str) -> None:
+        """Ask the marketplace what a shop may do, once in a while."""
+        asked_at = self._probed.get(shop_id)
+        if self.isVisible() and (asked_at is None or monotonic() - asked_at > PROBE_AGAIN_S):
+            self._probe(shop_id)
+
+    def _probe(self, shop_id: str, *, aloud: bool = False) -> None:
+        """Ask the marketplace; `aloud` says that it is asked, and what was answered."""
+        self._probed[shop_id] = monotonic()
+        if aloud:
+            self.shops.told.show_reason(BandTone.INFO, words.ASKING, "")
+        failed = self._tell_failure if aloud else _nothing
+        self._probes.ask(partial(self._desk.probe, shop_id), partial(self._show_probed, aloud=aloud), failed)
+
+    def _show_probed(self, row: ShopRow, *, aloud: bool) -> None:
+        shop_id = row.settings.id
+        if shop_id not in self._rows:
+            return  # removed meanwhile
+        self._rows[shop_id] = row
+        self.shops.show_rows(list(self._rows.values()), self._known)
+        if aloud:
+            told = f"{words.shop(row)}: {row.access_words}"
+            self.shops.told.show_reason(words.band_tone(row), told, words.longer(row))
+
+    # ---- what a person asks for ------------------------------------------------------
+
+    @property
+    def _panel(self) -> SidePanel:
+        return next(panel for panel in self._panels if panel is self.side.currentWidget())
+
+    def _open(self, panel: SidePanel) -> None:
+        """Show a panel beside the shops, with the keyboard in its first field."""
+        self.shops.told.hide()
+        self.side.setCurrentWidget(panel)
+        self.frame.show()
+        if (field := panel.first_field()) is not None:
+            field.setFocus()
+
+    def _leave(self) -> None:
+        """Show the chosen shop's message again."""
+        self.side.setCurrentWidget(self.message)
+        self._choose(self.shops.list.shop_id)
+        self._show_side()
+        self.shops.take_focus()
+
+    def _choose(self, shop_id: str) -> None:
+        """Show the message of a shop, unless something else is asked about it."""
+        row = self._rows.get(shop_id)
+        if row is not None:
+            if self._panel in (self.text, self.keys, self.details, self.done):
+                self._panel.escape()
+            self.message.open(row)
+
+    def _add(self) -> None:
+        self.adding.open(self._known)
+        self._open(self.adding)
+
+    def _follow_link(self, shop_id: str) -> None:
+        """Do what the words beside a shop's access offer."""
+        row = self._rows[shop_id]
+        self.shops.list.choose(shop_id)
+        if row.remedy is Remedy.APPLY:
+            self.text.explain(row)
+            self._open(self.text)
+        elif row.remedy is Remedy.TEST:
+            self._probe(shop_id, aloud=True)
+        else:
+            self._authorise(row, words.next_grant(row) or next(iter(row.grants), None))
+
+    def _authorise(self, row: ShopRow, given: GrantRow | None) -> None:
+        """Ask for a consent; for the app's keys first where they are missing."""
+        if given is None or not given.keyed:
+            self.keys.open(row)
+            self._open(self.keys)
+        else:
+            self.consent.open(row, given)
+            self._open(self.consent)
+
+    def _on_added(self, shop_id: str) -> None:
+        self._then = partial(self._go_on, shop_id, "")
+
+    def _on_connected(self, shop_id: str, name: str) -> None:
+        self._then = partial(self._go_on, shop_id, name)
+
+    def _go_on(self, shop_id: str, name: str) -> None:
+        """Ask for the next consent of a shop, or tell what it may do now."""
+        row = self._rows.get(shop_id)
+        if row is None:
+            return
+        given = words.next_grant(row)
+        self.shops.list.choose(shop_id)
+        if given is not None and given.keyed:
+            self.consent.open(row, given)
+            self._open(self.consent)
+        elif not row.marketplace.has_chat:
+            self._ask_details(row)
+        else:
+            self.done.open(row, name)
+            self._open(self.done)
+
+    def _switch(self, shop_id: str, on: bool) -> None:
+        """Switch a shop off at once, and on only after the marketplace's rules were read."""
+        self.shops.list.choose(shop_id)
+        if on:
+            self.text.ask_notice(self._rows[shop_id])
+            self._open(self.text)
+        else:
+            self._carry_out(partial(self._desk.switch, shop_id, on=False))
+
+    def _switch_marketplace(self, name: str, on: bool) -> None:
+        self._carry_out(partial(self._desk.switch_marketplace, name, on))
+
+    def _carry_out(self, task: Callable[[], None]) -> None:
+        def done(_nothing: None) -> None:
+            self._read()
+
+        self.shops.told.hide()
+        self._calls.ask(task, done, self._tell_failure)
+
+    def _on_changed(self, _shop_id: str) -> None:
+        self._read()
+
+    # ---- the menu of a shop ----------------------------------------------------------
+
+    def menu_of(self, shop_id: str) -> QMenu:
+        """Return what can be done with a shop."""
+        row = self._rows[shop_id]
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for given in row.grants:
+            menu.addAction(words.grant(given, row.grants), partial(self._authorise, row, given))
+        does: dict[words.Choice, Callable[[], None]] = {
+            words.Choice.TEST: partial(self._probe, shop_id, aloud=True),
+            words.Choice.BY_HAND: partial(self._change, shop_id, by_hand=True),
+            words.Choice.IN_CHAT: partial(self._change, shop_id, by_hand=False),
+            words.Choice.KEYS: partial(self._authorise, row, None),
+            words.Choice.DETAILS: partial(self._ask_details, row),
+            words.Choice.REMOVE: partial(self._ask_removal, row),
+        }
+        for choice in words.choices(row):
+            menu.addAction(words.details(row) if choice is words.Choice.DETAILS else choice, does[choice])
+        return menu
+
+    def _show_menu(self, shop_id: str) -> None:
+        row = self.shops.list.row(shop_id)
+        if row is not None:
+            self.shops.list.choose(shop_id)
+            self.menu_of(shop_id).popup(row.more.mapToGlobal(QPoint(0, row.more.height())))
+
+    def _change(self, shop_id: str, *, by_hand: bool) -> None:
+        self._carry_out(partial(self._desk.change, shop_id, {"by_hand": by_hand}))
+
+    def _ask_details(self, row: ShopRow) -> None:
+        self.details.open(row)
+        self._open(self.details)
+
+    def _ask_removal(self, row: ShopRow) -> None:
+        self.text.ask_removal(row)
+        self._open(self.text)
+
+
+def _nothing(_error: ParcelGuardError) -> None:
+    """Nobody asked for it."""

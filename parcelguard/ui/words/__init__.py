@@ -1,0 +1,1 @@
+"""What a person reads, made from states and reasons. No widgets."""
