@@ -26,8 +26,8 @@ from parcelguard.desk import Desk, DeskChanged, DeskState
 from parcelguard.domain import ProofState
 from parcelguard.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.marketplace.vault import Secrets, vault_at
-from parcelguard.sandbox.records import Order
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.records import Order
+from parcelguard.sandbox.world.world import World
 
 PATIENCE_MS = 30_000
 

@@ -5,7 +5,6 @@ A new marketplace adds its sheet at the end. What it does not have is said there
 
 from __future__ import annotations
 
-import importlib
 import io
 import re
 import socket
@@ -34,10 +33,11 @@ from parcelguard.marketplace.tokens import grant_key
 from parcelguard.marketplace.vault import Secrets, Vault, vault_at
 from parcelguard.marketplaces import marketplace
 from parcelguard.sandbox.faults import SEND
-from parcelguard.sandbox.records import Buyer, Order, Shop
+from parcelguard.sandbox.registry import SERVED
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.tiktok_ids import user_id
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.tiktok.ids import user_id
+from parcelguard.sandbox.world.records import Buyer, Order, Shop
+from parcelguard.sandbox.world.world import World
 from parcelguard.shops.practice import keep_grants
 from parcelguard.store.database import Store
 
@@ -223,10 +223,8 @@ class Bench:
         return httpx.post(f"{self.address}/consent", data=pressed).headers["location"]
 
     def _granted(self, shop: Shop) -> Mapping[str, Any]:
-        module = importlib.import_module(f"parcelguard.sandbox.{self.sheet.name}")
         with self.world.lock:
-            told: Mapping[str, Any] = module.credentials(self.world, shop)
-        return told
+            return SERVED[self.sheet.name].credentials(self.world, shop)
 
 
 class Copies:

@@ -20,11 +20,11 @@ from parcelguard.domain import utc_now
 from parcelguard.marketplace.chatwoot import client
 from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.orders.chatwoot import source
-from parcelguard.sandbox import chatwoot
-from parcelguard.sandbox.chatwoot_desk import Contact, Desk
-from parcelguard.sandbox.records import Order
+from parcelguard.sandbox.chatwoot import marketplace as chatwoot
+from parcelguard.sandbox.chatwoot.accounts import Contact, Desk
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.records import Order
+from parcelguard.sandbox.world.world import World
 
 
 class Bench:

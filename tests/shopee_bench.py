@@ -20,10 +20,10 @@ from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee import Account, ShopeeClient
 from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.orders.shopee import ShopeeOrders
-from parcelguard.sandbox.demo import demo_world
-from parcelguard.sandbox.records import Order
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.world.records import Order
+from parcelguard.sandbox.world.world import World
 
 SEND = "/api/v2/sellerchat/send_message"
 

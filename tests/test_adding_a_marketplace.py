@@ -24,9 +24,9 @@ from parcelguard.config import parse_settings
 from parcelguard.demo.shops import named, settings_text
 from parcelguard.errors import NotSent, OutcomeUnknown, Refused, ShopHeld, TooFast
 from parcelguard.marketplaces import Key, Marketplace
-from parcelguard.sandbox import shapes
-from parcelguard.sandbox.demo import demo_world
-from parcelguard.sandbox.shapes import Shape
+from parcelguard.sandbox.world import shapes
+from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.world.shapes import Shape
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

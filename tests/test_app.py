@@ -24,9 +24,9 @@ from parcelguard.desk import DeskState, Notice, NoticeKind
 from parcelguard.domain import ProofState
 from parcelguard.events import CameraState
 from parcelguard.logs import FILE
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.world.world import World
 from parcelguard.store.files import THUMBNAIL_SUFFIX
 from parcelguard.store.views import LogQuery
 from parcelguard.ui.shell.sidebar import Page

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from parcelguard.bench import send
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
+from parcelguard.sandbox.world.demo import demo_world
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

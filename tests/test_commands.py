@@ -14,8 +14,8 @@ from parcelguard.bench.harness import Row, spread, table
 from parcelguard.cli import main
 from parcelguard.config import Folders
 from parcelguard.doctor import Finding, Verdict, _disk, findings_of
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
+from parcelguard.sandbox.world.demo import demo_world
 
 
 def written(home: Path, host: str, shop_id: int, partner_id: int) -> None:

@@ -20,10 +20,10 @@ import pytest
 from parcelguard.connect import REDIRECT
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.marketplace.vault import Secrets, vault_at
-from parcelguard.sandbox.demo import demo_world
-from parcelguard.sandbox.lazada_desk import LazadaDesk
+from parcelguard.sandbox.lazada.apps import LazadaDesk
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.world.world import World
 from parcelguard.single import only_one
 
 PATIENCE_S = 30

@@ -21,11 +21,11 @@ from parcelguard.marketplace.ports import AccessState
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.marketplaces import ALL, marketplace
-from parcelguard.sandbox.demo import demo_world
-from parcelguard.sandbox.lazada_desk import LazadaDesk
+from parcelguard.sandbox.lazada.apps import LazadaDesk
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.tiktok_desk import Desk as TikTokDesk
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.tiktok.app_state import Desk as TikTokDesk
+from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.world.world import World
 from parcelguard.shops.keeping import Shopkeeping
 from parcelguard.shops.views import Attempt, Consented
 

@@ -20,7 +20,7 @@ from parcelguard.errors import Held, NotSent, OutcomeUnknown, Refused
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.lazada import LazadaClient
 from parcelguard.marketplace.lazada_codes import MEANINGS, failure
-from parcelguard.sandbox.goods import mark_line
+from parcelguard.sandbox.world.goods import mark_line
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

@@ -22,7 +22,7 @@ from parcelguard.marketplace.lazada import CHAT, GATEWAYS, ORDERS, LazadaClient,
 from parcelguard.marketplace.lazada_wire import sign
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.marketplace.vault import Secrets, vault_at
-from parcelguard.sandbox.lazada_desk import LazadaDesk
+from parcelguard.sandbox.lazada.apps import LazadaDesk
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

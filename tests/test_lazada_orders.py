@@ -15,7 +15,7 @@ from parcelguard.domain import Item, Order, utc_now
 from parcelguard.errors import NotSent, Refused
 from parcelguard.marketplace.http import MarketplaceClock
 from parcelguard.orders.lazada import LazadaOrders, moment_of, source
-from parcelguard.sandbox.goods import split
+from parcelguard.sandbox.world.goods import split
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

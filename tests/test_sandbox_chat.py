@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from test_sandbox_wire import open_shop, refusal
 
-from parcelguard.sandbox.pictures import MAX_BYTES
+from parcelguard.sandbox.world.pictures import MAX_BYTES
 
 DAY = 86_400
 

@@ -8,8 +8,8 @@ import pytest
 from test_sandbox_chat import picture
 from test_sandbox_wire import Clock
 
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
+from parcelguard.sandbox.world.demo import demo_world
 
 
 class Agent:

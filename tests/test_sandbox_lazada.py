@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sandbox_lazada import open_lazada, refusal
 
-from parcelguard.sandbox import lazada_signing
+from parcelguard.sandbox.lazada import signing as lazada_signing
 
 DAY = 86_400
 BACK = "http://127.0.0.1:8765/connected"

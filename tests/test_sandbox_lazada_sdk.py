@@ -14,7 +14,7 @@ from sandbox_lazada import open_lazada
 from test_sandbox_chat import picture
 from test_sandbox_lazada import TEXT, VECTORS
 
-from parcelguard.sandbox import lazada_signing
+from parcelguard.sandbox.lazada import signing as lazada_signing
 
 PROGRAM = """
 import json, sys

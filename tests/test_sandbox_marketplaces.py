@@ -10,10 +10,10 @@ from test_sandbox_chat import say
 from test_sandbox_server import PROGRAM
 from test_sandbox_wire import Clock, Seller, refusal
 
-from parcelguard.sandbox.demo import ALL, demo_world
 from parcelguard.sandbox.faults import Faults
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.server import main
+from parcelguard.sandbox.world.demo import ALL, demo_world
 
 SHOPS = [
     ("shopee", "MY"),

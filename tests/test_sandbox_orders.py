@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from test_sandbox_wire import Clock, open_shop, refusal
 
-from parcelguard.sandbox.demo import demo_world
+from parcelguard.sandbox.world.demo import demo_world
 
 DAY = 86_400
 

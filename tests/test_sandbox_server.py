@@ -15,9 +15,9 @@ import pytest
 from test_sandbox_chat import picture
 from test_sandbox_wire import Clock, Seller, open_shop
 
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import SandboxServer, running
 from parcelguard.sandbox.server import build_app
+from parcelguard.sandbox.world.demo import demo_world
 
 PROGRAM = [sys.executable, "-m", "parcelguard.sandbox", "--orders", "3"]
 

@@ -7,7 +7,7 @@ import pytest
 from test_sandbox_chat import picture
 from test_sandbox_tiktok_wire import ORDERS, TALKS, data, open_shop, refusal
 
-from parcelguard.sandbox.tiktok_wire import MAX_UPLOAD
+from parcelguard.sandbox.tiktok.wire import MAX_UPLOAD
 
 DAY = 86_400
 SETTINGS = "/customer_service/202309/agents/settings"

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from test_sandbox_tiktok_wire import ORDERS, data, open_shop, refusal
 
-from parcelguard.sandbox.goods import group, mark_line, split
+from parcelguard.sandbox.world.goods import group, mark_line, split
 
 PACKAGES = "/fulfillment/202309/packages"
 CANCELS = "/return_refund/202309/cancellations/search"

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from test_sandbox_wire import Clock
 
-from parcelguard.sandbox import tiktok_signing
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.tiktok_desk import Desk, cipher
+from parcelguard.sandbox.tiktok import signing as tiktok_signing
+from parcelguard.sandbox.tiktok.app_state import Desk, cipher
+from parcelguard.sandbox.world.demo import demo_world
 
 APP, SECRET = "pgdemo01", "pg_demo_secret_0001"
 AT = {"app_key": APP, "timestamp": "1760000000"}

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from parcelguard.sandbox import signing
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
+from parcelguard.sandbox.shopee import signing
+from parcelguard.sandbox.world.demo import demo_world
 
 KEY = "shpk5061726365674775617264546573744b65795f303031"
 PARTNER = 2001887

@@ -40,7 +40,8 @@ def canaries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the local marketplace give out tokens in a form that no pattern knows."""
     numbers = count()
     monkeypatch.setattr(
-        "parcelguard.sandbox.auth.secrets.token_hex", lambda _length: f"Canary.{next(numbers)}~tok/en"
+        "parcelguard.sandbox.shopee.tokens.secrets.token_hex",
+        lambda _length: f"Canary.{next(numbers)}~tok/en",
     )
 
 

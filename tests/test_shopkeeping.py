@@ -15,8 +15,8 @@ from parcelguard.domain import ProofState, utc_now
 from parcelguard.errors import SettingsError
 from parcelguard.marketplace.ports import Access, AccessState
 from parcelguard.marketplace.vault import Secrets
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
+from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.shops.views import NoticeUnread, Remedy, Today
 from parcelguard.shops.words import access_words, midnight, today_of, today_words
 from parcelguard.store.views import Tone

@@ -16,8 +16,8 @@ from parcelguard.domain import utc_now
 from parcelguard.errors import SettingsError
 from parcelguard.marketplace.vault import vault_at
 from parcelguard.marketplaces import ALL
-from parcelguard.sandbox.demo import demo_world
 from parcelguard.sandbox.running import running
+from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.shops.practice import Sandbox, equip
 from parcelguard.shops.preset import presets, remarks
 from parcelguard.shops.views import Weight

@@ -35,7 +35,7 @@ from parcelguard.marketplace.ports import AccessState
 from parcelguard.marketplace.tiktok import CONVERSATIONS, ORDERS, SHOPS, TikTokClient
 from parcelguard.marketplace.tiktok_signing import json_text, sign
 from parcelguard.marketplace.vault import Secrets, vault_at
-from parcelguard.sandbox.tiktok_desk import cipher
+from parcelguard.sandbox.tiktok.app_state import cipher
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

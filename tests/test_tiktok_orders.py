@@ -12,8 +12,8 @@ from tiktok_bench import Bench, open_bench
 
 from parcelguard.domain import Order, utc_now
 from parcelguard.errors import NotSent, ShopHeld
-from parcelguard.sandbox.records import Package
-from parcelguard.sandbox.tiktok_ids import user_id
+from parcelguard.sandbox.tiktok.ids import user_id
+from parcelguard.sandbox.world.records import Package
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

@@ -22,10 +22,10 @@ from parcelguard.domain import Part, ProofState, utc_now
 from parcelguard.events import EventHub, ProofChanged
 from parcelguard.marketplace.vault import vault_at
 from parcelguard.sandbox.app import marketplaces
-from parcelguard.sandbox.demo import demo_world
-from parcelguard.sandbox.records import Order
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.world.records import Order
+from parcelguard.sandbox.world.world import World
 from parcelguard.station import Station
 from parcelguard.store.beside import read_note
 from parcelguard.store.views import LogQuery

@@ -22,12 +22,12 @@ from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.tiktok import TikTokClient, client
 from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.orders.tiktok import source
-from parcelguard.sandbox import tiktok
-from parcelguard.sandbox.records import Order, Shop
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.tiktok_desk import Desk
-from parcelguard.sandbox.tiktok_ids import user_id
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.tiktok import marketplace as tiktok
+from parcelguard.sandbox.tiktok.app_state import Desk
+from parcelguard.sandbox.tiktok.ids import user_id
+from parcelguard.sandbox.world.records import Order, Shop
+from parcelguard.sandbox.world.world import World
 
 
 class Bench:

@@ -10,12 +10,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from parcelguard.sandbox.faults import KINDS, UnknownFault
-from parcelguard.sandbox.goods import mark_line, split
-from parcelguard.sandbox.marketplaces import Marketplace
-from parcelguard.sandbox.records import Order, Shop
-from parcelguard.sandbox.refusals import Refused
-from parcelguard.sandbox.shapes import SHAPES
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.ports import Marketplace
+from parcelguard.sandbox.shopee.refusals import Refused
+from parcelguard.sandbox.world.goods import mark_line, split
+from parcelguard.sandbox.world.records import Order, Shop
+from parcelguard.sandbox.world.shapes import SHAPES
+from parcelguard.sandbox.world.world import World
 
 Work = Callable[[World, Request, dict[str, Any]], Any]
 _MARKS = {"digital", "packed_by_platform", "cancelled"}

@@ -2,8 +2,6 @@
 
 import asyncio
 from functools import partial
-from importlib import import_module
-from typing import cast
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -12,18 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parcelguard.sandbox import admin, consent
-from parcelguard.sandbox.api import METHODS, refuse
 from parcelguard.sandbox.buyer import BuyerPages
-from parcelguard.sandbox.line import Line
-from parcelguard.sandbox.marketplaces import Marketplace
-from parcelguard.sandbox.refusals import Refused
-from parcelguard.sandbox.shapes import SHAPES
-from parcelguard.sandbox.world import World
-
-
-def marketplaces() -> tuple[Marketplace, ...]:
-    """Return each row's module, found by its name."""
-    return tuple(cast("Marketplace", import_module(f"parcelguard.sandbox.{name}")) for name in SHAPES)
+from parcelguard.sandbox.registry import SERVED
+from parcelguard.sandbox.shopee.refusals import Refused
+from parcelguard.sandbox.shopee.wire import METHODS, refuse
+from parcelguard.sandbox.wire_faults import Line
+from parcelguard.sandbox.world.world import World
 
 
 def build_app(world: World) -> Starlette:
@@ -32,10 +24,10 @@ def build_app(world: World) -> Starlette:
     Set `app.state.closing` on the server's loop to let go of requests that a fault keeps waiting.
     """
     closing = asyncio.Event()
-    routes = [route for marketplace in marketplaces() for route in marketplace.routes(world)]
+    routes = [route for marketplace in SERVED.values() for route in marketplace.routes(world)]
     routes += consent.routes(world)
     routes += BuyerPages(world).routes()
-    routes += admin.routes(world, marketplaces())
+    routes += admin.routes(world, tuple(SERVED.values()))
     routes.append(Route("/api/{rest:path}", partial(_unknown, world), methods=METHODS, name="unknown"))
     app = Starlette(routes=routes, middleware=[Middleware(Line, world=world, closing=closing)])
     app.router.redirect_slashes = False  # a signed path has no second spelling

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from parcelguard.sandbox.goods import CATALOGUE
 from parcelguard.sandbox.pages import page
-from parcelguard.sandbox.records import Buyer, Conversation, Message, Order, Shop
-from parcelguard.sandbox.shapes import SHAPES
-from parcelguard.sandbox.swatch import swatch
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.goods import CATALOGUE
+from parcelguard.sandbox.world.records import Buyer, Conversation, Message, Order, Shop
+from parcelguard.sandbox.world.shapes import SHAPES
+from parcelguard.sandbox.world.swatch import swatch
+from parcelguard.sandbox.world.world import World
 
 _FOREVER = {"Cache-Control": "max-age=31536000, immutable"}
 

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from parcelguard.sandbox.pages import page
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.world import World
 
 
 @dataclass(frozen=True, slots=True)

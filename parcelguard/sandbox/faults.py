@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from parcelguard.sandbox.shapes import SHAPES
+from parcelguard.sandbox.world.shapes import SHAPES
 
 SEND = "(sending)"  # stands for the call by which a message is sent, at every marketplace
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.routing import Route
 
-from parcelguard.sandbox.records import Shop
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.world import World
 
 NAME = "manual"
 

@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from parcelguard.sandbox.app import build_app
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.world import World
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _START_WITHIN_S = 10.0

@@ -17,7 +17,7 @@ from parcelguard.marketplace.vault import Vault
 from parcelguard.marketplaces import ALL
 from parcelguard.sandbox.faults import SEND as SEND
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.world.world import World
 
 SHOP = ONLY
 CHANNELS = tuple(row.name for row in ALL.values() if row.has_chat)

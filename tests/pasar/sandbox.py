@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from parcelguard.sandbox.records import Buyer, Message, Order, Shop
-from parcelguard.sandbox.refusals import Refused
-from parcelguard.sandbox.world import World
+from parcelguard.sandbox.shopee.refusals import Refused
+from parcelguard.sandbox.world.records import Buyer, Message, Order, Shop
+from parcelguard.sandbox.world.world import World
 
 NAME = "pasar"
 APP_KEY, APP_SECRET = "pasar-app", "pasar-secret"

@@ -1,0 +1,1 @@
+"""Chatwoot's application API, written from its documents alone."""

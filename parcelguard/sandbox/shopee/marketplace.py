@@ -1,0 +1,76 @@
+"""Shopee Open Platform v2 as one marketplace of the sandbox."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from parcelguard.sandbox.shopee import (
+    bookings as shopee_bookings,
+)
+from parcelguard.sandbox.shopee import (
+    chat_reading as shopee_inbox,
+)
+from parcelguard.sandbox.shopee import (
+    chat_sending as shopee_chat,
+)
+from parcelguard.sandbox.shopee import (
+    consent_links as shopee_consent,
+)
+from parcelguard.sandbox.shopee import (
+    orders as shopee_orders,
+)
+from parcelguard.sandbox.shopee import (
+    shop_calls as shopee_auth,
+)
+from parcelguard.sandbox.shopee.wire import METHODS, Call, answer
+from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.world import World
+
+NAME = "shopee"
+CALLS: tuple[Call, ...] = (
+    *shopee_auth.CALLS,
+    *shopee_orders.CALLS,
+    *shopee_bookings.CALLS,
+    *shopee_chat.CALLS,
+    *shopee_inbox.CALLS,
+)
+
+
+def routes(world: World) -> list[Route]:
+    """Return what to mount."""
+    calls = [Route(call.path, partial(_call, world, call), methods=METHODS, name=call.path) for call in CALLS]
+    return calls + shopee_consent.routes(world)
+
+
+def credentials(world: World, shop: Shop) -> dict[str, Any]:
+    """Let the seller agree just now, and return what a client needs."""
+    grant = world.new_grant(shop)
+    return {
+        "partner_id": world.partner.partner_id,
+        "partner_key": world.partner.partner_key,
+        "access_token": grant.access_token,
+        "refresh_token": grant.refresh_token,
+        "expire_in": grant.expire_in,
+        "settings": {"partner_id": world.partner.partner_id},
+        "grants": {
+            "shop": {
+                "app_secret": world.partner.partner_key,
+                "access_token": grant.access_token,
+                "refresh_token": grant.refresh_token,
+                "ends_in": grant.expire_in,
+            }
+        },
+    }
+
+
+def change(world: World, _shop: Shop, wish: Mapping[str, Any]) -> None:
+    """Set what may be set: `access_life_s`."""
+    world.grants.lives.access_s = float(wish.get("access_life_s", world.grants.lives.access_s))
+
+
+async def _call(world: World, call: Call, request: Request) -> Response:
+    return await answer(world, call, request)

@@ -1,0 +1,1 @@
+"""TikTok Shop Open API, written from its documents alone; in Indonesia it is Tokopedia and Shop."""
