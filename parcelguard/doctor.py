@@ -95,7 +95,7 @@ def _packages() -> Iterator[Finding]:
             yield Finding(Verdict.OK, "package", f"{name} {version(name)}")
         except PackageNotFoundError:
             yield Finding(Verdict.BAD, "package", f"{name} is missing. Install ParcelGuard again.")
-    from parcelguard.camera.secondlook import zbar_available
+    from parcelguard.camera.reading.second_engine import zbar_available
 
     if zbar_available():
         yield Finding(Verdict.OK, "zbar", "found, gives a second look at codes")
@@ -132,7 +132,7 @@ def _disk(folders: Folders) -> Iterator[Finding]:
 
 
 def _camera(settings: Settings) -> Finding:
-    from parcelguard.camera.webcams import list_cameras
+    from parcelguard.camera.sources.webcams import list_cameras
 
     source = settings.camera.source
     found = ", ".join(f"{camera.index}: {camera.name}" for camera in list_cameras()) or "none"

@@ -20,7 +20,7 @@ import zxingcpp
 
 from parcelguard.camera.client import CameraClient
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, TakePhoto
-from parcelguard.camera.watch import Patience
+from parcelguard.camera.supervisor import Patience
 from parcelguard.config import CameraSettings
 from parcelguard.domain import Shot, new_id
 from parcelguard.errors import StorageError

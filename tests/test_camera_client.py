@@ -18,7 +18,7 @@ from camera_helpers import HASTY, BlockingDriver, Station, scene, wait_for
 
 from parcelguard.camera.client import NOT_TAKEN
 from parcelguard.camera.messages import PhotoFailed, PhotoKept, Reading
-from parcelguard.camera.watch import Patience
+from parcelguard.camera.supervisor import Patience
 from parcelguard.events import CameraState
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs signals or named pipes")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from parcelguard.camera.labels import file_name, sheet, svg
-from parcelguard.camera.looks import look_at_still
+from parcelguard.camera.reading.barcodes import look_at_still
 
 ORDER = {
     "number": "241120Q9CKD7T1",

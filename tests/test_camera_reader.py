@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from camera_helpers import LABELS, label_picture, needs_labels, wait_for
 
-from parcelguard.camera import looks, secondlook
-from parcelguard.camera.agreement import GONE_AFTER_S, Agreement
-from parcelguard.camera.looks import Found, Ladder, look_at_still, settle
 from parcelguard.camera.messages import CodeRead, Outlined, Reading
-from parcelguard.camera.pictures import Newest, Picture, Priority
-from parcelguard.camera.watcher import CodeWatcher, Outlines
+from parcelguard.camera.newest_picture import Newest, Picture, Priority
+from parcelguard.camera.reading import barcodes as looks
+from parcelguard.camera.reading import second_engine as secondlook
+from parcelguard.camera.reading.agreement import GONE_AFTER_S, Agreement
+from parcelguard.camera.reading.barcodes import Found, Ladder, look_at_still, settle
+from parcelguard.camera.reading.reader import CodeWatcher, Outlines
 from parcelguard.domain import utc_now
 from parcelguard.events import CodeBox
 

@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
-from parcelguard.camera import sources
 from parcelguard.camera.capture import fit
 from parcelguard.camera.darkroom import SHARP_FROM, reduced, sharpness, small_copy
-from parcelguard.camera.demo import FRAMES, DemoBench
-from parcelguard.camera.demo_art import draw_bench
-from parcelguard.camera.looks import Ladder
-from parcelguard.camera.sources import PictureFolder, VideoFile, open_source
-from parcelguard.camera.streams import NetworkStream
-from parcelguard.camera.webcams import CameraFound, Webcam, find_webcam, list_cameras
+from parcelguard.camera.reading.barcodes import Ladder
+from parcelguard.camera.sources import opening as sources
+from parcelguard.camera.sources.demo import FRAMES, DemoBench
+from parcelguard.camera.sources.demo_art import draw_bench
+from parcelguard.camera.sources.opening import PictureFolder, VideoFile, open_source
+from parcelguard.camera.sources.streams import NetworkStream
+from parcelguard.camera.sources.webcams import CameraFound, Webcam, find_webcam, list_cameras
 from parcelguard.config import CameraSettings
 from parcelguard.errors import CameraUnavailable
 

@@ -18,8 +18,8 @@ from camera_helpers import (
     wait_for,
 )
 
-from parcelguard.camera.mjpeg import Parts
-from parcelguard.camera.streams import NetworkStream, shown
+from parcelguard.camera.sources.mjpeg import Parts
+from parcelguard.camera.sources.streams import NetworkStream, shown
 from parcelguard.errors import CameraUnavailable
 from parcelguard.events import CameraState
 

@@ -21,7 +21,7 @@ from parcelguard.desk import Desk, DeskChanged, DeskState
 from parcelguard.domain import Part, ProofState, utc_now
 from parcelguard.events import EventHub, ProofChanged
 from parcelguard.marketplace.vault import vault_at
-from parcelguard.sandbox.app import marketplaces
+from parcelguard.sandbox.registry import SERVED
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.sandbox.world.records import Order
@@ -83,7 +83,7 @@ class Office:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     world = demo_world(orders=6, specials=False, marketplaces=NAMES)
-    rules = {each.NAME: each for each in marketplaces()}
+    rules = SERVED
     with ExitStack() as stack:
         address = stack.enter_context(running(world))
         sellers = named(

@@ -19,7 +19,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 if TYPE_CHECKING:
-    from parcelguard.camera.pictures import Image
+    from parcelguard.camera.newest_picture import Image
 
 SETTLE_S = 3.0
 MEASURE_S = 10.0
@@ -109,7 +109,7 @@ def _cpu_s() -> float:
 
 
 def _floor() -> None:
-    from parcelguard.camera.demo import DemoBench
+    from parcelguard.camera.sources.demo import DemoBench
     from parcelguard.config import CameraSettings
 
     application = QApplication([])

@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from parcelguard.camera.messages import FrameReady, SourceLive, SourceLost
-from parcelguard.camera.pictures import Image, Newest, Picture
+from parcelguard.camera.newest_picture import Image, Newest, Picture
 from parcelguard.camera.ring import MAX_PIXELS, Ring
-from parcelguard.camera.sources import FrameSource, open_source
+from parcelguard.camera.sources.opening import FrameSource, open_source
 from parcelguard.config import CameraSettings
 from parcelguard.domain import utc_now
 from parcelguard.errors import CameraUnavailable

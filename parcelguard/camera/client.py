@@ -38,7 +38,7 @@ from parcelguard.camera.messages import (
 )
 from parcelguard.camera.process import Assignment
 from parcelguard.camera.ring import Frame, Ring
-from parcelguard.camera.watch import Child, Patience, Verdict
+from parcelguard.camera.supervisor import Child, Patience, Verdict
 from parcelguard.config import CameraSettings
 from parcelguard.events import CameraChanged, CameraState, CodesSeen
 

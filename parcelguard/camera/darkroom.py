@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from parcelguard.camera.messages import PhotoFailed, PhotoKept, TakePhoto
-from parcelguard.camera.pictures import Image, Newest, Picture, Priority
+from parcelguard.camera.newest_picture import Image, Newest, Picture, Priority
 from parcelguard.errors import CameraUnavailable, ParcelGuardError, StorageError
 from parcelguard.faults import hit
 from parcelguard.store.files import photo_name, thumbnail_of, write_durably

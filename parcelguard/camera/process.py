@@ -20,7 +20,7 @@ from parcelguard.camera.messages import Alive, Quit, Reading, Said, SetReading, 
 from parcelguard.config import CameraSettings
 
 if TYPE_CHECKING:
-    from parcelguard.camera.room import CameraRoom
+    from parcelguard.camera.workers import CameraRoom
 
 HEARTBEAT_S = 0.5
 
@@ -80,7 +80,7 @@ def run(connection: Connection, assignment: Assignment) -> None:
     _calm_opencv(assignment.settings)
     try:
         line.tell(Alive(0.0))
-        from parcelguard.camera.room import CameraRoom
+        from parcelguard.camera.workers import CameraRoom
 
         room = CameraRoom(assignment, line.tell)
         _obey(line, room)

@@ -65,7 +65,7 @@ class Lens:
         import numpy as np
 
         from parcelguard.camera.darkroom import Darkroom
-        from parcelguard.camera.pictures import Newest, Priority
+        from parcelguard.camera.newest_picture import Newest, Priority
 
         self._noise = np.random.default_rng()
         self._now = now
@@ -74,7 +74,7 @@ class Lens:
         self._taken = 0
 
     def take(self, request: TakePhoto) -> None:
-        from parcelguard.camera.pictures import Picture
+        from parcelguard.camera.newest_picture import Picture
 
         self._taken += 1
         block = 1 if self._taken % LARGE_EVERY == 1 else BLOCK

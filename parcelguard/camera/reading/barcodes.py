@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import zxingcpp
 
-from parcelguard.camera.pictures import Image
-from parcelguard.camera.secondlook import RETAIL, second_look
+from parcelguard.camera.newest_picture import Image
+from parcelguard.camera.reading.second_engine import RETAIL, second_look
 
 log = logging.getLogger(__name__)
 

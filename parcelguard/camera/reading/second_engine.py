@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parcelguard.camera.pictures import Image
+from parcelguard.camera.newest_picture import Image
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def second_look(gray: Image, symbologies: Sequence[str]) -> list[tuple[str, str,
 
 
 def _plain(code: Any, symbologies: Sequence[str]) -> tuple[str, str, npt.NDArray[np.float32]]:
-    from parcelguard.camera.looks import named
+    from parcelguard.camera.reading.barcodes import named
 
     left, top, width, height = code.rect
     corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]

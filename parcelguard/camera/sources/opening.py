@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
-from parcelguard.camera.demo import DemoBench
-from parcelguard.camera.pictures import Image
-from parcelguard.camera.streams import NetworkStream
-from parcelguard.camera.webcams import Webcam, find_webcam
+from parcelguard.camera.newest_picture import Image
+from parcelguard.camera.sources.demo import DemoBench
+from parcelguard.camera.sources.streams import NetworkStream
+from parcelguard.camera.sources.webcams import Webcam, find_webcam
 from parcelguard.config import CameraSettings
 from parcelguard.errors import CameraUnavailable
 

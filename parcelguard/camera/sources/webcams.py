@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from parcelguard.camera.pictures import Image
+from parcelguard.camera.newest_picture import Image
 from parcelguard.config import CameraSettings
 from parcelguard.errors import CameraUnavailable
 

@@ -13,8 +13,8 @@ import time
 import cv2
 import numpy as np
 
-from parcelguard.camera.demo_art import HEIGHT, WIDTH, draw_bench, draw_label
-from parcelguard.camera.pictures import Image
+from parcelguard.camera.newest_picture import Image
+from parcelguard.camera.sources.demo_art import HEIGHT, WIDTH, draw_bench, draw_label
 from parcelguard.config import CameraSettings
 
 log = logging.getLogger(__name__)

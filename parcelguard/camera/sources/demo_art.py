@@ -16,7 +16,7 @@ import zxingcpp
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from parcelguard.camera.pictures import Image
+from parcelguard.camera.newest_picture import Image
 from parcelguard.resources import asset
 
 WIDTH, HEIGHT = 1920, 1080

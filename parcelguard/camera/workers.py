@@ -9,10 +9,10 @@ import cv2
 from parcelguard.camera.capture import Capture
 from parcelguard.camera.darkroom import Darkroom
 from parcelguard.camera.messages import Reading, TakePhoto
-from parcelguard.camera.pictures import Newest, Priority
+from parcelguard.camera.newest_picture import Newest, Priority
 from parcelguard.camera.process import Assignment
+from parcelguard.camera.reading.reader import CodeWatcher
 from parcelguard.camera.ring import Ring
-from parcelguard.camera.watcher import CodeWatcher
 
 
 class CameraRoom:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
-from parcelguard.camera.mjpeg import PartStream, open_parts
-from parcelguard.camera.pictures import Image
+from parcelguard.camera.newest_picture import Image
+from parcelguard.camera.sources.mjpeg import PartStream, open_parts
 from parcelguard.errors import CameraUnavailable
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import cv2
 import numpy as np
 
-from parcelguard.camera.pictures import Image
+from parcelguard.camera.newest_picture import Image
 from parcelguard.errors import CameraUnavailable
 
 _CHUNK = 1 << 16

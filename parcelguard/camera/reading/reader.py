@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from parcelguard.camera.agreement import Agreement
 from parcelguard.camera.messages import CodeRead, Outlined, Reading
-from parcelguard.camera.pictures import Image, Newest, Picture, Priority
+from parcelguard.camera.newest_picture import Image, Newest, Picture, Priority
+from parcelguard.camera.reading.agreement import Agreement
 from parcelguard.events import CodeBox
 
 if TYPE_CHECKING:
-    from parcelguard.camera.looks import Found, Ladder
+    from parcelguard.camera.reading.barcodes import Found, Ladder
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,9 @@ class CodeWatcher:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        from parcelguard.camera.looks import Ladder  # imported here: the first picture need not wait for it
+        from parcelguard.camera.reading.barcodes import (
+            Ladder,  # imported here: the first picture need not wait for it
+        )
 
         ladder = Ladder(self._symbologies)
         number = 0
