@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 
-from parcelguard.config import Folders, Settings
-from parcelguard.errors import DamagedDatabase, ParcelGuardError, StorageError
-from parcelguard.events import EventHub, Sounded
+from parcelguard.core.config import Folders, Settings
+from parcelguard.core.errors import DamagedDatabase, ParcelGuardError, StorageError
+from parcelguard.core.events import EventHub, Sounded
 from parcelguard.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from parcelguard.camera.client import CameraClient
     from parcelguard.shops.keeping import Shopkeeping
-    from parcelguard.station import Station
-    from parcelguard.store.repair import Repair, Repaired, Way
+    from parcelguard.station.station import Station
+    from parcelguard.upkeep.repair import Repair, Repaired, Way
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +96,8 @@ class App(QObject):
 
     def _start_all(self) -> None:
         from parcelguard.camera.client import CameraClient
-        from parcelguard.logs import start_logging, stop_logging
-        from parcelguard.single import called, only_one
+        from parcelguard.runtime.logs import start_logging, stop_logging
+        from parcelguard.runtime.single_instance import called, only_one
         from parcelguard.ui.garbage import GarbageTimer
         from parcelguard.ui.sounds import Sounds
 
@@ -155,10 +155,10 @@ class App(QObject):
         camera = self.camera
         assert camera is not None
         try:
-            from parcelguard.domain import utc_now
-            from parcelguard.marketplace.vault import vault_at
+            from parcelguard.core.domain import utc_now
             from parcelguard.shops.keeping import Shopkeeping
-            from parcelguard.station import Station
+            from parcelguard.station.station import Station
+            from parcelguard.vault.vault import vault_at
 
             vault = vault_at(self._folders.secrets, self._settings.secrets.keep, self._passphrase)
             station = Station(self._settings, self._folders, self.hub, camera, vault=vault)
@@ -183,11 +183,11 @@ class App(QObject):
     # ---- damaged records -----------------------------------------------------------------
 
     def _repair_of(self, error: DamagedDatabase) -> Repair:
-        from parcelguard.domain import utc_now
-        from parcelguard.store.backup import Backups
-        from parcelguard.store.folder import MediaFolder
-        from parcelguard.store.jpeg import jpeg_size
-        from parcelguard.store.repair import Repair
+        from parcelguard.core.domain import utc_now
+        from parcelguard.disk.jpeg import jpeg_size
+        from parcelguard.disk.media_folder import MediaFolder
+        from parcelguard.upkeep.backup import Backups
+        from parcelguard.upkeep.repair import Repair
 
         folders = self._folders
         return Repair(

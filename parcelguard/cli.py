@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parcelguard import __version__
-from parcelguard.bench import UNTIL_PAINTED
-from parcelguard.errors import ParcelGuardError, SettingsError
+from parcelguard.commands.bench import UNTIL_PAINTED
+from parcelguard.core.errors import ParcelGuardError, SettingsError
 
 if TYPE_CHECKING:
     import argparse
 
-    from parcelguard.config import Folders
+    from parcelguard.core.config import Folders
 
 MOST_ORDERS = 5000
 BENCHES = ("capture", "startup", "preview", "send")
@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def open_window(home: str | None) -> int:
     """Open the app and run it until its window is closed."""
     gc.disable()  # what is made until the first paint stays; from then on see ui.garbage
-    from parcelguard.config import folders_of, home_folder, load_settings
-    from parcelguard.single import call_running
+    from parcelguard.core.config import folders_of, home_folder, load_settings
+    from parcelguard.runtime.single_instance import call_running
 
     folder = home_folder(home)
     if call_running(folder):
@@ -62,7 +62,7 @@ def open_window(home: str | None) -> int:
     from parcelguard.app import open_app  # after the rest: importing Qt slows later imports
 
     if os.environ.get(UNTIL_PAINTED):
-        from parcelguard.bench.first_paint import end_with_first_paint
+        from parcelguard.commands.bench.first_paint import end_with_first_paint
 
         return open_app(settings, folders_of(folder, settings), also=end_with_first_paint)
     return open_app(settings, folders_of(folder, settings))
@@ -162,7 +162,7 @@ def _count(text: str) -> int:
 
 
 def _demo(asked: argparse.Namespace) -> int:
-    from parcelguard.demo.run import run_demo
+    from parcelguard.commands.demo.run import run_demo
 
     return run_demo(
         home=asked.home,
@@ -201,22 +201,22 @@ def _sandbox(asked: argparse.Namespace) -> int:
 
 
 def _connect(asked: argparse.Namespace) -> int:
-    from parcelguard.connect import connect_shop
+    from parcelguard.commands.connect import connect_shop
 
     return connect_shop(asked.home, asked.shop, asked.grant, asked.redirect, browser=not asked.no_browser)
 
 
 def _doctor(asked: argparse.Namespace) -> int:
-    from parcelguard.doctor import examine
+    from parcelguard.commands.doctor import examine
 
     return examine(asked.home)
 
 
 def _rescan(asked: argparse.Namespace) -> int:
+    from parcelguard.disk.jpeg import jpeg_size
+    from parcelguard.disk.media_folder import MediaFolder
     from parcelguard.store.database import Store
-    from parcelguard.store.folder import MediaFolder
-    from parcelguard.store.jpeg import jpeg_size
-    from parcelguard.store.rescan import rescan
+    from parcelguard.upkeep.rescan import rescan
 
     with _alone(asked.home) as folders:
         MediaFolder(folders.media, folders.home).claim()
@@ -233,11 +233,11 @@ def _rescan(asked: argparse.Namespace) -> int:
 
 
 def _repair(asked: argparse.Namespace) -> int:
-    from parcelguard.domain import utc_now
-    from parcelguard.store.backup import Backups
-    from parcelguard.store.folder import MediaFolder
-    from parcelguard.store.jpeg import jpeg_size
-    from parcelguard.store.repair import Repair, Way, damage_of
+    from parcelguard.core.domain import utc_now
+    from parcelguard.disk.jpeg import jpeg_size
+    from parcelguard.disk.media_folder import MediaFolder
+    from parcelguard.upkeep.backup import Backups
+    from parcelguard.upkeep.repair import Repair, Way, damage_of
 
     with _alone(asked.home) as folders:
         damage = damage_of(folders.database)
@@ -261,8 +261,8 @@ def _repair(asked: argparse.Namespace) -> int:
 @contextmanager
 def _alone(home: str | None) -> Iterator[Folders]:
     """Lend a station's folders while no other program works on them."""
-    from parcelguard.config import folders_of, home_folder, load_settings
-    from parcelguard.single import only_one
+    from parcelguard.core.config import folders_of, home_folder, load_settings
+    from parcelguard.runtime.single_instance import only_one
 
     folder = home_folder(home)
     folders = folders_of(folder, load_settings(folder / "settings.toml"))
@@ -277,6 +277,6 @@ def _say(lines: Iterable[str]) -> None:
 
 
 def _bench(asked: argparse.Namespace) -> int:
-    from parcelguard.bench.harness import run_bench
+    from parcelguard.commands.bench.harness import run_bench
 
     return run_bench(asked.name, asked.json)

@@ -21,16 +21,16 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSize, Qt
 
-from parcelguard.alerts import Alert, Alerts, Severity
 from parcelguard.app import App, open_app
-from parcelguard.demo.driver import Driver, Until
-from parcelguard.demo.market import DemoOrder, Market
-from parcelguard.demo.run import prepare, scratch
-from parcelguard.demo.storm import storm
-from parcelguard.desk import DeskState
-from parcelguard.domain import ProofState
-from parcelguard.errors import DamagedDatabase, DiskFull
-from parcelguard.events import ProofChanged
+from parcelguard.commands.demo.driver import Driver, Until
+from parcelguard.commands.demo.market import DemoOrder, Market
+from parcelguard.commands.demo.run import prepare, scratch
+from parcelguard.commands.demo.storm import storm
+from parcelguard.core.alerts import Alert, Alerts, Severity
+from parcelguard.core.domain import ProofState
+from parcelguard.core.errors import DamagedDatabase, DiskFull
+from parcelguard.core.events import ProofChanged
+from parcelguard.packing.desk_view import DeskState
 from parcelguard.shops.settings_file import SettingsFile
 from parcelguard.ui.check.check_screen import CheckPage
 from parcelguard.ui.log.log_screen import LogPage

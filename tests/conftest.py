@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from fakes import Clock, Delivery
-
     from parcelguard.store.database import Store
+    from tests.support.fakes import Clock, Delivery
 
 
 gc.disable()  # a Qt object collected on another thread ends the process; see pytest_runtest_teardown
+ROOT = Path(__file__).parents[1]
+# Programs that a test starts find this checkout and the tests' own helpers, wherever they are started.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before any test makes a QApplication
 
 
 @pytest.fixture
 def clock() -> Clock:
-    from fakes import Clock
+    from tests.support.fakes import Clock
 
     return Clock()
 
@@ -50,7 +52,7 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
 
 @pytest.fixture
 def delivery(store: Store, media: Path, clock: Clock) -> Delivery:
-    from fakes import Delivery
+    from tests.support.fakes import Delivery
 
     return Delivery(store, media, clock)
 

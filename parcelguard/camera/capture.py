@@ -20,9 +20,9 @@ from parcelguard.camera.messages import FrameReady, SourceLive, SourceLost
 from parcelguard.camera.newest_picture import Image, Newest, Picture
 from parcelguard.camera.ring import MAX_PIXELS, Ring
 from parcelguard.camera.sources.opening import FrameSource, open_source
-from parcelguard.config import CameraSettings
-from parcelguard.domain import utc_now
-from parcelguard.errors import CameraUnavailable
+from parcelguard.core.config import CameraSettings
+from parcelguard.core.domain import utc_now
+from parcelguard.core.errors import CameraUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -39,8 +39,8 @@ from parcelguard.camera.messages import (
 from parcelguard.camera.process import Assignment
 from parcelguard.camera.ring import Frame, Ring
 from parcelguard.camera.supervisor import Child, Patience, Verdict
-from parcelguard.config import CameraSettings
-from parcelguard.events import CameraChanged, CameraState, CodesSeen
+from parcelguard.core.config import CameraSettings
+from parcelguard.core.events import CameraChanged, CameraState, CodesSeen
 
 log = logging.getLogger(__name__)
 

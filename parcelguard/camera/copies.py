@@ -16,9 +16,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from parcelguard.delivery.pictures import arranged, extent
-from parcelguard.errors import NotSent, StorageError
-from parcelguard.resources import asset
+from parcelguard.core.errors import NotSent, StorageError
+from parcelguard.delivery.picture_sizes import arranged, extent
+from parcelguard.runtime.assets import asset
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont

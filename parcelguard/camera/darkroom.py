@@ -14,10 +14,10 @@ import numpy as np
 
 from parcelguard.camera.messages import PhotoFailed, PhotoKept, TakePhoto
 from parcelguard.camera.newest_picture import Image, Newest, Picture, Priority
-from parcelguard.errors import CameraUnavailable, ParcelGuardError, StorageError
-from parcelguard.faults import hit
-from parcelguard.store.files import photo_name, thumbnail_of, write_durably
-from parcelguard.threads import Worker
+from parcelguard.core.errors import CameraUnavailable, ParcelGuardError, StorageError
+from parcelguard.disk.files import photo_name, thumbnail_of, write_durably
+from parcelguard.runtime.crash_points import hit
+from parcelguard.runtime.threads import Worker
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from parcelguard.domain import Shot
-from parcelguard.events import CodeBox
+from parcelguard.core.domain import Shot
+from parcelguard.core.events import CodeBox
 
 
 class Reading(StrEnum):

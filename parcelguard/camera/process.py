@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parcelguard.camera.messages import Alive, Quit, Reading, Said, SetReading, SetView, ShowLabel, TakePhoto
-from parcelguard.config import CameraSettings
+from parcelguard.core.config import CameraSettings
 
 if TYPE_CHECKING:
     from parcelguard.camera.workers import CameraRoom

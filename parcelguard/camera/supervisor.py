@@ -10,7 +10,7 @@ from typing import Self
 
 from parcelguard.camera.messages import Alive
 from parcelguard.camera.process import Assignment, run
-from parcelguard.errors import CameraUnavailable
+from parcelguard.core.errors import CameraUnavailable
 
 log = logging.getLogger(__name__)
 

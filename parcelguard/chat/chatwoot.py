@@ -12,8 +12,11 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from parcelguard.chat.reading import same_words
-from parcelguard.config import ShopSettings
+from parcelguard.chat.same_words import same_words
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import PartKind
+from parcelguard.core.errors import Held, NotSent, Refused
+from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -24,12 +27,9 @@ from parcelguard.delivery.ports import (
     Target,
     Wire,
 )
-from parcelguard.domain import PartKind
-from parcelguard.errors import Held, NotSent, Refused
 from parcelguard.marketplace.answers import moment, rows
-from parcelguard.marketplace.chatwoot import ChatwootClient
+from parcelguard.marketplace.chatwoot.client import ChatwootClient
 from parcelguard.marketplace.http import Upload
-from parcelguard.marketplaces import marketplace
 from parcelguard.store.views import Sighting
 
 PAGES = 3

@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from parcelguard.chat.reading import same_words
-from parcelguard.config import ShopSettings
+from parcelguard.chat.same_words import same_words
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import PartKind
+from parcelguard.core.errors import Held, NotSent, Refused
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -25,12 +27,10 @@ from parcelguard.delivery.ports import (
     Target,
     Wire,
 )
-from parcelguard.domain import PartKind
-from parcelguard.errors import Held, NotSent, Refused
 from parcelguard.marketplace.answers import entry, moment, rows
-from parcelguard.marketplace.lazada import CHAT, ORDERS, ROW, SIGNATURE_WINDOW, LazadaClient
-from parcelguard.marketplace.lazada_codes import Unlisted
-from parcelguard.marketplace.lazada_goods import (
+from parcelguard.marketplace.lazada.client import CHAT, ORDERS, ROW, SIGNATURE_WINDOW, LazadaClient
+from parcelguard.marketplace.lazada.codes import Unlisted
+from parcelguard.marketplace.lazada.goods import (
     OVER,
     UNPAID,
     Row,

@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from parcelguard.chat.reading import same_words
-from parcelguard.config import ShopSettings
+from parcelguard.chat.same_words import same_words
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import PartKind
+from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -23,11 +25,9 @@ from parcelguard.delivery.ports import (
     Target,
     Wire,
 )
-from parcelguard.domain import PartKind
-from parcelguard.errors import Held, NotSent, OutcomeUnknown, Refused
 from parcelguard.marketplace.answers import entry, moment, rows
-from parcelguard.marketplace.shopee import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
-from parcelguard.marketplace.shopee_codes import wants_order_card, wrong_parameter
+from parcelguard.marketplace.shopee.client import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
+from parcelguard.marketplace.shopee.codes import wants_order_card, wrong_parameter
 from parcelguard.store.views import Sighting
 
 CHAT = "/api/v2/sellerchat"

@@ -11,8 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from parcelguard.chat.reading import same_words
-from parcelguard.config import ShopSettings
+from parcelguard.chat.same_words import same_words
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import PartKind
+from parcelguard.core.errors import Held, NotSent, Refused
+from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -23,13 +26,15 @@ from parcelguard.delivery.ports import (
     Target,
     Wire,
 )
-from parcelguard.domain import PartKind
-from parcelguard.errors import Held, NotSent, Refused
 from parcelguard.marketplace.answers import entry, moment, rows
-from parcelguard.marketplace.tiktok import CONVERSATIONS, SIGNATURE_WINDOW, TikTokClient, cancelled
-from parcelguard.marketplace.tiktok_codes import no_conversation
-from parcelguard.marketplace.tiktok_signing import json_text
-from parcelguard.marketplaces import marketplace
+from parcelguard.marketplace.tiktok.client import (
+    CONVERSATIONS,
+    SIGNATURE_WINDOW,
+    TikTokClient,
+    cancelled,
+)
+from parcelguard.marketplace.tiktok.codes import no_conversation
+from parcelguard.marketplace.tiktok.signing import json_text
 from parcelguard.store.views import Sighting
 
 UPLOAD = "/customer_service/202309/images/upload"

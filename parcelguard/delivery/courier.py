@@ -14,17 +14,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from parcelguard.alerts import Alerts
-from parcelguard.delivery.backlog import Backlog
-from parcelguard.delivery.judge import EARLY_LOOK, Judge, looked_for_since
-from parcelguard.delivery.ledger import afford
-from parcelguard.delivery.news import News
-from parcelguard.delivery.pace import LONGEST_GAP, Pace, pause_after, wait_after
-from parcelguard.delivery.pictures import picture_size
-from parcelguard.delivery.ports import ChatSender, CopyMaker, OverBudget, Picture, Receipt, Wire
-from parcelguard.delivery.settling import settle_sent, target_of
-from parcelguard.delivery.trouble import Trouble
-from parcelguard.domain import (
+from parcelguard.core.alerts import Alerts
+from parcelguard.core.domain import (
     FITTED,
     LATE,
     ONE_PICTURE,
@@ -39,7 +30,7 @@ from parcelguard.domain import (
     fitting_set,
     plan_parts,
 )
-from parcelguard.errors import (
+from parcelguard.core.errors import (
     DeliveryError,
     Held,
     NoNetwork,
@@ -50,7 +41,16 @@ from parcelguard.errors import (
     ShopHeld,
     TooFast,
 )
-from parcelguard.faults import hit
+from parcelguard.delivery.announcing import News
+from parcelguard.delivery.backlog import Backlog
+from parcelguard.delivery.judge import EARLY_LOOK, Judge, looked_for_since
+from parcelguard.delivery.ledger import afford
+from parcelguard.delivery.pace import LONGEST_GAP, Pace, pause_after, wait_after
+from parcelguard.delivery.picture_sizes import picture_size
+from parcelguard.delivery.ports import ChatSender, CopyMaker, OverBudget, Picture, Receipt, Wire
+from parcelguard.delivery.settling import settle_sent, target_of
+from parcelguard.delivery.shop_alerts import Trouble
+from parcelguard.runtime.crash_points import hit
 from parcelguard.store.attempts import Job, Try
 from parcelguard.store.database import Store
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Event, Thread
 
+from parcelguard.core.errors import DamagedDatabase, ParcelGuardError
 from parcelguard.delivery.courier import Courier
-from parcelguard.errors import DamagedDatabase, ParcelGuardError
 
 log = logging.getLogger(__name__)
 

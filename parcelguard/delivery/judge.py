@@ -10,12 +10,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from parcelguard.delivery.pictures import picture_size
+from parcelguard.core.domain import LOOK_AND_ANSWER, UNKNOWN_REASON, Part, PartState
+from parcelguard.core.errors import Held, ParcelGuardError
+from parcelguard.delivery.picture_sizes import picture_size
 from parcelguard.delivery.ports import ChatSender, Look, SentMark
 from parcelguard.delivery.settling import settle_sent, target_of
-from parcelguard.domain import LOOK_AND_ANSWER, UNKNOWN_REASON, Part, PartState
-from parcelguard.errors import Held, ParcelGuardError
-from parcelguard.faults import hit
+from parcelguard.runtime.crash_points import hit
 from parcelguard.store.attempts import Job, Try
 from parcelguard.store.database import Records, Store
 

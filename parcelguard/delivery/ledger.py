@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
+from parcelguard.core.domain import BUDGET, Allowance, Part, Shop
+from parcelguard.core.errors import ShopHeld
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender, OverBudget
-from parcelguard.domain import BUDGET, Allowance, Part, Shop
-from parcelguard.errors import ShopHeld
 from parcelguard.store.database import Records, Store
 
 UNLIMITED = Allowance()

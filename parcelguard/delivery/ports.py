@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from parcelguard.domain import BUDGET, LONGEST_MESSAGE, NOTHING_LEFT, PartKind, QuietHours
-from parcelguard.errors import Held
+from parcelguard.core.domain import BUDGET, LONGEST_MESSAGE, NOTHING_LEFT, PartKind, QuietHours
+from parcelguard.core.errors import Held
 from parcelguard.store.views import Sighting
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from parcelguard.errors import NoNetwork, NotSent, OutcomeUnknown
+from parcelguard.core.errors import NoNetwork, NotSent, OutcomeUnknown
 
 
 def entry(value: object) -> Mapping[str, Any]:

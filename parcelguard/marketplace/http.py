@@ -23,9 +23,9 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from parcelguard.clocks import real_seconds
-from parcelguard.errors import NoNetwork, NotSent, OutcomeUnknown
-from parcelguard.faults import hit
+from parcelguard.core.errors import NoNetwork, NotSent, OutcomeUnknown
+from parcelguard.runtime.clock import real_seconds
+from parcelguard.runtime.crash_points import hit
 
 CONNECT_S = 10.0
 CALL_S = 20.0

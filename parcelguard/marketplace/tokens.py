@@ -15,10 +15,10 @@ from collections.abc import Callable
 from copy import copy
 from datetime import datetime, timedelta
 
-from parcelguard.errors import NotSent, Refused, SettingsError, ShopHeld, StorageError
-from parcelguard.faults import hit
-from parcelguard.marketplace.journal import Line
-from parcelguard.marketplace.vault import Secrets, Vault
+from parcelguard.core.errors import NotSent, Refused, SettingsError, ShopHeld, StorageError
+from parcelguard.runtime.crash_points import hit
+from parcelguard.vault.journal import Line
+from parcelguard.vault.vault import Secrets, Vault
 
 log = logging.getLogger(__name__)
 

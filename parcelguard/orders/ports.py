@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from parcelguard.domain import Order
+from parcelguard.core.domain import Order
 
 
 class OrderSource(Protocol):

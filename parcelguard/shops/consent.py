@@ -17,11 +17,11 @@ from functools import partial
 from threading import Lock, Thread, Timer
 from urllib.parse import parse_qs, urlsplit
 
-from parcelguard.config import ShopSettings
-from parcelguard.domain import new_id
-from parcelguard.errors import ParcelGuardError, SettingsError
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import new_id
+from parcelguard.core.errors import ParcelGuardError, SettingsError
+from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.marketplace.ports import Client, Seller
-from parcelguard.marketplaces import marketplace
 from parcelguard.shops.loopback import Loopback, Page
 from parcelguard.shops.views import Attempt, Consented
 

@@ -19,15 +19,14 @@ from typing import Any
 
 import msgspec
 
-from parcelguard.channels import client_of
-from parcelguard.config import Settings, ShopSettings
-from parcelguard.domain import ProofState
-from parcelguard.errors import ParcelGuardError, SettingsError
+from parcelguard.chat.registry import client_of
+from parcelguard.core.config import Settings, ShopSettings
+from parcelguard.core.domain import ProofState
+from parcelguard.core.errors import ParcelGuardError, SettingsError
+from parcelguard.core.marketplace_facts import ALL, Marketplace, marketplace
 from parcelguard.marketplace.ports import Access, AccessState, Client, Seller
 from parcelguard.marketplace.tokens import grant_key
-from parcelguard.marketplace.vault import Secrets, Vault
-from parcelguard.marketplaces import ALL, Marketplace, marketplace
-from parcelguard.resources import asset
+from parcelguard.runtime.assets import asset
 from parcelguard.shops.consent import PORT, ConsentDesk
 from parcelguard.shops.practice import rehearse
 from parcelguard.shops.preset import filled, presets, remarks
@@ -47,6 +46,7 @@ from parcelguard.shops.views import (
     Weight,
 )
 from parcelguard.shops.words import BY_HAND, NOTHING, access_words, midnight, today_of, today_words
+from parcelguard.vault.vault import Secrets, Vault
 
 Figures = Callable[[datetime], Mapping[str, Mapping[ProofState, int]]]  # proofs by shop, since a moment
 _FIXED = ("id", "marketplace", "region")  # records carry them

@@ -21,16 +21,16 @@ from typing import Any, Self
 
 import msgspec
 
-from parcelguard.channels import Channel, connect
-from parcelguard.config import ShopSettings
+from parcelguard.chat.registry import Channel, connect
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import fill_message, utc_now
+from parcelguard.core.errors import DeliveryError, ParcelGuardError, SettingsError
+from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.delivery.ports import Picture, Target, Wire
-from parcelguard.domain import fill_message, utc_now
-from parcelguard.errors import DeliveryError, ParcelGuardError, SettingsError
+from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.marketplace.tokens import grant_key
-from parcelguard.marketplace.vault import Secrets, Vault, vault_at
-from parcelguard.marketplaces import marketplace
 from parcelguard.shops.views import Rehearsal, SeenMessage
-from parcelguard.store.jpeg import jpeg_size
+from parcelguard.vault.vault import Secrets, Vault, vault_at
 
 ANSWER_S = 10
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from parcelguard.config import ShopSettings
-from parcelguard.domain import DEFAULT_MESSAGE, PLACEHOLDERS, Item, Order, fill_message
-from parcelguard.marketplaces import ALL, marketplace
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import DEFAULT_MESSAGE, PLACEHOLDERS, Item, Order, fill_message
+from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.shops.views import Filled, Preset, Remark, Weight
 
 LONGEST_TEMPLATE = 2000  # what the settings file takes

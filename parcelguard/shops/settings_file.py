@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
-from parcelguard.config import Settings, ShopSettings, parse_settings
-from parcelguard.errors import SettingsError
-from parcelguard.store.files import write_durably
+from parcelguard.core.config import Settings, ShopSettings, parse_settings
+from parcelguard.core.errors import SettingsError
+from parcelguard.disk.files import write_durably
 
 _SHOP = "[[shops]]"
 _HEADER = re.compile(r"\s*\[")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from parcelguard.config import ShopSettings
-from parcelguard.errors import ParcelGuardError, SettingsError
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.errors import ParcelGuardError, SettingsError
+from parcelguard.core.marketplace_facts import Marketplace
 from parcelguard.marketplace.ports import Access, Seller
-from parcelguard.marketplaces import Marketplace
 from parcelguard.store.views import Tone
 
 

@@ -24,7 +24,17 @@ from sqlalchemy import (
     update,
 )
 
-from parcelguard.domain import F4, FITTED, UNKNOWN_REASON, Decision, Part, PartKind, PartState, Photo, Proof
+from parcelguard.core.domain import (
+    F4,
+    FITTED,
+    UNKNOWN_REASON,
+    Decision,
+    Part,
+    PartKind,
+    PartState,
+    Photo,
+    Proof,
+)
 from parcelguard.store.parts import PartRecords, part_of
 from parcelguard.store.proofs import photo_of, proof_of
 from parcelguard.store.tables import (

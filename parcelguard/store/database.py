@@ -19,18 +19,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import QueuePool
 
-from parcelguard.domain import utc_now
-from parcelguard.errors import DamagedDatabase, DiskFull, StorageError
+from parcelguard.core.domain import utc_now
+from parcelguard.core.errors import DamagedDatabase, DiskFull, StorageError
+from parcelguard.disk.files import PARTIAL_SUFFIX, keep_durably, make_folder, refused
+from parcelguard.disk.local_disk import refuse_network
 from parcelguard.store.attempts import AttemptRecords
 from parcelguard.store.budget import BudgetRecords
-from parcelguard.store.files import PARTIAL_SUFFIX, keep_durably, make_folder, refused
 from parcelguard.store.health import Health, check, is_damage, tighten
 from parcelguard.store.inventory import InventoryRecords
 from parcelguard.store.log import LogRecords
 from parcelguard.store.looks import LookRecords
 from parcelguard.store.orders import OrderRecords
 from parcelguard.store.parts import PartRecords
-from parcelguard.store.place import refuse_network
 from parcelguard.store.proofs import ProofRecords
 from parcelguard.store.remote import RemoteRecords
 from parcelguard.store.tables import SCHEMA_VERSION

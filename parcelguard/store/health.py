@@ -13,7 +13,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from parcelguard.errors import DamagedDatabase
+from parcelguard.core.errors import DamagedDatabase
 
 CHECK_AFTER = timedelta(days=7)
 COMPANIONS = ("-wal", "-shm")  # what SQLite keeps beside a database; a part of it

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
 
-from parcelguard.domain import BY_HAND, FITTED, Part, PartKind, PartState, Proof, ProofState
-from parcelguard.store.files import THUMBNAIL_SUFFIX
+from parcelguard.core.domain import BY_HAND, FITTED, Part, PartKind, PartState, Proof, ProofState
+from parcelguard.disk.files import THUMBNAIL_SUFFIX
 from parcelguard.store.parts import part_of
 from parcelguard.store.proofs import ProofRecords, proof_of
 from parcelguard.store.tables import Moment, generations, parts, proofs

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, func, insert, or_, select, update
 
-from parcelguard.domain import (
+from parcelguard.core.domain import (
     BUDGET,
     BY_HAND,
     NOTHING_LEFT,

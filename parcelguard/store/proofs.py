@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, or_, select, update
 
-from parcelguard.domain import Order, Photo, Proof, ProofState, ScanSource, Shot, Today
+from parcelguard.core.domain import Order, Photo, Proof, ProofState, ScanSource, Shot, Today
 from parcelguard.store.tables import photos, proofs
 
 SAVED_STATES = tuple(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from parcelguard.domain import Decision, Part, Photo, Proof, ProofState, Shop
+from parcelguard.core.domain import Decision, Part, Photo, Proof, ProofState, Shop
 
 
 class LogFilter(StrEnum):

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from parcelguard.alerts import AlertsChanged
-from parcelguard.desk import DeskChanged, ProofSaved
-from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged, QueueChanged, ShopQueue
+from parcelguard.core.alerts import AlertsChanged
+from parcelguard.core.events import (
+    CameraChanged,
+    CodesSeen,
+    EventHub,
+    ProofChanged,
+    QueueChanged,
+    ShopQueue,
+)
+from parcelguard.packing.desk_view import DeskChanged, ProofSaved
 
 
 class EventBridge(QObject):

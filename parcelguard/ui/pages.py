@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from PySide6.QtWidgets import QWidget
 
-from parcelguard.config import ShopSettings
-from parcelguard.domain import Shop
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import Shop
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.ports import ChannelDesk, LogDesk

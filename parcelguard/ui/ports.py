@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from parcelguard.domain import Decision as Decision
-from parcelguard.domain import Scan
+from parcelguard.core.domain import Decision as Decision
+from parcelguard.core.domain import Scan
 from parcelguard.shops.views import (
     AppKeys,
     Attempt,

@@ -20,8 +20,8 @@ from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from parcelguard.events import Cue
-from parcelguard.resources import asset
+from parcelguard.core.events import Cue
+from parcelguard.runtime.assets import asset
 
 log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from parcelguard.config import Settings, ShopSettings
-from parcelguard.desk import DeskChanged, DeskState, ProofSaved
-from parcelguard.domain import Scan, ScanSource
-from parcelguard.events import CameraChanged, CodesSeen, EventHub, ProofChanged
+from parcelguard.core.config import Settings, ShopSettings
+from parcelguard.core.domain import Scan, ScanSource
+from parcelguard.core.events import CameraChanged, CodesSeen, EventHub, ProofChanged
+from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys.key_filter import Action, WedgeFilter
 from parcelguard.ui.kit.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import httpx
-from channel_benches import SHEETS, Sheet
 
-from parcelguard.demo.shops import ONLY, keep_secrets, settings_text
-from parcelguard.domain import Order
+from parcelguard.commands.demo.shops import ONLY, keep_secrets, settings_text
+from parcelguard.core.domain import Order
+from parcelguard.core.marketplace_facts import ALL
 from parcelguard.marketplace.tokens import grant_key
-from parcelguard.marketplace.vault import Vault
-from parcelguard.marketplaces import ALL
 from parcelguard.sandbox.faults import SEND as SEND
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.world import World
+from parcelguard.vault.vault import Vault
+from tests.support.channel_benches import SHEETS, Sheet
 
 SHOP = ONLY
 CHANNELS = tuple(row.name for row in ALL.values() if row.has_chat)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from fakes import ORDER
-
-from parcelguard.marketplace.vault import Secrets, vault_at
 from parcelguard.store.database import Store
+from parcelguard.vault.vault import Secrets, vault_at
+from tests.support.fakes import ORDER
 
 NOBODY = "http://127.0.0.1:9"
 SETTINGS = f"""

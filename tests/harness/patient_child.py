@@ -18,11 +18,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import small_disk
-import station_child
+from tests.harness import small_disk, station_child
 
 if TYPE_CHECKING:
-    from parcelguard.desk import Desk
+    from parcelguard.packing.desk_view import Desk
 
 PHOTOS = 2
 TRIES = 4
@@ -40,7 +39,7 @@ class PatientPacker:
 
     def finish_restored(self) -> None:
         """Save what a crash left open, and say which thread keeps photos and which the rows."""
-        from parcelguard.desk import DeskState
+        from parcelguard.packing.desk_view import DeskState
 
         self._rest()
         if self._screen.desk.state is not DeskState.READY:
@@ -68,8 +67,8 @@ class PatientPacker:
         rested.wait()
 
     def _open(self, code: str) -> bool:
-        from parcelguard.desk import DeskState
-        from parcelguard.domain import ScanSource
+        from parcelguard.core.domain import ScanSource
+        from parcelguard.packing.desk_view import DeskState
         from parcelguard.scanner.normaliser import read_scan
 
         scan = read_scan(code, ScanSource.WEDGE)
@@ -84,7 +83,7 @@ class PatientPacker:
         return self._press(self._station.take_photo, lambda desk: len(desk.photos) >= wanted)
 
     def _save(self) -> bool:
-        from parcelguard.desk import DeskState
+        from parcelguard.packing.desk_view import DeskState
 
         return self._press(self._station.save, lambda desk: desk.state is DeskState.READY)
 
@@ -114,7 +113,7 @@ class Wish(argparse.Namespace):
 
 def ignore_short_writes(home: Path) -> None:
     """Believe that a write has written everything."""
-    from parcelguard.store import files
+    from parcelguard.disk import files
 
     def write_once(partial: Path, data: bytes, *_points: object) -> None:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -128,7 +127,7 @@ def ignore_short_writes(home: Path) -> None:
 
 def flush_twice(home: Path) -> None:
     """Believe the second flush after the first has failed; the system may have dropped the data."""
-    from parcelguard.store import files
+    from parcelguard.disk import files
 
     flush = files._flush
 
@@ -143,7 +142,7 @@ def flush_twice(home: Path) -> None:
 
 def no_ballast(home: Path) -> None:
     """Keep no room for the order that is open."""
-    from parcelguard.store.space import Ballast
+    from parcelguard.upkeep.disk_space import Ballast
 
     Ballast.keep = lambda ballast: None
 

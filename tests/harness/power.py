@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from fakes import wait_for
+from tests.support.fakes import wait_for
 
 CHILD = Path(__file__).with_name("small_disk.py")
 SIZE_MB = 64

@@ -19,17 +19,17 @@ from typing import Any
 
 import psutil
 import pytest
-from invariants import Findings, judge
-from market import SHOP, Market, open_market
-from station_child import PlainCopies
 
-from parcelguard.channels import connect
-from parcelguard.config import load_settings
+from parcelguard.chat.registry import connect
+from parcelguard.core.config import load_settings
+from parcelguard.core.domain import Shop
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender
-from parcelguard.domain import Shop
-from parcelguard.marketplace.vault import Vault, vault_at
 from parcelguard.store.database import Store
+from parcelguard.vault.vault import Vault, vault_at
+from tests.harness.invariants import Findings, judge
+from tests.harness.market import SHOP, Market, open_market
+from tests.harness.station_child import PlainCopies
 
 CHILD = Path(__file__).with_name("station_child.py")
 NOON_IN_MALAYSIA = timedelta(hours=4)

@@ -5,7 +5,7 @@ Run as a script this is `station_child` on such a disk.
 
 from __future__ import annotations
 
-import station_child
+from tests.harness import station_child
 
 SMALLER = 128
 
@@ -14,8 +14,8 @@ def shrink() -> None:
     """Keep a small ballast, and open orders until little is free."""
     from functools import partial
 
-    from parcelguard import housekeeping
-    from parcelguard.store import space
+    from parcelguard.upkeep import disk_space as space
+    from parcelguard.upkeep import housekeeping
 
     for limit in ("FULL_BYTES", "VERY_LOW_BYTES", "BALLAST_BYTES"):
         setattr(space, limit, getattr(space, limit) // SMALLER)

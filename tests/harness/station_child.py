@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the copy room's helper process imports this file too, and needs nothing of it
     from parcelguard.camera.messages import TakePhoto
-    from parcelguard.desk import Desk
-    from parcelguard.packing import PackingDesk
+    from parcelguard.packing.desk_view import Desk
+    from parcelguard.packing.packing_desk import PackingDesk
 
 SIZE = (384, 512)  # no marketplace takes pictures of less than 330 pixels a side
 LARGE_EVERY = 4  # one in so many does not compress, and is written in two pieces
@@ -95,7 +95,7 @@ class Screen:
     """What the packer sees: says each tick once, and keeps the desk as it stands now."""
 
     def __init__(self) -> None:
-        from parcelguard.desk import Desk
+        from parcelguard.packing.desk_view import Desk
 
         self._changed = threading.Condition()
         self._ticked: set[str] = set()
@@ -129,14 +129,14 @@ class Packer:
 
     def finish_restored(self) -> None:
         """Go on with the order that a crash left open."""
-        from parcelguard.desk import DeskState
+        from parcelguard.packing.desk_view import DeskState
 
         if self._screen.desk.state is not DeskState.READY:
             self._photograph_and_save()
 
     def pack(self, code: str) -> None:
-        from parcelguard.desk import DeskState
-        from parcelguard.domain import ScanSource
+        from parcelguard.core.domain import ScanSource
+        from parcelguard.packing.desk_view import DeskState
         from parcelguard.scanner.normaliser import read_scan
 
         for _ in range(TRIES):
@@ -147,7 +147,7 @@ class Packer:
         say("given up", order=code)
 
     def _photograph_and_save(self) -> None:
-        from parcelguard.desk import DeskState
+        from parcelguard.packing.desk_view import DeskState
 
         if self._screen.desk.state in (DeskState.CANCELLED, DeskState.PACKED):
             self._leave()
@@ -192,7 +192,7 @@ class Packer:
         self._screen.wait(lambda desk: desk.notice or desk.photos[-1].photo.id != last)
 
     def _leave(self) -> None:
-        from parcelguard.desk import DeskState
+        from parcelguard.packing.desk_view import DeskState
 
         self._station.clear()
         self._screen.wait(lambda desk: desk.state is DeskState.READY)
@@ -218,8 +218,8 @@ class PlainCopies:
 
 def count_sleep(now: Now) -> None:
     """Let the clock that counts sleep go with the test's: a process that is only stopped does not sleep."""
-    from parcelguard.clocks import real_seconds
     from parcelguard.marketplace import http
+    from parcelguard.runtime.clock import real_seconds
 
     assert http.real_seconds
     http.real_seconds = lambda: real_seconds() + now.moved_s()
@@ -231,7 +231,7 @@ def count_sleep(now: Now) -> None:
 def tick_before_commit(home: Path) -> None:
     """Show the tick before the file is written, and say "saved" before the transaction."""
     from parcelguard.camera.darkroom import Darkroom
-    from parcelguard.packing import PackingDesk
+    from parcelguard.packing.packing_desk import PackingDesk
 
     write, commit = Darkroom._write, PackingDesk._commit
 
@@ -266,7 +266,7 @@ def no_flush(home: Path) -> None:
 
 def no_folder_flush(home: Path) -> None:
     """Flush files, but not the folders that name them."""
-    from parcelguard.store import files
+    from parcelguard.disk import files
 
     assert files._flush_folder
     files._flush_folder = lambda folder: None
@@ -288,7 +288,7 @@ def lease_to_queued(home: Path) -> None:
 
 def retry(home: Path) -> None:
     """Send again at once when no answer came."""
-    from parcelguard.errors import OutcomeUnknown
+    from parcelguard.core.errors import OutcomeUnknown
     from parcelguard.marketplace.http import Http
 
     send = Http.send
@@ -304,8 +304,8 @@ def retry(home: Path) -> None:
 
 def resign_at_write(home: Path) -> None:
     """Sign as late as possible and send however old the claim is."""
-    from parcelguard.faults import hit
-    from parcelguard.marketplace.shopee import ShopeeClient
+    from parcelguard.marketplace.shopee.client import ShopeeClient
+    from parcelguard.runtime.crash_points import hit
 
     send = ShopeeClient.send
 
@@ -344,7 +344,7 @@ def open_codes(home: Path, database: Path) -> list[str]:
 
 def decide(bench: Any, answer: str) -> None:
     """Give one answer to everything that asks a person."""
-    from parcelguard.domain import Decision
+    from parcelguard.core.domain import Decision
 
     for group in bench.log.attention():
         for item in group.items:
@@ -355,10 +355,11 @@ def decide(bench: Any, answer: str) -> None:
 
 def run(wish: argparse.Namespace, stopping: threading.Event) -> None:
     """Open the bench, pack if asked to, and send until told to stop."""
-    from parcelguard import logs, station
-    from parcelguard.config import folders_of, load_settings
-    from parcelguard.desk import DeskChanged, ProofSaved
-    from parcelguard.events import EventHub, QueueChanged
+    from parcelguard.core.config import folders_of, load_settings
+    from parcelguard.core.events import EventHub, QueueChanged
+    from parcelguard.packing.desk_view import DeskChanged, ProofSaved
+    from parcelguard.runtime import logs
+    from parcelguard.station import station
 
     settings = load_settings(wish.home / "settings.toml")
     folders = folders_of(wish.home, settings)
@@ -404,7 +405,7 @@ def run(wish: argparse.Namespace, stopping: threading.Event) -> None:
 def load() -> None:
     """Import what takes time, before the bench begins."""
     import parcelguard.camera.darkroom
-    import parcelguard.station  # noqa: F401
+    import parcelguard.station.station  # noqa: F401
 
 
 def main() -> None:

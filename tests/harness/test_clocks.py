@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
 
-import figures
 import pytest
-from market import CHANNELS
-from needs import unavailable
-from rig import Rig, open_rig
+
+from tests.harness import figures
+from tests.harness.market import CHANNELS
+from tests.harness.needs import unavailable
+from tests.harness.rig import Rig, open_rig
 
 ORDERS = 3
 SKEWS = {"seven minutes fast": 420.0, "a day slow": -86_400.0}

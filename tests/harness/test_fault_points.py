@@ -12,13 +12,13 @@ from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
-import figures
 import pytest
-from invariants import Findings
-from market import CHANNELS, RENEWING
-from rig import Rig, Victim, open_rig
 
-from parcelguard.faults import POINTS
+from parcelguard.runtime.crash_points import POINTS
+from tests.harness import figures
+from tests.harness.invariants import Findings
+from tests.harness.market import CHANNELS, RENEWING
+from tests.harness.rig import Rig, Victim, open_rig
 
 ORDERS = 3
 VISIT_S = 20.0

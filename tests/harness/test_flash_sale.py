@@ -25,7 +25,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from figures import note
+
+from tests.harness.figures import note
 
 ORDERS = int(os.environ.get("PARCELGUARD_ORDERS", "60"))
 LONG = ORDERS >= 500
@@ -46,9 +47,9 @@ pytestmark = pytest.mark.usefixtures("no_stray_threads")
 def run_faster() -> None:
     """Shorten what waits and rests; the hands are a quick packer's."""
     from parcelguard.chat import shopee as chat
+    from parcelguard.commands.demo import driver
     from parcelguard.delivery import engine, judge, pace
     from parcelguard.delivery.ports import ChannelPolicy
-    from parcelguard.demo import driver
     from parcelguard.marketplace import http
 
     for module, name in (
@@ -70,11 +71,11 @@ def pack_all(home: Path, market_address: str) -> None:
     from PySide6.QtCore import QTimer
 
     from parcelguard.app import App, open_app
-    from parcelguard.config import folders_of, load_settings
-    from parcelguard.demo import driver
-    from parcelguard.demo.driver import Driver
-    from parcelguard.demo.market import Market
-    from parcelguard.events import ProofChanged
+    from parcelguard.commands.demo import driver
+    from parcelguard.commands.demo.driver import Driver
+    from parcelguard.commands.demo.market import Market
+    from parcelguard.core.config import folders_of, load_settings
+    from parcelguard.core.events import ProofChanged
     from parcelguard.shops.practice import Sandbox
 
     settings = load_settings(home / "settings.toml")
@@ -120,7 +121,7 @@ def pack_all(home: Path, market_address: str) -> None:
 
     def answer(app: App) -> None:
         """Be the person who is asked: look at what the buyer got, and say so."""
-        from parcelguard.domain import Decision
+        from parcelguard.core.domain import Decision
 
         while True:
             proof_id = asked.get()
@@ -168,13 +169,12 @@ class Sale:
 
 
 def hold_sale(home: Path, orders: int) -> Sale:
-    from proxy import proxied
-
-    from parcelguard.demo.figures import Observed, count
-    from parcelguard.demo.market import Market
-    from parcelguard.demo.records import kept
-    from parcelguard.demo.run import prepare
+    from parcelguard.commands.demo.figures import Observed, count
+    from parcelguard.commands.demo.market import Market
+    from parcelguard.commands.demo.records import kept
+    from parcelguard.commands.demo.run import prepare
     from parcelguard.store.database import Store
+    from tests.harness.proxy import proxied
 
     with closing(Market(orders + FRESH, plain=True)) as market, proxied(market.address) as proxy:
         behind = SimpleNamespace(address=proxy.address, sellers=market.sellers)

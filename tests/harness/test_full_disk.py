@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asked import Asked
-from fakes import wait_for
-from figures import note
-from invariants import judge
-from needs import unavailable
-from offline import furnish
-from power import memory_disk, missing_for_disks
+
+from tests.harness.asked import Asked
+from tests.harness.figures import note
+from tests.harness.invariants import judge
+from tests.harness.needs import unavailable
+from tests.harness.offline import furnish
+from tests.harness.power import memory_disk, missing_for_disks
+from tests.support.fakes import wait_for
 
 SIZE_MB = 16
 ORDERS = 100

@@ -21,11 +21,35 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fakes import Clock, draft, keep_picture, picture
-from figures import note
-from invariants import judge
-from market import CHANNELS, SEND, SHOP, Market, open_market
-from proxy import (
+
+from parcelguard.chat.registry import connect
+from parcelguard.core.config import parse_settings
+from parcelguard.core.domain import (
+    LATE,
+    Decision,
+    Order,
+    Part,
+    PartKind,
+    PartState,
+    Proof,
+    ProofState,
+    plan_parts,
+)
+from parcelguard.core.errors import OutcomeUnknown
+from parcelguard.core.events import ProofChanged
+from parcelguard.delivery.courier import Courier
+from parcelguard.delivery.picture_sizes import picture_size
+from parcelguard.marketplace import http
+from parcelguard.marketplace.http import Answer, Http, Request
+from parcelguard.media_log.resending import Mender
+from parcelguard.sandbox.buyer import buyer_view
+from parcelguard.sandbox.faults import Fault
+from parcelguard.store.database import Store
+from parcelguard.vault.vault import vault_at
+from tests.harness.figures import note
+from tests.harness.invariants import judge
+from tests.harness.market import CHANNELS, SEND, SHOP, Market, open_market
+from tests.harness.proxy import (
     Ending,
     Held,
     Plan,
@@ -41,22 +65,8 @@ from proxy import (
     slow,
     wrong_page,
 )
-from station_child import PlainCopies
-
-from parcelguard.channels import connect
-from parcelguard.config import parse_settings
-from parcelguard.delivery.courier import Courier
-from parcelguard.delivery.mending import Mender
-from parcelguard.delivery.pictures import picture_size
-from parcelguard.domain import LATE, Decision, Order, Part, PartKind, PartState, Proof, ProofState, plan_parts
-from parcelguard.errors import OutcomeUnknown
-from parcelguard.events import ProofChanged
-from parcelguard.marketplace import http
-from parcelguard.marketplace.http import Answer, Http, Request
-from parcelguard.marketplace.vault import vault_at
-from parcelguard.sandbox.buyer import buyer_view
-from parcelguard.sandbox.faults import Fault
-from parcelguard.store.database import Store
+from tests.harness.station_child import PlainCopies
+from tests.support.fakes import Clock, draft, keep_picture, picture
 
 PHOTOS = 3
 A_PROOF = PHOTOS + 1  # messages

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from invariants import Findings, judge
-from rig import open_rig
+
+from tests.harness.invariants import Findings, judge
+from tests.harness.rig import open_rig
 
 ORDERS = 2
 

@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import figures
 import pytest
-from invariants import Findings, kept
-from market import CHANNELS, SEND
-from rig import Rig, Victim, open_rig
+
+from tests.harness import figures
+from tests.harness.invariants import Findings, kept
+from tests.harness.market import CHANNELS, SEND
+from tests.harness.rig import Rig, Victim, open_rig
 
 KILLS = int(os.environ.get("PARCELGUARD_KILLS", "200"))
 A_BENCH = 25  # kills; then everything is settled and judged, and a fresh bench begins

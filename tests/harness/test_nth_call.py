@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asked import Asked
-from figures import note
-from invariants import judge
-from needs import unavailable
-from offline import furnish
-from syscalls import Recording, missing_for_tracing, read_calls, tampering
+
+from tests.harness.asked import Asked
+from tests.harness.figures import note
+from tests.harness.invariants import judge
+from tests.harness.needs import unavailable
+from tests.harness.offline import furnish
+from tests.harness.syscalls import Recording, missing_for_tracing, read_calls, tampering
 
 ORDERS = 400
 LONG = bool(os.environ.get("PARCELGUARD_LONG"))

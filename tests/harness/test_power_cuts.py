@@ -12,11 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
-from figures import note
-from invariants import judge
-from needs import unavailable
-from offline import furnish
-from power import Disk, Victim, missing_for_disks
+
+from tests.harness.figures import note
+from tests.harness.invariants import judge
+from tests.harness.needs import unavailable
+from tests.harness.offline import furnish
+from tests.harness.power import Disk, Victim, missing_for_disks
 
 CUTS = int(os.environ.get("PARCELGUARD_CUTS", "20"))
 CONTROL_CUTS = 3

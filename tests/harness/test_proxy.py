@@ -12,8 +12,8 @@ from typing import Any
 
 import psutil
 import pytest
-from fakes import wait_for
-from proxy import (
+
+from tests.harness.proxy import (
     Ending,
     Plan,
     Proxy,
@@ -30,6 +30,7 @@ from proxy import (
     slow,
     wrong_page,
 )
+from tests.support.fakes import wait_for
 
 REQUEST = b"POST /x HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nhello"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nyes!"

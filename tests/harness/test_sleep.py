@@ -11,10 +11,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import figures
 import pytest
-from market import CHANNELS
-from rig import Rig, Victim, open_rig
+
+from tests.harness import figures
+from tests.harness.market import CHANNELS
+from tests.harness.rig import Rig, Victim, open_rig
 
 TEXT = 4  # of an order with two photos: two uploads and a check of the order go first
 PLACES = {  # and which visit is that of the first picture

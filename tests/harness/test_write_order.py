@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from figures import note
-from needs import unavailable
-from offline import furnish
-from power import Victim
-from syscalls import Recording, missing_for_tracing, read_calls, recorder
+
+from tests.harness.figures import note
+from tests.harness.needs import unavailable
+from tests.harness.offline import furnish
+from tests.harness.power import Victim
+from tests.harness.syscalls import Recording, missing_for_tracing, read_calls, recorder
 
 ORDERS = 6
 

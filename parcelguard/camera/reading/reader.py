@@ -14,7 +14,7 @@ import numpy as np
 from parcelguard.camera.messages import CodeRead, Outlined, Reading
 from parcelguard.camera.newest_picture import Image, Newest, Picture, Priority
 from parcelguard.camera.reading.agreement import Agreement
-from parcelguard.events import CodeBox
+from parcelguard.core.events import CodeBox
 
 if TYPE_CHECKING:
     from parcelguard.camera.reading.barcodes import Found, Ladder

@@ -1,1 +1,1 @@
-"""Where pictures come from: webcams, network streams, a folder's stand-in for a demo."""
+"""Where pictures come from: webcams, network streams, a folder, a stand-in for a demo."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from parcelguard.camera.newest_picture import Image
 from parcelguard.camera.sources.demo_art import HEIGHT, WIDTH, draw_bench, draw_label
-from parcelguard.config import CameraSettings
+from parcelguard.core.config import CameraSettings
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from parcelguard.camera.newest_picture import Image
-from parcelguard.resources import asset
+from parcelguard.runtime.assets import asset
 
 WIDTH, HEIGHT = 1920, 1080
 

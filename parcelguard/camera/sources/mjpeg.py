@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from parcelguard.camera.newest_picture import Image
-from parcelguard.errors import CameraUnavailable
+from parcelguard.core.errors import CameraUnavailable
 
 _CHUNK = 1 << 16
 _LARGEST_PART = 32 << 20  # bytes; a stream without a boundary must not fill the memory

@@ -22,8 +22,8 @@ from parcelguard.camera.newest_picture import Image
 from parcelguard.camera.sources.demo import DemoBench
 from parcelguard.camera.sources.streams import NetworkStream
 from parcelguard.camera.sources.webcams import Webcam, find_webcam
-from parcelguard.config import CameraSettings
-from parcelguard.errors import CameraUnavailable
+from parcelguard.core.config import CameraSettings
+from parcelguard.core.errors import CameraUnavailable
 
 log = logging.getLogger(__name__)
 

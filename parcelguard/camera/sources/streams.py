@@ -11,7 +11,7 @@ import numpy as np
 
 from parcelguard.camera.newest_picture import Image
 from parcelguard.camera.sources.mjpeg import PartStream, open_parts
-from parcelguard.errors import CameraUnavailable
+from parcelguard.core.errors import CameraUnavailable
 
 log = logging.getLogger(__name__)
 

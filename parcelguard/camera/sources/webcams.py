@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from parcelguard.camera.newest_picture import Image
-from parcelguard.config import CameraSettings
-from parcelguard.errors import CameraUnavailable
+from parcelguard.core.config import CameraSettings
+from parcelguard.core.errors import CameraUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from parcelguard.faults import hit
+from parcelguard.runtime.crash_points import hit
 from parcelguard.store.tables import metadata
 
 context.configure(

@@ -22,10 +22,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from parcelguard.config import ShopSettings
-from parcelguard.domain import Decision
-from parcelguard.errors import ParcelGuardError
-from parcelguard.events import ProofChanged
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import Decision
+from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.events import ProofChanged
 from parcelguard.store.views import HandJob
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.by_hand.detail import HandDetail, pictures_data

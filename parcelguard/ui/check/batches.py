@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from parcelguard.errors import ParcelGuardError, Refused
+from parcelguard.core.errors import ParcelGuardError, Refused
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.ports import LogDesk
 

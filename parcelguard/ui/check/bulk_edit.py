@@ -12,8 +12,8 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from parcelguard.domain import LONGEST_MESSAGE, PLACEHOLDERS, Order, Proof, Shop, fill_message
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.domain import LONGEST_MESSAGE, PLACEHOLDERS, Order, Proof, Shop, fill_message
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.ui.check.model import Row, groups_of, proofs_of
 from parcelguard.ui.check.parts import ButtonRow, Quote
 from parcelguard.ui.kit.scrolling import ScrollColumn

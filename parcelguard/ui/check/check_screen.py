@@ -12,9 +12,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from parcelguard.domain import Decision, Shop
-from parcelguard.errors import ParcelGuardError
-from parcelguard.events import ProofChanged
+from parcelguard.core.domain import Decision, Shop
+from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.events import ProofChanged
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.check.batches import Batches, Resent, resend_each, turn_over_each

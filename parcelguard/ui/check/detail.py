@@ -9,8 +9,8 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from parcelguard.domain import Photo, Shop, utc_now
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.domain import Photo, Shop, utc_now
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.store.views import AttentionGroup, AttentionItem, ProofDetail
 from parcelguard.ui.check.answers import Answers
 from parcelguard.ui.check.bulk_edit import EditPanel

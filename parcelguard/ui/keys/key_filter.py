@@ -17,7 +17,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
-from parcelguard.config import ScannerSettings
+from parcelguard.core.config import ScannerSettings
 from parcelguard.ui.keys.us_keys import physical_offset, us_character
 from parcelguard.ui.keys.wedge import Code, WedgeClassifier
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parcelguard.config import ScannerSettings
+from parcelguard.core.config import ScannerSettings
 
 LONGEST_BURST_S = 1.5
 FREE_CHARACTERS = 30  # each further character may take FURTHER_S more

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from parcelguard.errors import ParcelGuardError
-from parcelguard.threads import Worker
+from parcelguard.core.errors import ParcelGuardError
+from parcelguard.runtime.threads import Worker
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.ports import LogDesk
 

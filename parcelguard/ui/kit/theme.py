@@ -14,7 +14,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 
-from parcelguard.resources import asset
+from parcelguard.runtime.assets import asset
 
 DESIGN_WIDTH, DESIGN_HEIGHT = 1366, 768
 SMALLEST_TEXT = 12

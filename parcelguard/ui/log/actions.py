@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parcelguard.domain import Part, PartKind, PartState, ProofState
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.domain import Part, PartKind, PartState, ProofState
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log.model import RESENDABLE

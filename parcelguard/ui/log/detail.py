@@ -9,8 +9,8 @@ from PySide6.QtCore import QSize, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from parcelguard.domain import Photo, ProofState, Shot
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.domain import Photo, ProofState, Shot
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.pictures import read_picture

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parcelguard.desk import ProofSaved
-from parcelguard.errors import ParcelGuardError
-from parcelguard.events import ProofChanged
+from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.events import ProofChanged
+from parcelguard.packing.desk_view import ProofSaved
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.background import Background

@@ -11,8 +11,8 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
 
-from parcelguard.domain import ProofState, utc_now
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.domain import ProofState, utc_now
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.store.views import FILTER_STATES, LogEntry, LogFilter, LogPage, LogQuery
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.pictures import Thumbnails

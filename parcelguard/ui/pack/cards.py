@@ -14,8 +14,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from parcelguard.desk import Desk, DeskPhoto, DeskState
-from parcelguard.domain import MAX_PHOTOS, Item
+from parcelguard.core.domain import MAX_PHOTOS, Item
+from parcelguard.packing.desk_view import Desk, DeskPhoto, DeskState
 from parcelguard.ui.kit.paint import CENTER, RIGHT, box, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
 

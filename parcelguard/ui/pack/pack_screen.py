@@ -13,9 +13,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from parcelguard.desk import Desk, DeskState, ProofSaved
-from parcelguard.domain import ProofState
-from parcelguard.events import CameraChanged, CameraState, CodesSeen, ProofChanged
+from parcelguard.core.domain import ProofState
+from parcelguard.core.events import CameraChanged, CameraState, CodesSeen, ProofChanged
+from parcelguard.packing.desk_view import Desk, DeskState, ProofSaved
 from parcelguard.ui.keys.key_filter import Action
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.pack.band import BandView

@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from parcelguard.events import CodeBox
+from parcelguard.core.events import CodeBox
 from parcelguard.ui.kit.paint import CENTER, box, one_line, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
 

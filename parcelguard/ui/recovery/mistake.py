@@ -7,7 +7,7 @@ import sys
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.errors import ParcelGuardError
 
 
 def show_mistake(error: ParcelGuardError) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
 
-from parcelguard.alerts import Alert, Severity
+from parcelguard.core.alerts import Alert, Severity
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.recovery.boundary import Boundary
 from parcelguard.ui.shell.alert_feed import Trouble

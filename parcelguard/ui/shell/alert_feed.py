@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout
 
-from parcelguard.alerts import Alert, AlertsChanged, Severity
-from parcelguard.events import Cue, Sounded
+from parcelguard.core.alerts import Alert, AlertsChanged, Severity
+from parcelguard.core.events import Cue, Sounded
 from parcelguard.ui.kit.theme import Theme
 
 if TYPE_CHECKING:

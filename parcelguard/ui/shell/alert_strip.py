@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from parcelguard.alerts import Alert, Severity
+from parcelguard.core.alerts import Alert, Severity
 from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, mixed, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.log.row_painter import DOTS

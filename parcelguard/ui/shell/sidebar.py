@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
-from parcelguard.events import QueueChanged
+from parcelguard.core.events import QueueChanged
 from parcelguard.ui.kit.icons import Icon, draw_icon
 from parcelguard.ui.kit.paint import CENTER, box, focus_ring, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRect, QSize, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from parcelguard.events import CameraChanged, CameraState, QueueChanged, ShopQueue
+from parcelguard.core.events import CameraChanged, CameraState, QueueChanged, ShopQueue
 from parcelguard.ui.kit.paint import CENTER, LEFT, box, dot, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.words import pack_words as words

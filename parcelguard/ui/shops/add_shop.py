@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
-from parcelguard.marketplaces import Marketplace
+from parcelguard.core.marketplace_facts import Marketplace
 from parcelguard.shops.views import AppKeys, MarketplaceRow, ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.theme import Theme

@@ -10,7 +10,7 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.shops.views import Attempt, Consented, GrantRow, ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.theme import Theme

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from parcelguard.marketplaces import Key, Marketplace
+from parcelguard.core.marketplace_facts import Key, Marketplace
 from parcelguard.shops.views import AppKeys, ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.theme import Theme

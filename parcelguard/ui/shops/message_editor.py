@@ -9,8 +9,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFont, QImage, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
-from parcelguard.domain import PLACEHOLDERS
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.domain import PLACEHOLDERS
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.shops.views import Filled, Preset, Rehearsal, Remark, ShopRow, Weight
 from parcelguard.ui.check.parts import ButtonRow
 from parcelguard.ui.kit.background import Background

@@ -9,7 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from parcelguard.errors import ParcelGuardError
+from parcelguard.core.errors import ParcelGuardError
 from parcelguard.shops.views import Remedy, ShopRow
 from parcelguard.ui.check.parts import ButtonRow
 from parcelguard.ui.kit.background import Background

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
-from parcelguard.resources import asset
+from parcelguard.runtime.assets import asset
 from parcelguard.ui.check.parts import ButtonRow
 from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, text, width_of, wrapped
 from parcelguard.ui.kit.pictures import read_picture

@@ -13,9 +13,9 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
-from parcelguard.alerts import AlertsChanged
-from parcelguard.errors import ParcelGuardError
-from parcelguard.events import ProofChanged
+from parcelguard.core.alerts import AlertsChanged
+from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.events import ProofChanged
 from parcelguard.shops.views import GrantRow, MarketplaceRow, Remedy, ShopRow
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.background import Background

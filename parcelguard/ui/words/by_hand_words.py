@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from parcelguard.config import ShopSettings
-from parcelguard.marketplaces import marketplace
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.store.views import HandJob
 from parcelguard.ui.words.pack_words import moment
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from parcelguard.domain import CHECKING, LONGEST_MESSAGE, Decision, PartState, unknown_placeholders
+from parcelguard.core.domain import (
+    CHECKING,
+    LONGEST_MESSAGE,
+    Decision,
+    PartState,
+    unknown_placeholders,
+)
 from parcelguard.store.views import AttentionGroup, AttentionItem, LookTaken, Sighting
 from parcelguard.ui.words.pack_words import label, moment
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from parcelguard.desk import Desk, DeskState, Notice, NoticeKind, ProofSaved
-from parcelguard.domain import MAX_PHOTOS, ProofState
-from parcelguard.errors import OutcomeUnknown
-from parcelguard.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.core.domain import MAX_PHOTOS, ProofState
+from parcelguard.core.errors import OutcomeUnknown
+from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.packing.desk_view import Desk, DeskState, Notice, NoticeKind, ProofSaved
 
 SENT = "✓ Image sent to customer’s chat"
 SAVED_SENDING = "Saved. Sending…"

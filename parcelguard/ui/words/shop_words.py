@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from parcelguard.config import MAY_COME_LATER, ShopSettings
-from parcelguard.marketplaces import Key, Marketplace
+from parcelguard.core.config import MAY_COME_LATER, ShopSettings
+from parcelguard.core.marketplace_facts import Key, Marketplace
 from parcelguard.shops.views import Attempt, Filled, GrantRow, MarketplaceRow, Remark, Remedy, ShopRow, Weight
 from parcelguard.store.views import Tone
 from parcelguard.ui.kit.theme import Token

@@ -1,0 +1,86 @@
+"""From a shop's settings to its channel: the registry of the marketplaces, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from parcelguard.chat import chatwoot, lazada, shopee, tiktok
+from parcelguard.core.config import ShopSettings
+from parcelguard.core.domain import quiet_hours
+from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.delivery.ports import ChatSender, HouseRules
+from parcelguard.marketplace.chatwoot import client as chatwoot_client
+from parcelguard.marketplace.chatwoot import orders as chatwoot_orders
+from parcelguard.marketplace.lazada import client as lazada_client
+from parcelguard.marketplace.lazada import orders as lazada_orders
+from parcelguard.marketplace.manual import client as manual_client
+from parcelguard.marketplace.manual import orders as manual_orders
+from parcelguard.marketplace.ports import Client
+from parcelguard.marketplace.shopee import client as shopee_client
+from parcelguard.marketplace.shopee import orders as shopee_orders
+from parcelguard.marketplace.tiktok import client as tiktok_client
+from parcelguard.marketplace.tiktok import orders as tiktok_orders
+from parcelguard.orders.ports import OrderSource
+from parcelguard.vault.vault import Vault
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How one shop's orders are read and its buyers reached; `sender` is None where only a person can."""
+
+    client: Client
+    orders: OrderSource
+    sender: ChatSender | None
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What builds one marketplace's side of a channel; each part takes the client that `client` makes.
+
+    `chat` is None where no program can write to buyers.
+    """
+
+    client: Callable[[ShopSettings, Vault, Clock], Any]
+    orders: Callable[[Any, ShopSettings], OrderSource]
+    chat: Callable[[Any, ShopSettings, HouseRules], ChatSender] | None
+
+
+MAKERS: dict[str, Maker] = {
+    "shopee": Maker(shopee_client.client, shopee_orders.source, shopee.sender),
+    "lazada": Maker(lazada_client.client, lazada_orders.source, lazada.sender),
+    "tiktok": Maker(tiktok_client.client, tiktok_orders.source, tiktok.sender),
+    "chatwoot": Maker(chatwoot_client.client, chatwoot_orders.source, chatwoot.sender),
+    "manual": Maker(manual_client.client, manual_orders.source, None),
+}
+
+
+def client_of(shop: ShopSettings, vault: Vault, now: Clock) -> Client:
+    """Return the signed client of a shop; nothing is called yet."""
+    client: Client = MAKERS[shop.marketplace].client(shop, vault, now)
+    return client
+
+
+def connect(shop: ShopSettings, vault: Vault, now: Clock) -> Channel:
+    """Return the channel of a shop; nothing is called yet."""
+    maker = MAKERS[shop.marketplace]
+    client = client_of(shop, vault, now)
+    sender = maker.chat(client, shop, house_rules(shop)) if maker.chat else None
+    return Channel(client, maker.orders(client, shop), sender)
+
+
+def house_rules(shop: ShopSettings) -> HouseRules:
+    """Return what the settings say about sending for this shop."""
+    gap_s = shop.seconds_between_messages
+    if gap_s is None:
+        gap_s = marketplace(shop.marketplace).gap_s
+    return HouseRules(
+        between_messages=timedelta(seconds=gap_s),
+        late_after=timedelta(minutes=shop.late_after_minutes),
+        quiet=quiet_hours(shop.region, shop.quiet_hours),
+        resend_when_absent=shop.when_absent == "once",
+    )

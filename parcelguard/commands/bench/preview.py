@@ -1,0 +1,44 @@
+"""The live picture at 30 frames a second, beside bare decode, resize and paint.
+
+The floor is one process that does just that on a timer, with the same JPEGs and the same size on
+the screen. Ours is the real window with its camera process. Both run for the same time, in
+turn; CPU counts every process involved.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+
+from parcelguard.commands.bench.harness import Row
+
+ROUNDS = 2
+
+
+def measure() -> list[Row]:
+    """Run the floor, ours with the reader resting, and ours with the reader looking for codes."""
+    with tempfile.TemporaryDirectory(prefix="parcelguard-bench-") as home:
+        runs = {
+            which: [_run(which, home) for _ in range(ROUNDS)] for which in ("floor", "resting", "reading")
+        }
+    mean = {
+        which: {key: sum(run[key] for run in some) / len(some) for key in some[0]}
+        for which, some in runs.items()
+    }
+    floor, resting, reading = mean["floor"], mean["resting"], mean["reading"]
+    return [
+        Row("CPU, picture only", resting["cpu"], floor["cpu"], "% of a core"),
+        Row("CPU, reading codes as well", reading["cpu"], floor["cpu"], "% of a core"),
+        Row("frames shown", resting["fps"], floor["fps"], "per second"),
+        Row("frames shown, reading codes", reading["fps"], floor["fps"], "per second"),
+        Row("event loop late, p99", resting["late_p99_ms"], floor["late_p99_ms"], "ms"),
+        Row("event loop late, p99, reading", reading["late_p99_ms"], floor["late_p99_ms"], "ms"),
+    ]
+
+
+def _run(which: str, home: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "parcelguard.commands.bench.picture", which, home]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
+    return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -1,0 +1,1 @@
+"""Values and rules that every room agrees on. No screen, no disk, no network."""

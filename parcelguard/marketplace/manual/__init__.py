@@ -1,0 +1,1 @@
+"""Shops without an interface."""

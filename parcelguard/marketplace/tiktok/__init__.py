@@ -1,0 +1,1 @@
+"""TikTok Shop Open API; in Indonesia it is Tokopedia and Shop."""

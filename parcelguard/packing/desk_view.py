@@ -1,0 +1,129 @@
+"""What stands on the packing desk, as the screens show it: frozen values and the news about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from parcelguard.core.domain import (
+    MAX_PHOTOS,
+    Allowance,
+    MessageSet,
+    Order,
+    Photo,
+    Proof,
+    Shop,
+    Today,
+    fitting_set,
+)
+
+
+class DeskState(StrEnum):
+    """What the bench is doing; the band on the screen takes its colour and words from it."""
+
+    READY = "ready"
+    OPEN = "open"
+    UNMATCHED = "unmatched"  # no order has this code (yet); photos are kept under it
+    CANCELLED = "cancelled"
+    PACKED = "packed"  # the order has a saved proof already; F1 begins another
+
+
+class NoticeKind(StrEnum):
+    """Something the packer should know now; gone with the next thing that works."""
+
+    SCAN_FIRST = "scan_first"
+    THREE_ALREADY = "three_already"
+    NO_PHOTO_YET = "no_photo_yet"
+    NOTHING_TO_RETAKE = "nothing_to_retake"
+    OTHER_ORDER_OPEN = "other_order_open"  # detail: the code that was scanned
+    NOT_AN_ORDER = "not_an_order"  # detail: the code that was scanned
+    SEVERAL_ORDERS = "several_orders"  # detail: the code that was scanned
+    STILL_CANCELLED = "still_cancelled"
+    NO_SUCH_ORDER = "no_such_order"  # the marketplaces were asked, none knows it
+    NOT_LOOKED_UP = "not_looked_up"  # the marketplaces could not be asked
+    PHOTO_FAILED = "photo_failed"  # detail: what happened and what to do
+    NOT_KEPT = "not_kept"  # detail: what happened and what to do
+    RESTORED = "restored"  # an order left open by a crash is back
+    PHOTOS_KEPT = "photos_kept"  # detail: the order that was left with photos
+
+
+class Notice(Struct, frozen=True):
+    """One sentence for the band, and what it is about."""
+
+    kind: NoticeKind
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPhoto:
+    """A durable photo and its small picture (JPEG bytes)."""
+
+    photo: Photo
+    thumbnail: bytes = field(repr=False)
+
+
+class PackedBefore(Struct, frozen=True):
+    """When and by whom this order was saved last."""
+
+    at: datetime
+    packer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that the Pack screen shows of the bench at this moment."""
+
+    state: DeskState = DeskState.READY
+    code: str = ""
+    order: Order | None = None
+    shop: Shop | None = None
+    photos: tuple[DeskPhoto, ...] = ()
+    taking: int = 0
+    saving: bool = False
+    searching: bool = False
+    message: str = ""
+    message_said: bool = False  # the buyer has this very text already; only the photos follow
+    packed_before: PackedBefore | None = None
+    note: str = ""  # what is different about sending this time; mostly nothing
+    notice: Notice | None = None
+    today: Today = field(default_factory=Today)
+
+    @property
+    def full(self) -> bool:
+        """Whether no further photo can be taken."""
+        return len(self.photos) >= MAX_PHOTOS
+
+
+class DeskChanged(Struct, frozen=True):
+    """The bench moved on."""
+
+    desk: Desk
+
+
+class ProofSaved(Struct, frozen=True):
+    """F4 committed a proof; `sends` says whether parts wait for the marketplace."""
+
+    proof: Proof
+    sends: bool
+
+
+def budget_note(shop: Shop, allowance: Allowance, *, with_text: bool) -> str:
+    """Return what F4 does when the buyer may be told too little for a usual set; mostly nothing."""
+    left = allowance.left
+    usual = fitting_set(shop, MAX_PHOTOS, with_text=with_text, left=None)
+    if left is None or usual is None or left >= usual.messages(MAX_PHOTOS):
+        return ""
+    fit = fitting_set(shop, MAX_PHOTOS, with_text=with_text, left=left)
+    count = "1 message" if left == 1 else f"{left or 'No'} messages"
+    return f"{count} left for this buyer: {_f4_does(fit, with_text=with_text)}"
+
+
+def _f4_does(fit: MessageSet | None, *, with_text: bool) -> str:
+    if fit is None:
+        return "F4 saves, a supervisor decides"
+    if fit.with_text:
+        return "F4 sends one picture and the text"
+    return "F4 sends one picture without the text" if with_text else "F4 sends one picture"

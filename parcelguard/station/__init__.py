@@ -1,0 +1,1 @@
+"""One packing station without its window: everything built and plugged together."""

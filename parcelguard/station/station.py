@@ -1,0 +1,331 @@
+"""One packing station without its window: everything built, plugged together and taken down again.
+
+Screens, tests and measurements all drive this. Packing runs on the desk's thread, sending on the
+couriers', order reading on its own; news goes through the hub.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from functools import partial
+from threading import Lock
+from time import monotonic
+
+from parcelguard.camera.client import CameraClient
+from parcelguard.camera.copies import CopyRoom
+from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
+from parcelguard.core.alerts import Alert, Alerts, AlertsChanged, Severity
+from parcelguard.core.config import Folders, Settings
+from parcelguard.core.domain import Order, Photo, Scan, ScanSource, utc_now
+from parcelguard.core.errors import DamagedDatabase, DiskFull, ParcelGuardError, StorageError
+from parcelguard.core.events import EventHub
+from parcelguard.delivery.announcing import News
+from parcelguard.disk.jpeg import jpeg_size
+from parcelguard.disk.media_folder import MediaFolder
+from parcelguard.media_log.hand_copies import HandCopies
+from parcelguard.media_log.media_log import MediaLog
+from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
+from parcelguard.packing.packing_desk import Bench, PackingDesk, PhotoRequest
+from parcelguard.runtime.clock import ClockNews, ClockWatch
+from parcelguard.runtime.threads import Worker
+from parcelguard.scanner.normaliser import read_scan
+from parcelguard.station.shops_at_work import Trade
+from parcelguard.store.database import Store
+from parcelguard.upkeep.adopt import adopt_photos
+from parcelguard.upkeep.backup import Backups
+from parcelguard.upkeep.housekeeping import Housekeeping
+from parcelguard.vault.vault import Vault, vault_at
+
+log = logging.getLogger(__name__)
+
+QUIET_S = 60.0
+
+
+class Station:
+    """The working parts of one bench. Build it off the window's thread: it opens the database.
+
+    Whoever builds it makes sure that it is the only one on its data folder.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        folders: Folders,
+        hub: EventHub,
+        camera: CameraClient,
+        now: Callable[[], datetime] = utc_now,
+        vault: Vault | None = None,
+    ) -> None:
+        self.hub = hub
+        self._camera = camera
+        self._media = folders.media
+        self._closing, self._closed = Lock(), False
+        self._begun = False  # until an order that a crash left open is back, the camera opens none
+        self._stops: set[str] = set()  # alerts that kept the packer from going on
+        self._desk_free, self._desk_moved_at = True, monotonic()
+        self.alerts = Alerts(hub.publish)
+        with ExitStack() as undo:
+            self.store = Store(folders.database, now)
+            undo.callback(self.store.close)
+            adopt_photos(self.store, folders.media, now(), jpeg_size)
+            self.housekeeping = Housekeeping(
+                store=self.store,
+                folder=_claimed(folders),
+                home=folders.home,
+                backups=Backups(folders.backups, folders.home),
+                alerts=self.alerts,
+                quiet=self._quiet,
+                now=now,
+                also=self._look_around,
+            )
+            self._clock_news = ClockNews(ClockWatch(now), self.alerts, self._woke)
+            undo.callback(self.housekeeping.stop)
+            copies = CopyRoom()
+            undo.callback(copies.close)
+            self._new_trade = partial(
+                Trade,
+                vault=vault or vault_at(folders.secrets, settings.secrets.keep),
+                store=self.store,
+                copies=copies,
+                media=folders.media,
+                publish=hub.publish,
+                now=now,
+                alerts=self.alerts,
+                damaged=self.housekeeping.damaged,
+                watched={},  # one for all that follow each other: a rest goes on when the shops change
+            )
+            self._trade = self._new_trade(settings)
+            undo.callback(lambda: self._trade.close())
+            self._news = News(self.store, hub.publish)
+            self.log = MediaLog(
+                store=self.store,
+                trade=self._trade,
+                copies=HandCopies(folders.home / "by-hand", self.store, copies, folders.media),
+                describe=partial(self.housekeeping.notes.resent, self.store),
+                news=self._news,
+                media=folders.media,
+                packer=settings.bench.packer,
+                now=now,
+            )
+            self._desk = PackingDesk(
+                store=self.store,
+                media=folders.media,
+                shops=self._trade.shops,
+                same_text=self._trade.same_text,
+                camera=_DeskCamera(camera),
+                orders=self._trade.orders,
+                bench=Bench(settings.bench.station, settings.bench.packer),
+                publish=hub.publish,
+                now=now,
+                notes=self.housekeeping.notes,
+                allowance=lambda shop_id, conversation: self._trade.left_for(shop_id, conversation),
+                may_open=self.housekeeping.may_open,
+                may_save=self.housekeeping.may_save,
+            )
+            self._worker = Worker("packing desk")
+            undo.callback(self._worker.stop)
+            for cancel in self._listen():
+                undo.callback(cancel)
+            self._undo = undo.pop_all()
+
+    def start(self) -> None:
+        """Bring back what a crash left open, and begin to read orders and to send."""
+        self._trade.start(self)
+        self._post(self._desk.restore)
+        self._begun = True
+        self.housekeeping.start()
+        self._news.queue()
+
+    def close(self) -> None:
+        """End every thread and close the database; what is in flight is sorted out at the next start.
+
+        Whoever comes second, from another thread, waits until the first has done it.
+        """
+        with self._closing:
+            self._closed = True
+            self._undo.close()
+
+    def use(self, settings: Settings) -> None:
+        """Go on with the shops that these settings name; the open order stays as it is.
+
+        Call it off the window's thread: what is in flight ends first, within seconds.
+        """
+        with self._closing:
+            if self._closed:
+                return
+            trade = self._new_trade(settings)
+            before, self._trade = self._trade, trade
+            before.close()
+            self.log.use(trade)
+            trade.start(self)
+            self._post(self._desk.use, trade.shops, trade.same_text, trade.orders)
+            self._news.queue()
+
+    def look_into(self, vault: Vault) -> None:
+        """Tell when the shops' keys cannot be opened: packing goes on, sending waits."""
+        try:
+            vault.open()
+        except ParcelGuardError as error:
+            log.warning("the shops' keys: %s", error)
+            self.alerts.show(Alert("keys", Severity.WARN, error.headline, error.advice))
+
+    # ---- the packer's keys and scanner -------------------------------------------------
+
+    def scan(self, scan: Scan) -> None:
+        """Take in a code."""
+        self._post(self._desk.scan, scan)
+
+    def take_photo(self) -> None:
+        """F1."""
+        self._post(self._desk.take_photo)
+
+    def retake(self) -> None:
+        """F2."""
+        self._post(self._desk.retake)
+
+    def save(self) -> None:
+        """F4."""
+        self._post(self._desk.save)
+
+    def clear(self) -> None:
+        """Esc."""
+        self._post(self._desk.clear)
+
+    # ---- answers from the marketplaces -------------------------------------------------
+
+    def order_read(self, proof_id: str, order: Order) -> None:
+        """Hand an order that was read to the desk."""
+        self._post(self._desk.order_read, proof_id, order)
+
+    def order_missing(self, proof_id: str, *, asked: bool) -> None:
+        """Tell the desk that a code was not found."""
+        self._post(lambda: self._desk.order_missing(proof_id, asked=asked))
+
+    # ---- steps -------------------------------------------------------------------------
+
+    def _listen(self) -> list[Callable[[], None]]:
+        return [
+            self.hub.subscribe(PhotoKept, self._photo_kept),
+            self.hub.subscribe(PhotoFailed, self._photo_failed),
+            self.hub.subscribe(CodeRead, self._code_read),
+            self.hub.subscribe(DeskChanged, self._desk_changed),
+            self.hub.subscribe(ProofSaved, self._proof_saved),
+            self.hub.subscribe(AlertsChanged, self._alerts_changed),
+        ]
+
+    def _post(self, task: Callable[..., None], *arguments: object) -> None:
+        def carry_out() -> None:
+            try:
+                self._with_room(task, *arguments)
+            except ParcelGuardError as error:
+                log.warning("desk: %s", error)
+                self._desk.trouble(error.headline, error.advice)
+            except Exception:  # a bug: the packer must see that this step did not happen
+                log.exception("desk: a step failed")
+                self._desk.trouble(ParcelGuardError.headline, ParcelGuardError.advice)
+
+        self._worker.post(carry_out)
+
+    def _with_room(self, task: Callable[..., None], *arguments: object) -> None:
+        """Carry a step of the desk out; on a full disk the ballast makes room for another try."""
+        try:
+            task(*arguments)
+        except DiskFull:
+            if not self.housekeeping.write_failed(full=True):
+                raise
+            task(*arguments)
+        except DamagedDatabase as error:
+            self.housekeeping.damaged(error)
+            raise
+
+    def _photo_kept(self, kept: PhotoKept) -> None:
+        photo = Photo(
+            id=kept.photo_id,
+            proof_id=kept.proof_id,
+            ordinal=kept.ordinal,
+            shot=kept.shot,
+            path=kept.path,
+            sha256=kept.sha256,
+            size=kept.size,
+            width=kept.width,
+            height=kept.height,
+            taken_at=kept.taken_at,
+            sharp=kept.sharp,
+        )
+        self._post(self._desk.photo_kept, photo, kept.thumbnail)
+
+    def _photo_failed(self, failed: PhotoFailed) -> None:
+        log.warning("photo %s not taken: %s", failed.photo_id, failed.detail)
+        self.housekeeping.write_failed(full=failed.headline == DiskFull.headline)
+        self._post(self._desk.photo_failed, failed.photo_id, failed.headline, failed.advice)
+
+    def _code_read(self, code: CodeRead) -> None:
+        scan = read_scan(code.text, ScanSource.CAMERA, code.symbology)
+        if scan and self._begun:
+            self.scan(scan)
+
+    def _alerts_changed(self, event: AlertsChanged) -> None:
+        """Let the band forget a trouble with disk or folder once it is over."""
+        stops = {alert.kind for alert in event.alerts if alert.severity is Severity.STOP}
+        if self._stops - stops:
+            self._post(self._desk.relieved)
+        self._stops = stops
+
+    def _desk_changed(self, event: DeskChanged) -> None:
+        """Codes in the picture open orders only while none is open."""
+        self._desk_moved_at = monotonic()
+        free = event.desk.state in (DeskState.READY, DeskState.PACKED)
+        self._desk_free = free
+        self._camera.set_reading(Reading.EAGER if free else Reading.RELAXED)
+
+    def _woke(self) -> None:
+        self._trade.delivery.wake()
+
+    def _quiet(self) -> bool:
+        """Whether no order is open and nothing has happened at the desk for a while."""
+        return self._desk_free and monotonic() - self._desk_moved_at > QUIET_S
+
+    def _look_around(self) -> None:
+        """Look for sleep and set clocks, and for what a call that ended late has set going for nobody."""
+        self._clock_news.look()
+        self._trade.hold_unserved()
+
+    def _proof_saved(self, event: ProofSaved) -> None:
+        proof, trade = event.proof, self._trade
+        if event.sends and trade.serves(proof.shop_id):
+            trade.delivery.proof_saved(proof.shop_id, proof.id)
+        elif event.sends:  # its shop was switched off while the order was open
+            trade.hold_unserved()
+            shop = trade.shops.get(proof.shop_id)
+            self._news.proof(proof.id, shop.label if shop else "")
+
+
+class _DeskCamera:
+    """Lets the desk ask the camera without knowing its messages."""
+
+    def __init__(self, camera: CameraClient) -> None:
+        self._camera = camera
+
+    def take(self, request: PhotoRequest) -> None:
+        self._camera.take(
+            TakePhoto(
+                photo_id=request.photo_id,
+                proof_id=request.proof_id,
+                ordinal=request.ordinal,
+                shot=request.shot,
+                folder=request.folder,
+            )
+        )
+
+
+def _claimed(folders: Folders) -> MediaFolder:
+    """Return the media folder, marked as such; housekeeping tells when it cannot be used."""
+    folder = MediaFolder(folders.media, folders.home)
+    try:
+        folder.claim()
+    except StorageError as error:
+        log.warning("the photo folder: %s", error)
+    return folder

@@ -1,0 +1,325 @@
+"""Looks after the station beside the packing: room on the disk, the photo folder, copies, checks.
+
+One thread. What it finds is told as alerts and withdrawn by itself; what must stop the next parcel
+is asked for by the desk through `may_open`. Packing never waits for any of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
+from threading import Event, Thread
+
+from parcelguard.core.alerts import Alert, Alerts, Severity
+from parcelguard.core.errors import DamagedDatabase, DiskFull, ParcelGuardError, StorageError
+from parcelguard.disk.media_folder import MediaFolder
+from parcelguard.store.database import Store
+from parcelguard.upkeep.backup import Backups
+from parcelguard.upkeep.disk_space import Ballast, Level, Space, bytes_a_day, measure
+from parcelguard.upkeep.photo_notes import Notes
+
+log = logging.getLogger(__name__)
+
+ROUND_S = 30.0
+ROUND_IN_TROUBLE_S = 2.0
+SETTLED_S = 60.0  # after a start the disk belongs to the packer
+STUCK_S = 5.0  # a folder that takes longer to answer counts as gone
+RATE_FOR_S = 3600.0
+AGAIN_AFTER_S = 3600.0
+NIGHT_HOUR = 2
+OLDEST_BACKUP = timedelta(hours=24)
+RESERVE_BYTES = 16 * 2**20  # below that the ballast is given up without waiting for a failure
+
+
+class Due(IntEnum):
+    """Whether the records should be copied."""
+
+    NO = 0
+    WHEN_QUIET = 1
+    NOW = 2
+
+
+class Housekeeping:
+    """Everything a station does for its own health.
+
+    `quiet`: whether nobody is packing just now. `also`: what else wants a look in every round.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        folder: MediaFolder,
+        home: Path,
+        backups: Backups,
+        alerts: Alerts,
+        quiet: Callable[[], bool],
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+        also: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store = store
+        self._folder = folder
+        self._home = home
+        self._backups = backups
+        self._alerts = alerts
+        self._quiet = quiet
+        self._now = now
+        self._monotonic = monotonic
+        self._also = also
+        self.notes = Notes(folder.path, self._note_written)
+        self._ballast = Ballast(folder.path)
+        self._trouble: StorageError | None = None  # with the media folder, at the last look
+        self._looking_since: float | None = None
+        self._undescribed = True  # something may lack its note: at a start, and after one was not written
+        self._rate: tuple[float, float] | None = None  # bytes a day, and when that was counted
+        self._copy_again_at = 0.0
+        self._stopping, self._wake = Event(), Event()
+        self._thread = Thread(target=self._run, name="housekeeping", daemon=True)
+        self._settled_at = self._monotonic() + SETTLED_S
+
+    def start(self) -> None:
+        """Begin to look around."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """End soon; a copy under way is given up. False means that a drive does not answer."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # ---- asked from other threads --------------------------------------------------------
+
+    def may_open(self) -> None:
+        """Raise StorageError, with words for the packer, while no further parcel may be begun."""
+        self._refuse_without_folder()
+        if trouble := self._trouble:
+            raise _again(trouble)
+        if self._space(0.0).level is Level.FULL:
+            raise StorageError("below the reserve", headline=_FULL, advice=_FULL_ADVICE)
+
+    def may_save(self) -> None:
+        """Raise StorageError while the photos are out of reach; on a full disk the open order is finished."""
+        self._refuse_without_folder()
+
+    def _refuse_without_folder(self) -> None:
+        since = self._looking_since
+        if since is not None and self._monotonic() - since > STUCK_S:
+            raise self._stuck()
+        trouble = self._trouble
+        if trouble and not isinstance(trouble, DiskFull):
+            raise _again(trouble)
+        self._folder.look()
+
+    def write_failed(self, *, full: bool) -> bool:
+        """Look at once what is wrong. True when room was made, so that the write is worth another try."""
+        made = full and self._ballast.give_up()
+        if made:
+            log.warning("the disk is full: gave up the ballast")
+        self._wake.set()
+        return made
+
+    def damaged(self, error: DamagedDatabase) -> None:
+        """Tell that the records are damaged; nothing but a new start mends that."""
+        self._alerts.show(Alert("records", Severity.STOP, error.headline, error.advice))
+
+    # ---- the rounds ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                pause_s = self.round()
+            except Exception:
+                log.exception("housekeeping failed")
+                pause_s = ROUND_S
+            self._wake.wait(pause_s)
+
+    def round(self) -> float:
+        """Look at everything once; returns how many seconds to rest."""
+        self._also()
+        self._look_at_folder()
+        if self._trouble:
+            return ROUND_IN_TROUBLE_S
+        self._look_at_space()
+        for chore in (self._describe, self._back_up, self._check):
+            try:
+                chore()
+            except ParcelGuardError as error:
+                log.warning("housekeeping: %s", error)
+        return ROUND_S
+
+    def _look_at_folder(self) -> None:
+        self._looking_since = self._monotonic()
+        try:
+            self._probe()
+        except StorageError as error:
+            if self._trouble is None:
+                log.warning("no photos can be kept: %s", error)
+            self._trouble = error
+            self._alerts.show(Alert("media", Severity.STOP, error.headline, error.advice))
+        else:
+            if self._trouble:
+                log.warning("photos can be kept again")
+                self._undescribed = True
+            self._trouble = None
+            self._alerts.withdraw("media")
+        finally:
+            self._looking_since = None
+
+    def _probe(self) -> None:
+        try:
+            self._folder.probe()
+        except DiskFull:
+            if not self.write_failed(full=True):
+                raise
+            self._folder.probe()
+
+    def _look_at_space(self) -> None:
+        try:
+            space = self._space(self._bytes_a_day())
+        except StorageError as error:
+            log.warning("room not measured: %s", error)
+            return
+        if space.free < RESERVE_BYTES:
+            self.write_failed(full=True)
+        elif space.level < Level.VERY_LOW:
+            self._keep_ballast()
+        alert = _disk_alert(space)
+        if alert:
+            self._alerts.show(alert)
+        else:
+            self._alerts.withdraw("disk")
+
+    def _space(self, rate: float) -> Space:
+        """Return the room on the fuller one of the disks with photos and records."""
+        now = self._now()
+        both = (measure(self._folder.path, rate, now), measure(self._home, rate, now))
+        return max(both, key=lambda space: (space.level, -space.free))
+
+    def _bytes_a_day(self) -> float:
+        if self._rate is None or self._monotonic() - self._rate[1] > RATE_FOR_S:
+            self._rate = bytes_a_day(self._store, self._now()), self._monotonic()
+        return self._rate[0]
+
+    def _keep_ballast(self) -> None:
+        try:
+            self._ballast.keep()
+        except StorageError as error:
+            log.warning("no ballast: %s", error)
+
+    # ---- the chores ------------------------------------------------------------------------
+
+    def _describe(self) -> None:
+        """Write the notes that a crash or a full disk prevented."""
+        if self._undescribed:
+            self._undescribed = False
+            self.notes.complete(self._store, self._now())
+            if not self._undescribed:
+                self._alerts.withdraw("notes")
+
+    def _note_written(self, error: StorageError | None) -> None:
+        if error:
+            self._undescribed = True
+            self._alerts.show(Alert("notes", Severity.WARN, _NO_NOTE, error.advice))
+
+    def _back_up(self) -> None:
+        """Copy the records in the first quiet moment of the night, or as soon as the last copy is old."""
+        moment = self._monotonic()
+        if moment < max(self._settled_at, self._copy_again_at):
+            return
+        now = self._now()
+        newest = next((each.at for each in self._backups.all() if each.at <= now), None)
+        due = copy_due(newest, now)
+        if due is Due.NOW or (due is Due.WHEN_QUIET and self._quiet()):
+            self._copy(now)
+
+    def _copy(self, now: datetime) -> None:
+        try:
+            self._backups.make(self._store, now, self._let_others)
+        except _Ended:
+            log.info("the nightly copy was given up: the program ends")
+        except StorageError as error:
+            log.warning("no nightly copy: %s", error)
+            self._copy_again_at = self._monotonic() + AGAIN_AFTER_S
+            self._alerts.show(
+                Alert("backup", Severity.WARN, _NO_COPY, f"{_NO_COPY_ADVICE} {self._backups.folder}")
+            )
+            if not isinstance(error, DiskFull):
+                self._read_through()  # a copy that is not whole may be a true one
+        else:
+            self._alerts.withdraw("backup")
+
+    def _let_others(self) -> None:
+        if self._stopping.wait(0.002):
+            raise _Ended
+
+    def _check(self) -> None:
+        """Read through the records once a week, when nobody is packing."""
+        if self._monotonic() >= self._settled_at and self._store.check_due and self._quiet():
+            self._read_through()
+
+    def _read_through(self) -> None:
+        try:
+            self._store.check()
+        except DamagedDatabase as error:
+            log.critical("the records are damaged: %s", error)
+            self.damaged(error)
+
+    def _stuck(self) -> StorageError:
+        path = self._folder.path
+        error = StorageError(
+            f"{path} does not answer",
+            headline=f"Cannot save photos to {path}: it does not answer. Do not close this parcel.",
+            advice="Check that its drive or network share is connected.",
+        )
+        self._alerts.show(Alert("media", Severity.STOP, error.headline, error.advice))
+        return error
+
+
+class _Ended(Exception):
+    """The program ends while a copy is being made."""
+
+
+_FULL = "The disk is full: no new order can be opened."
+_FULL_ADVICE = "Free some space. An open order can be finished; photos taken so far are safe."
+_NO_NOTE = "The note beside the photos could not be written; the records have everything."
+_NO_COPY = "The nightly backup of the records failed."
+_NO_COPY_ADVICE = "It is tried again every hour. Check the folder"
+
+
+def copy_due(newest: datetime | None, now: datetime) -> Due:
+    """Return whether the records should be copied, given the newest copy."""
+    if newest is None or now - newest > OLDEST_BACKUP:
+        return Due.NOW
+    local = now.astimezone()
+    night = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    if night > local:
+        night -= timedelta(days=1)
+    return Due.WHEN_QUIET if newest < night else Due.NO
+
+
+def _disk_alert(space: Space) -> Alert | None:
+    if space.level is Level.PLENTY:
+        return None
+    if space.level is Level.FULL:
+        return Alert("disk", Severity.STOP, _FULL, _FULL_ADVICE)
+    left = f"{space.free / 1e9:.0f} GB" if space.free >= 10e9 else f"{space.free / 1e9:.1f} GB"
+    until = f", at this rate until {space.full_at.astimezone():%d %b}" if space.full_at else ""
+    if space.level is Level.VERY_LOW:
+        advice = "Free some space now. Everything saved so far is safe."
+        return Alert("disk", Severity.STOP, f"The disk is almost full: {left} left{until}.", advice)
+    return Alert(
+        "disk", Severity.WARN, f"The disk is filling up: {left} left{until}.", "Free some space soon."
+    )
+
+
+def _again(error: StorageError) -> StorageError:
+    """Return the same trouble to be raised on another thread."""
+    return type(error)(str(error), headline=error.headline, advice=error.advice)

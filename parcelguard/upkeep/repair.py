@@ -1,0 +1,203 @@
+"""Mends damaged records: from the newest good backup and the photo folder, or from the folder alone.
+
+The new database is made whole beside the damaged one before that is touched. The damaged one is put
+aside and never removed. A message whose sending is not known afterwards is held until a person has looked.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from parcelguard.core.domain import new_id
+from parcelguard.core.errors import DamagedDatabase, StorageError
+from parcelguard.disk.files import keep_durably, make_folder, refused
+from parcelguard.disk.media_folder import MediaFolder
+from parcelguard.store.database import Store
+from parcelguard.store.health import COMPANIONS, Health, check
+from parcelguard.upkeep.backup import Backup, Backups
+from parcelguard.upkeep.rescan import Difference, SizeOf, hold_in_doubt, rescan
+
+log = logging.getLogger(__name__)
+
+ASIDE = "damaged"
+
+
+class Way(StrEnum):
+    """The ways to go on when the records are damaged."""
+
+    BACKUP = "backup"
+    PHOTOS = "photos"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to go on, in words."""
+
+    way: Way
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What came of it."""
+
+    backup: Backup | None
+    aside: Path | None
+    difference: Difference
+    held: int
+
+    def words(self) -> list[str]:
+        """Return it in sentences."""
+        source = f"the backup of {_moment(self.backup.at)}" if self.backup else "the photo folder alone"
+        told = [f"The records were made again from {source}."]
+        if not self.difference.none:
+            told += self.difference.words()
+        if self.held == 1:
+            told.append("1 message waits for a person: whether it was sent is not known.")
+        elif self.held:
+            told.append(f"{self.held} messages wait for a person: whether they were sent is not known.")
+        if self.aside:
+            told.append(f"The damaged records are kept in {self.aside}.")
+        return told
+
+
+class Repair:
+    """The records of one station that cannot be opened, and what can be done about it."""
+
+    def __init__(
+        self,
+        damage: DamagedDatabase,
+        *,
+        database: Path,
+        media: MediaFolder,
+        backups: Backups,
+        size_of: SizeOf,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.damage = damage
+        self._database = database
+        self._media = media
+        self._size_of = size_of
+        self._now = now
+        self.backup = backups.newest_good(now())
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The ways to go on, the best first."""
+        found = []
+        if self.backup:
+            found.append(
+                Choice(
+                    Way.BACKUP,
+                    f"Use the backup of {_moment(self.backup.at)} and the photo folder",
+                    "What was packed since then is read from the photo folder. A person is asked about each "
+                    "message that may have gone out since.",
+                )
+            )
+        found.append(
+            Choice(
+                Way.PHOTOS,
+                "Rebuild from the photo folder alone",
+                "Every proof comes back with its photos, but not what became of its messages: a person is "
+                "asked about each.",
+            )
+        )
+        found.append(
+            Choice(Way.CLOSE, "Close", "Nothing is changed; ParcelGuard asks again at the next start.")
+        )
+        return tuple(found)
+
+    def carry_out(self, way: Way) -> Repaired:
+        """Make the records again. Raises StorageError; then the damaged ones lie where they lay."""
+        backup = self.backup if way is Way.BACKUP else None
+        made = self._database.with_name(f"{self._database.name}.new")
+        self._media.claim()  # without its photos the records would come back empty
+        try:
+            _remove(made)
+            if backup:
+                shutil.copyfile(backup.path, made)
+                made.chmod(0o600)
+            difference, held = self._fill(made, backup)
+            _fold(made)
+            aside = self._put_aside()
+            keep_durably(made, self._database)
+            _remove(made)
+            Health(self._database).checked(self._now())
+        except OSError as error:
+            raise refused(self._database, error) from error
+        log.warning("records made again; the damaged ones are in %s", aside)
+        return Repaired(backup, aside, difference, held)
+
+    def _fill(self, made: Path, backup: Backup | None) -> tuple[Difference, int]:
+        """Bring the new database up to date with the photo folder; nothing in it goes out by itself."""
+        store = Store(made, self._now)
+        try:
+            if backup:
+                since = f"The records were restored as of {_moment(backup.at)}"
+                headline = f"{since}: whether this was sent is not known."
+                with store.begin() as records:
+                    hold_in_doubt(records, headline)
+            difference = rescan(store, self._media.path, self._size_of, thorough=False)
+            with store.begin() as records:
+                for draft in records.inventory.drafts():
+                    records.proofs.abandon(draft.id, draft.opened_at)
+                held = len(records.inventory.undelivered())
+        finally:
+            store.close()
+        return difference, held
+
+    def _put_aside(self) -> Path | None:
+        """Move the damaged database with its companions; itself first, so that a crash is noticed."""
+        Health(self._database).checked(self._now())  # from here on, a missing database is a damaged one
+        damaged = [self._database.with_name(self._database.name + end) for end in ("", *COMPANIONS)]
+        if not any(path.exists() for path in damaged):
+            return None
+        aside = self._database.parent / ASIDE / f"{self._now().astimezone(UTC):%Y%m%d-%H%M%S}-{new_id()[-4:]}"
+        make_folder(aside)
+        for path in damaged:
+            if path.exists():
+                path.rename(aside / path.name)
+        return aside
+
+
+def _fold(made: Path) -> None:
+    """Make one file of the new database: closing it on a full disk leaves part of it in its log."""
+    try:
+        with closing(sqlite3.connect(made)) as database:
+            database.execute("PRAGMA journal_mode = DELETE")
+        check(made)
+    except sqlite3.Error as error:
+        raise StorageError(f"{made}: {error}") from error
+
+
+def damage_of(database: Path) -> DamagedDatabase | None:
+    """Read through a database; return what is wrong with it, or None."""
+    try:
+        store = Store(database)
+        try:
+            store.check()
+        finally:
+            store.close()
+    except DamagedDatabase as error:
+        return error
+    return None
+
+
+def _remove(made: Path) -> None:
+    """Remove an unfinished new database with everything beside it."""
+    for path in made.parent.glob(f"{made.name}*"):
+        path.unlink()
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone():%d %b %H:%M}"

@@ -1,0 +1,1 @@
+"""The shops' keys and tokens, locked with one key."""

@@ -1,0 +1,409 @@
+"""What a supervisor reads about each message that stopped, word for word; and what is recorded of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from parcelguard.core.domain import Decision, Part, PartState, Proof, QuietHours
+from parcelguard.core.errors import NoNetwork, OutcomeUnknown, Refused, StorageError
+from parcelguard.core.events import ProofChanged
+from parcelguard.delivery.ports import Look
+from parcelguard.delivery.unserved import NOT_LOOKED_FOR, hold_unserved
+from parcelguard.media_log.attention import Attention
+from parcelguard.media_log.resending import Mender
+from parcelguard.store.views import Sighting
+from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Delivery
+
+ASK = "Open the chat, then answer: it is there, or not there."
+EMPTY = Look((), covered=True)
+
+
+def mender(delivery: Delivery) -> Mender:
+    return Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
+
+
+def groups(delivery: Delivery) -> list[tuple[str, str]]:
+    found = Attention(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock).groups()
+    return [(group.reason, group.title) for group in found]
+
+
+def said(delivery: Delivery, proof: Proof) -> list[tuple[str, str, str]]:
+    return [(part.reason, part.headline, part.advice) for part in delivery.parts(proof) if part.state.stuck]
+
+
+def wait_late(delivery: Delivery) -> Proof:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("upload", NoNetwork("away"))
+    delivery.work()
+    delivery.wait_and_work(3601)
+    return proof
+
+
+def wait_into_the_night(delivery: Delivery) -> Proof:
+    delivery.sender.policy = replace(delivery.sender.policy, quiet=QuietHours(timedelta(hours=8)))
+    delivery.clock.advance(8.9 * 3600)
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("upload", NoNetwork("away"))
+    delivery.work()
+    delivery.wait_and_work(11 * 60)
+    return proof
+
+
+def lose(delivery: Delivery, *looks: Look) -> Proof:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.sender.plan("look", *looks)
+    delivery.work()
+    for seconds in (5, 390, 60):
+        delivery.wait_and_work(seconds)
+    return proof
+
+
+def lose_and_never_read(delivery: Delivery) -> Proof:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.sender.plan("look", *[NoNetwork("away")] * 99)
+    delivery.work()
+    for _ in range(40):
+        delivery.wait_and_work(30)
+    return proof
+
+
+def hide(delivery: Delivery) -> Proof:
+    delivery.sender.policy = replace(delivery.sender.policy, check_after=timedelta(minutes=10))
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("hidden", frozenset({"m2"}))
+    delivery.work()
+    delivery.wait_and_work(600)
+    return proof
+
+
+def photo_file(delivery: Delivery, proof: Proof) -> object:
+    with delivery.store.read() as records:
+        (photo,) = records.proofs.photos(proof.id)
+    path = delivery.media / photo.path
+    path.chmod(0o600)
+    return path
+
+
+def remove_photo(delivery: Delivery) -> Proof:
+    proof = delivery.save(photos=1)
+    photo_file(delivery, proof).unlink()
+    delivery.work()
+    return proof
+
+
+def change_photo(delivery: Delivery) -> Proof:
+    proof = delivery.save(photos=1)
+    photo_file(delivery, proof).write_bytes(b"other")
+    delivery.work()
+    return proof
+
+
+def switch_off(delivery: Delivery) -> Proof:
+    proof = delivery.save(photos=1)
+    hold_unserved(delivery.store, [])
+    return proof
+
+
+def switch_off_in_doubt(delivery: Delivery) -> Proof:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", OutcomeUnknown("lost"))
+    delivery.work()
+    hold_unserved(delivery.store, [])
+    return proof
+
+
+BRING = "Bring the file back and send again, or leave this photo out: the rest can go."
+STORIES: list[tuple[Callable[[Delivery], Proof], str, str, str, str]] = [
+    (
+        wait_late,
+        "late",
+        "Not sent in time",
+        "Not sent in time: it had to wait for too long.",
+        "A supervisor sends it when a message so late still makes sense to the buyer.",
+    ),
+    (
+        wait_into_the_night,
+        "quiet",
+        "Held for the night",
+        "Held for the night: it is late where the buyer lives.",
+        "A supervisor sends it in the morning, or now.",
+    ),
+    (
+        lambda delivery: lose(delivery, EMPTY, EMPTY, EMPTY),
+        "unknown",
+        "Nobody knows whether it arrived",
+        "Looked twice: the chat does not show it.",
+        ASK,
+    ),
+    (
+        lambda delivery: lose(delivery, EMPTY, EMPTY, Look((), covered=False)),
+        "unknown",
+        "Nobody knows whether it arrived",
+        "The chat could not be read far enough back.",
+        ASK,
+    ),
+    (
+        lambda delivery: lose(delivery, Look(("a", "b"), covered=True)),
+        "unknown",
+        "Nobody knows whether it arrived",
+        "Two messages in the chat look like this one.",
+        ASK,
+    ),
+    (
+        lose_and_never_read,
+        "unknown",
+        "Nobody knows whether it arrived",
+        "The chat cannot be read back now.",
+        ASK,
+    ),
+    (
+        hide,
+        "filtered",
+        "Accepted, but hidden by the marketplace",
+        "Accepted, but hidden from the buyer by the marketplace.",
+        "Change the words or the photo, then resend.",
+    ),
+    (
+        remove_photo,
+        "photo_missing",
+        "A photo is missing or was changed",
+        "Photo 1 is missing on this disk.",
+        BRING,
+    ),
+    (
+        change_photo,
+        "photo_missing",
+        "A photo is missing or was changed",
+        "Photo 1 was changed after it was taken.",
+        BRING,
+    ),
+    (
+        switch_off,
+        "shop_off",
+        "The shop sends no messages",
+        "This shop sends no messages.",
+        "Switch it on in the settings and resend, send it by hand, or close this proof.",
+    ),
+    (
+        switch_off_in_doubt,
+        "unknown",
+        "Nobody knows whether it arrived",
+        NOT_LOOKED_FOR,
+        ASK,
+    ),
+]
+
+
+@pytest.mark.parametrize(("story", "reason", "title", "headline", "advice"), STORIES)
+def test_stopped_message_says_why_and_what_to_do(
+    delivery: Delivery,
+    story: Callable[[Delivery], Proof],
+    reason: str,
+    title: str,
+    headline: str,
+    advice: str,
+) -> None:
+    proof = story(delivery)
+    assert said(delivery, proof) == [(reason, headline, advice)]
+    assert groups(delivery) == [(reason, title)]
+    if reason not in ("filtered", "shop_off") and headline != NOT_LOOKED_FOR:
+        told = delivery.heard(ProofChanged)[-1]
+        assert (told.headline, told.advice, told.asks) == (headline, advice, reason == "unknown")
+
+
+@pytest.mark.parametrize("story", [wait_late, remove_photo, change_photo, hide])
+def test_nothing_is_due_for_what_waits_for_a_person(
+    delivery: Delivery, story: Callable[[Delivery], Proof]
+) -> None:
+    proof = story(delivery)
+    assert [part.due_at for part in delivery.parts(proof) if part.state.stuck] == [None]
+    assert delivery.work() is None
+
+
+def tries(delivery: Delivery, proof: Proof, part: Part) -> list[tuple[str, str, str]]:
+    with delivery.store.read() as records:
+        return [
+            (each.outcome, each.code, each.detail)
+            for each in records.attempts.tries(proof.id)
+            if each.part_id == part.id
+        ]
+
+
+def test_detail_of_a_missing_photo_names_the_file_for_the_log(delivery: Delivery) -> None:
+    proof = remove_photo(delivery)
+    ((outcome, code, detail),) = tries(delivery, proof, delivery.part(proof, "upload"))
+    assert (outcome, code) == ("held", "photo_missing")
+    assert "1-contents-" in detail
+
+
+def test_detail_of_a_photo_without_row_is_told(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+    with delivery.store._writer.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM photo")
+    delivery.work()
+    assert said(delivery, proof) == [("photo_missing", "A photo of this proof is missing.", BRING)]
+    assert tries(delivery, proof, delivery.part(proof, "upload")) == [
+        ("held", "photo_missing", "no photo row")
+    ]
+
+
+def test_late_and_quiet_say_in_the_log_how_long_it_waited(delivery: Delivery) -> None:
+    late = wait_late(delivery)
+    assert tries(delivery, late, delivery.part(late, "upload"))[-1][2] == "late by 1:00:01"
+
+
+def test_quiet_says_in_the_log_how_long_it_waited(delivery: Delivery) -> None:
+    quiet = wait_into_the_night(delivery)
+    assert tries(delivery, quiet, delivery.part(quiet, "upload"))[-1][2] == "quiet hours, waited 0:11:00"
+
+
+def test_found_message_is_recorded_as_found(delivery: Delivery) -> None:
+    proof = lose(delivery, Look(("m7",), covered=True))
+    assert tries(delivery, proof, delivery.part(proof, "text")) == [("sent", "", "found by reading back")]
+    assert delivery.part(proof, "text").headline == delivery.part(proof, "text").advice == ""
+
+
+def test_interrupted_message_is_recorded_as_such(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        delivery.work()
+    delivery.courier = delivery.new_courier()
+    delivery.courier.recover()
+    part = delivery.part(proof, "text")
+    assert tries(delivery, proof, part) == [("unknown", "", "interrupted")]
+    assert (part.headline, part.advice) == (OutcomeUnknown.headline, OutcomeUnknown.advice)
+    assert part.due_at == NOON + timedelta(seconds=5)
+
+
+def test_message_interrupted_before_it_left_is_recorded_as_such(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", KeyboardInterrupt(), left=False)
+    with pytest.raises(KeyboardInterrupt):
+        delivery.work()
+    delivery.courier = delivery.new_courier()
+    delivery.courier.recover()
+    part = delivery.part(proof, "text")
+    assert tries(delivery, proof, part) == [("not sent", "", "interrupted before sending")]
+    assert part.state is PartState.QUEUED
+
+
+def test_taken_back_message_is_recorded_by_its_id(delivery: Delivery) -> None:
+    seen = (Sighting(NOON, own=True, kind="text", text="Hi", matches=True),)
+    proof = lose(delivery, Look(("newer", "older"), covered=True, seen=seen))
+    mender(delivery).decide(delivery.part(proof, "text").id, Decision.TAKE_BACK, "Budi")
+    with delivery.store.read() as records:
+        ((_, answer, by, evidence),) = records.parts.decisions(proof.id)
+    assert (answer, by, evidence) == ("take_back", "Budi", "took back message newer")
+    assert delivery.part(proof, "text").remote_id == "older"
+    (target, message, kind) = delivery.sender.recalled[0]
+    assert (target.order_number, message, kind.value) == (ORDER.number, "newer", "text")
+
+
+@pytest.mark.parametrize("found", [("only",), ()])
+def test_one_message_is_not_taken_back(delivery: Delivery, found: tuple[str, ...]) -> None:
+    proof = lose(delivery, EMPTY, EMPTY, EMPTY)
+    part = delivery.part(proof, "text")
+    with delivery.store.begin() as records:
+        records.looks.keep(part, NOON, covered=True, found=found, seen=())
+    assert mender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
+    assert delivery.sender.taken_back == []
+
+
+def test_nothing_is_taken_back_of_what_is_not_asked_about(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+    delivery.work()
+    part = delivery.part(proof, "text")
+    with delivery.store.begin() as records:
+        records.looks.keep(part, NOON, covered=True, found=("a", "b"), seen=())
+    assert mender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
+
+
+def test_hidden_messages_are_asked_for_by_id_in_their_chat_since_the_first_attempt(
+    delivery: Delivery,
+) -> None:
+    hide(delivery)
+    ((target, ids, since),) = delivery.sender.asked_hidden
+    assert (target.order_number, target.conversation_id) == (ORDER.number, "c1")
+    assert sorted(ids) == ["m1", "m2"]
+    assert since == NOON - timedelta(seconds=60), "the marketplace tells whole seconds"
+
+
+def test_only_the_newest_sending_is_asked_about(delivery: Delivery) -> None:
+    delivery.sender.policy = replace(delivery.sender.policy, check_after=timedelta(minutes=10))
+    proof = delivery.save(photos=1)
+    delivery.work()
+    delivery.clock.advance(60)
+    mender(delivery).resend(proof.id, text="Once more.", reason="asked", by="Budi")
+    delivery.work()
+    delivery.wait_and_work(600)
+    assert [sorted(ids) for _, ids, _ in delivery.sender.asked_hidden] == [["m3", "m4"]]
+
+
+def test_closing_leaves_the_older_sendings_alone(delivery: Delivery) -> None:
+    proof = delivery.save(photos=1)
+    delivery.sender.plan("text", Refused("no", code="message_is_censored"))
+    delivery.work()
+    first = delivery.part(proof, "text").id
+    mender(delivery).resend(proof.id, text="Other words.", reason="asked", by="Budi")
+    delivery.sender.plan("text", Refused("no", code="message_is_censored"))
+    delivery.work()
+    mender(delivery).close(proof.id, reason="enough", by="Budi")
+    with delivery.store.read() as records:
+        (decision,) = records.parts.decisions(proof.id)
+        old = records.parts.get(first)
+    assert decision[1:] == ("closed", "Budi", "enough")
+    assert (old.state, old.reason) == (PartState.CANCELLED, "replaced")
+
+
+def test_refusals_to_resend_say_what_to_do(delivery: Delivery) -> None:
+    def refusal(proof_id: str) -> tuple[str, str]:
+        with pytest.raises(Refused) as refused:
+            mender(delivery).resend(proof_id, text="Again.", reason="asked", by="Budi")
+        return refused.value.headline, refused.value.advice
+
+    assert refusal("none") == (
+        "This order was left without F4.",
+        "Scan it again and press F4 to send.",
+    )
+    lost = lose(delivery, EMPTY, EMPTY, EMPTY)
+    assert refusal(lost.id) == (
+        "One message may have arrived already.",
+        "Decide about it first: it is there, or not there.",
+    )
+    unknown = delivery.save(replace(OTHER, number="", buyer_id=""), photos=0)
+    assert refusal(unknown.id) == (
+        "No order has this number yet.",
+        "Try again when the order has come in.",
+    )
+
+
+def test_disk_that_refuses_names_the_courier_in_the_log(
+    delivery: Delivery, caplog: pytest.LogCaptureFixture
+) -> None:
+    from parcelguard.delivery.engine import CourierThread
+
+    def refuse() -> None:
+        raise StorageError("disk")
+
+    def stumble() -> None:
+        raise ValueError("bug")
+
+    for trouble, words in (
+        (refuse, "courier kopi could not keep its records: disk"),
+        (stumble, "courier kopi stumbled"),
+    ):
+        delivery.courier.recover = trouble
+        thread = CourierThread(delivery.courier, "courier kopi", delivery.clock)
+        with caplog.at_level(logging.WARNING):
+            thread.start()
+            while words not in caplog.messages:
+                thread._thread.join(0.01)
+            assert thread.stop(10)

@@ -1,0 +1,219 @@
+"""Sellers consent in a real browser, at every marketplace that asks for it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from queue import Queue
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+import pytest
+
+from parcelguard.core.config import Settings
+from parcelguard.core.domain import utc_now
+from parcelguard.core.errors import SettingsError
+from parcelguard.core.marketplace_facts import ALL, marketplace
+from parcelguard.marketplace.ports import AccessState
+from parcelguard.marketplace.tokens import grant_key
+from parcelguard.sandbox.lazada.apps import LazadaDesk
+from parcelguard.sandbox.running import running
+from parcelguard.sandbox.tiktok.app_state import Desk as TikTokDesk
+from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.world.world import World
+from parcelguard.shops.keeping import Shopkeeping
+from parcelguard.shops.views import Attempt, Consented
+from parcelguard.vault.vault import Secrets, vault_at
+from tests.support.browser import Browser, browser
+
+PATIENCE_S = 30
+MARKETPLACES = [name for name, row in ALL.items() if row.grants]
+
+
+def app_of(world: World, name: str, back: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Register the redirect address in the marketplace's console; return the app's keys and secrets."""
+    match name:
+        case "shopee":
+            world.partner = replace(world.partner, redirect_domains=("127.0.0.1",))
+            shop = world.shops_of(name)[0]
+            return (
+                {"partner_id": world.partner.partner_id, "shop_id": shop.shop_id},
+                {"shop": world.partner.partner_key},
+            )
+        case "lazada":
+            orders, chat = world.desk(LazadaDesk).apps
+            for app in (orders, chat):
+                app.callback = back
+            return (
+                {"app_key": orders.key, "chat_app_key": chat.key},
+                {"orders": orders.secret, "chat": chat.secret},
+            )
+        case _:
+            app = world.desk(TikTokDesk).app
+            app.redirect = back
+            return {"app_key": app.app_key, "service_id": app.service_id}, {"shop": app.app_secret}
+
+
+class Office:
+    """A seller's desk: the program, a marketplace and a browser."""
+
+    def __init__(self, name: str, world: World, address: str, home: Path, page: Browser) -> None:
+        self.name, self.world, self.address, self.page = name, world, address, page
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.back = f"http://127.0.0.1:{self.port}/parcelguard"
+        self.vault = vault_at(home / "secrets.json", "file")
+        self.applied: list[Settings] = []
+        self.told: Queue[Consented] = Queue()
+        self.keeping = Shopkeeping(
+            home / "settings.toml",
+            self.vault,
+            lambda _since: {},
+            self.applied.append,
+            utc_now,
+            port=self.port,
+        )
+        keys, secrets = app_of(world, name, self.back)
+        shop = {"marketplace": name, "region": "MY", "name": "Kopi & Co", "host": address}
+        self.shop_id = self.keeping.add({**shop, **keys}, secrets)
+        self.grants = tuple(marketplace(name).grants)
+
+    def begin(self, grant: str = "", redirect: str = "") -> Attempt:
+        return self.keeping.authorise(self.shop_id, grant or self.grants[0], self.told.put, redirect)
+
+    def outcome(self) -> Consented:
+        return self.told.get(timeout=PATIENCE_S)
+
+    def kept(self) -> Mapping[str, Secrets | None]:
+        return {grant: self.vault.load(grant_key(self.shop_id, grant)) for grant in self.grants}
+
+    def connected(self) -> list[str]:
+        return [grant for grant, kept in self.kept().items() if kept and kept.access_token]
+
+    def allow(self, grant: str = "") -> Consented:
+        self.page.open(self.begin(grant).address)
+        self.page.press("allow")
+        assert "is connected" in self.page.headline()
+        return self.outcome()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("browser")) as page:
+        yield page
+
+
+@pytest.fixture(params=MARKETPLACES)
+def office(request: pytest.FixtureRequest, tmp_path: Path, chromium: Browser) -> Iterator[Office]:
+    world = demo_world(orders=1, marketplaces=(request.param,))
+    with running(world) as address:
+        made = Office(request.param, world, address, tmp_path, chromium)
+        yield made
+        made.keeping.close()
+
+
+def test_a_seller_who_allows_it_has_a_connected_shop(office: Office) -> None:
+    assert office.keeping.shops()[0].access.state is AccessState.NOT_CONNECTED
+
+    for grant in office.grants:
+        outcome = office.allow(grant)
+        assert outcome.error is None
+        assert outcome.seller is not None
+        assert outcome.seller.shop_id == office.applied[-1].shops[0].shop_id
+
+    assert office.connected() == list(office.grants)
+    row = office.keeping.probe(office.shop_id)
+    assert (row.access.state, row.access.orders) == (AccessState.AUTHORISED, True)
+    assert row.access_words.startswith("Authorised")
+
+
+def test_a_seller_who_cancels_changes_nothing_and_may_begin_again(office: Office) -> None:
+    before = office.kept()
+    office.page.open(office.begin().address)
+    office.page.press("cancel")
+
+    told = office.page.headline()
+
+    outcome = office.outcome()
+    assert outcome.error is not None
+    assert told == outcome.error.headline == f"{marketplace(office.name).title} was told not to allow it."
+    assert office.kept() == before
+    assert office.allow().error is None
+
+
+def test_a_consent_that_comes_back_again_changes_nothing(office: Office) -> None:
+    office.allow()
+    kept, answered = office.kept(), office.page.address()
+    assert office.page.open(answered) == "net::ERR_CONNECTION_REFUSED"  # nobody listens any more
+
+    attempt = office.begin()
+    office.page.open(answered)
+    assert office.page.headline() == "This address belongs to another attempt."
+    with pytest.raises(SettingsError):
+        office.keeping.paste(attempt, answered)
+
+    values = {name: value for name, [value] in parse_qs(urlsplit(answered).query).items()}
+    [state] = parse_qs(urlsplit(attempt.address).query)["state"]
+    office.page.open(f"{office.back}?{urlencode({**values, 'state': state})}")  # with a code that was spent
+    refused = office.page.headline()
+    outcome = office.outcome()
+
+    assert outcome.error is not None
+    assert outcome.error.headline == refused
+    assert office.kept() == kept
+    assert office.keeping.probe(office.shop_id).access.state is not AccessState.UNREACHABLE
+
+
+def test_a_page_that_was_used_cannot_be_used_again(office: Office) -> None:
+    office.page.open(office.begin().address)
+    wish = office.page.wait("document.querySelector('[name=wish]')?.value ?? null")
+    office.page.press("allow")
+    assert "is connected" in office.page.headline()
+    kept = office.kept()
+
+    office.begin()
+    again = httpx.post(f"{office.address}/consent", data={"wish": wish, "answer": "allow"})
+
+    assert (again.status_code, "used already" in again.text) == (400, True)
+    assert office.kept() == kept
+
+
+def test_an_attempt_given_up_takes_no_answer_any_more(office: Office) -> None:
+    attempt = office.begin()
+    office.page.open(attempt.address)
+    office.keeping.cancel_consent(attempt)
+    office.page.press("allow")
+
+    office.page.wait("location.protocol === 'chrome-error:' ? true : null")
+
+    assert office.connected() == []
+    assert office.told.empty()
+
+
+def test_a_code_that_has_run_out_is_refused_and_the_next_one_is_taken(office: Office) -> None:
+    landing = f"{office.address}/buyer"  # an address of the seller's own, where this program cannot listen
+    app_of(office.world, office.name, landing)
+    attempt = office.begin(redirect=landing)
+    assert not attempt.listens
+    office.page.open(attempt.address)
+    office.page.press("allow")
+    ended_at = office.page.wait("location.search.includes('code=') ? location.href : null")
+    office.world.move_on(31 * 60)
+
+    office.keeping.paste(attempt, ended_at)
+    outcome = office.outcome()
+
+    assert outcome.error is not None
+    assert outcome.error.advice
+    assert office.connected() == []
+
+    again = office.begin(redirect=landing)
+    office.page.open(again.address)
+    office.page.press("allow")
+    office.keeping.paste(again, office.page.wait("location.search.includes('code=') ? location.href : null"))
+    assert office.outcome().error is None
+    assert office.connected() == [office.grants[0]]
