@@ -155,7 +155,7 @@ class App(QObject):
         camera = self.camera
         assert camera is not None
         try:
-            from parcelguard.core.domain import utc_now
+            from parcelguard.core.times import utc_now
             from parcelguard.shops.keeping import Shopkeeping
             from parcelguard.station.station import Station
             from parcelguard.vault.vault import vault_at
@@ -183,7 +183,7 @@ class App(QObject):
     # ---- damaged records -----------------------------------------------------------------
 
     def _repair_of(self, error: DamagedDatabase) -> Repair:
-        from parcelguard.core.domain import utc_now
+        from parcelguard.core.times import utc_now
         from parcelguard.disk.jpeg import jpeg_size
         from parcelguard.disk.media_folder import MediaFolder
         from parcelguard.upkeep.backup import Backups

@@ -233,7 +233,7 @@ def _rescan(asked: argparse.Namespace) -> int:
 
 
 def _repair(asked: argparse.Namespace) -> int:
-    from parcelguard.core.domain import utc_now
+    from parcelguard.core.times import utc_now
     from parcelguard.disk.jpeg import jpeg_size
     from parcelguard.disk.media_folder import MediaFolder
     from parcelguard.upkeep.backup import Backups

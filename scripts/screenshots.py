@@ -27,9 +27,9 @@ from parcelguard.commands.demo.market import DemoOrder, Market
 from parcelguard.commands.demo.run import prepare, scratch
 from parcelguard.commands.demo.storm import storm
 from parcelguard.core.alerts import Alert, Alerts, Severity
-from parcelguard.core.domain import ProofState
 from parcelguard.core.errors import DamagedDatabase, DiskFull
 from parcelguard.core.events import ProofChanged
+from parcelguard.core.proofs import ProofState
 from parcelguard.packing.desk_view import DeskState
 from parcelguard.shops.settings_file import SettingsFile
 from parcelguard.ui.check.check_screen import CheckPage

@@ -19,10 +19,11 @@ import numpy as np
 from parcelguard.camera.messages import FrameReady, SourceLive, SourceLost
 from parcelguard.camera.newest_picture import Image, Newest, Picture
 from parcelguard.camera.ring import MAX_PIXELS, Ring
-from parcelguard.camera.sources.opening import FrameSource, open_source
+from parcelguard.camera.sources.opening import open_source
+from parcelguard.camera.sources.ports import FrameSource
 from parcelguard.core.config import CameraSettings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import CameraUnavailable
+from parcelguard.core.times import utc_now
 
 log = logging.getLogger(__name__)
 

@@ -21,6 +21,7 @@ from threading import Event, Lock, Thread
 
 from parcelguard.camera.messages import (
     Alive,
+    Assignment,
     CodeRead,
     FrameReady,
     Outlined,
@@ -36,7 +37,6 @@ from parcelguard.camera.messages import (
     SourceLost,
     TakePhoto,
 )
-from parcelguard.camera.process import Assignment
 from parcelguard.camera.ring import Frame, Ring
 from parcelguard.camera.supervisor import Child, Patience, Verdict
 from parcelguard.core.config import CameraSettings

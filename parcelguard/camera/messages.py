@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
-from parcelguard.core.domain import Shot
+from parcelguard.core.config import CameraSettings
 from parcelguard.core.events import CodeBox
+from parcelguard.core.proofs import Shot
 
 
 class Reading(StrEnum):
@@ -20,6 +22,17 @@ class Reading(StrEnum):
     EAGER = "eager"  # no order open: a code opens one
     RELAXED = "relaxed"  # order open: outlines only
     OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """All that the camera process needs to know at its start."""
+
+    settings: CameraSettings
+    media: Path
+    ring: str
+    view: tuple[int, int]
+    reading: Reading
 
 
 # ---- to the camera process ---------------------------------------------------------------

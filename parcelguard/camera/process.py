@@ -11,32 +11,28 @@ import os
 import signal
 import threading
 import time
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parcelguard.camera.messages import Alive, Quit, Reading, Said, SetReading, SetView, ShowLabel, TakePhoto
+from parcelguard.camera.messages import (
+    Alive,
+    Assignment,
+    Quit,
+    Said,
+    SetReading,
+    SetView,
+    ShowLabel,
+    TakePhoto,
+)
 from parcelguard.core.config import CameraSettings
 
 if TYPE_CHECKING:
-    from parcelguard.camera.workers import CameraRoom
+    from parcelguard.camera.workers import CameraWorkers
 
 HEARTBEAT_S = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """All that the camera process needs to know at its start."""
-
-    settings: CameraSettings
-    media: Path
-    ring: str
-    view: tuple[int, int]
-    reading: Reading
-
-
-class Line:
+class ProcessPipe:
     """The child's end of the pipe. Any thread may tell; when the window is gone, telling does nothing."""
 
     def __init__(self, connection: Connection) -> None:
@@ -62,7 +58,7 @@ class Line:
 class LogToWindow(logging.Handler):
     """Carries log records to the window's process, where the log files are."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: ProcessPipe) -> None:
         super().__init__(logging.INFO)
         self.setFormatter(logging.Formatter("%(message)s"))  # the window adds level and name
         self._line = line
@@ -75,14 +71,14 @@ class LogToWindow(logging.Handler):
 def run(connection: Connection, assignment: Assignment) -> None:
     """Work until told to quit, or until the window's process is gone. Ends this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the window decides
-    line = Line(connection)
+    line = ProcessPipe(connection)
     logging.basicConfig(level=logging.INFO, handlers=[LogToWindow(line)])
     _calm_opencv(assignment.settings)
     try:
         line.tell(Alive(0.0))
-        from parcelguard.camera.workers import CameraRoom
+        from parcelguard.camera.workers import CameraWorkers
 
-        room = CameraRoom(assignment, line.tell)
+        room = CameraWorkers(assignment, line.tell)
         _obey(line, room)
         room.close()
     except EOFError:
@@ -94,7 +90,7 @@ def run(connection: Connection, assignment: Assignment) -> None:
         os._exit(0)
 
 
-def _obey(line: Line, room: CameraRoom) -> None:
+def _obey(line: ProcessPipe, room: CameraWorkers) -> None:
     """Hand commands on and send heartbeats. Returns at Quit or when the window is gone."""
     beat = 0.0
     while True:

@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
-from parcelguard.camera.messages import Alive
-from parcelguard.camera.process import Assignment, run
+from parcelguard.camera.messages import Alive, Assignment
+from parcelguard.camera.process import run
 from parcelguard.core.errors import CameraUnavailable
 
 log = logging.getLogger(__name__)

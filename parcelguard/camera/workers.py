@@ -8,14 +8,13 @@ import cv2
 
 from parcelguard.camera.capture import Capture
 from parcelguard.camera.darkroom import Darkroom
-from parcelguard.camera.messages import Reading, TakePhoto
+from parcelguard.camera.messages import Assignment, Reading, TakePhoto
 from parcelguard.camera.newest_picture import Newest, Priority
-from parcelguard.camera.process import Assignment
-from parcelguard.camera.reading.reader import CodeWatcher
+from parcelguard.camera.reading.reader import CodeReader
 from parcelguard.camera.ring import Ring
 
 
-class CameraRoom:
+class CameraWorkers:
     """Capture, reader and darkroom, each on its own thread, around the newest picture."""
 
     def __init__(self, assignment: Assignment, tell: Callable[[object], None]) -> None:
@@ -25,7 +24,7 @@ class CameraRoom:
         self._capture = Capture(settings, Ring.attach(assignment.ring), newest, tell, assignment.view)
         self._darkroom = Darkroom(assignment.media, settings.quality, newest, priority, tell)
         reading = assignment.reading if settings.read_codes else Reading.OFF
-        self._watcher = CodeWatcher(settings.symbologies, newest, priority, tell, reading)
+        self._watcher = CodeReader(settings.symbologies, newest, priority, tell, reading)
         self._reads_codes = settings.read_codes
 
     def stuck_s(self) -> float:

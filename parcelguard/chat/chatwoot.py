@@ -14,9 +14,9 @@ from typing import Any
 
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import PartKind
 from parcelguard.core.errors import Held, NotSent, Refused
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.parts import PartKind
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,

@@ -9,8 +9,8 @@ from typing import Any
 
 from parcelguard.chat import chatwoot, lazada, shopee, tiktok
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import quiet_hours
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.times import quiet_hours
 from parcelguard.delivery.ports import ChatSender, HouseRules
 from parcelguard.marketplace.chatwoot import client as chatwoot_client
 from parcelguard.marketplace.chatwoot import orders as chatwoot_orders

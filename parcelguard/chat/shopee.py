@@ -12,8 +12,8 @@ from typing import Any
 
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import PartKind
 from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused
+from parcelguard.core.parts import PartKind
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,

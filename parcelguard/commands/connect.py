@@ -11,9 +11,9 @@ from queue import SimpleQueue
 from threading import Thread
 
 from parcelguard.core.config import Settings, ShopSettings, folders_of, home_folder, load_settings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.times import utc_now
 from parcelguard.runtime.single_instance import only_one
 from parcelguard.shops.consent import PATH, PORT
 from parcelguard.shops.keeping import Shopkeeping

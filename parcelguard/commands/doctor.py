@@ -24,9 +24,9 @@ from parcelguard.core.config import (
     home_folder,
     load_settings,
 )
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.times import utc_now
 
 if TYPE_CHECKING:
     from parcelguard.vault.vault import Vault

@@ -19,8 +19,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from parcelguard.core import marketplace_facts as marketplaces
-from parcelguard.core.domain import DEFAULT_MESSAGE, Shop, unknown_placeholders
 from parcelguard.core.errors import SettingsError, StorageError
+from parcelguard.core.preset_message import DEFAULT_MESSAGE, unknown_placeholders
+from parcelguard.core.shops import Shop
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _ADDRESS = re.compile(
@@ -176,7 +177,7 @@ class Settings(Section, frozen=True, kw_only=True):
     marketplaces_off: tuple[str, ...] = ()  # the master switch of each marketplace
     shops: tuple[ShopSettings, ...] = ()
 
-    def sold_at(self) -> dict[str, Shop]:
+    def packing_shops(self) -> dict[str, Shop]:
         """Return every shop by its id, switched off where its marketplace is."""
         return {each.id: each.shop(off=each.marketplace in self.marketplaces_off) for each in self.shops}
 

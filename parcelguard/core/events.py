@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from parcelguard.core.domain import ProofState
+from parcelguard.core.proofs import ProofState
 
 log = logging.getLogger(__name__)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from parcelguard.core.domain import PartState, ProofState
 from parcelguard.core.errors import DeliveryError
 from parcelguard.core.events import Cue, ProofChanged, QueueChanged, Sounded
+from parcelguard.core.parts import PartState
+from parcelguard.core.proofs import ProofState
 from parcelguard.store.database import Store
 
 
-class News:
+class ProofAnnouncer:
     """What is told comes from the records, so it can be told by whoever changed them."""
 
     def __init__(self, store: Store, publish: Callable[[object], None]) -> None:

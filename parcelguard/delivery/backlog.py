@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from math import ceil
 
-from parcelguard.core.domain import Shop
 from parcelguard.core.events import ShopQueue
+from parcelguard.core.shops import Shop
 from parcelguard.store.database import Store
 
 BETWEEN_NEWS_S = 2.0  # counting thousands costs more than a message

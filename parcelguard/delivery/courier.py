@@ -15,21 +15,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from parcelguard.core.alerts import Alerts
-from parcelguard.core.domain import (
-    FITTED,
-    LATE,
-    ONE_PICTURE,
-    OWN_REASONS,
-    PHOTO_MISSING,
-    QUIET,
-    Part,
-    PartKind,
-    PartState,
-    Photo,
-    Shop,
-    fitting_set,
-    plan_parts,
-)
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
@@ -41,7 +26,21 @@ from parcelguard.core.errors import (
     ShopHeld,
     TooFast,
 )
-from parcelguard.delivery.announcing import News
+from parcelguard.core.message_sets import fitting_set, plan_parts
+from parcelguard.core.parts import (
+    FITTED,
+    LATE,
+    ONE_PICTURE,
+    OWN_REASONS,
+    PHOTO_MISSING,
+    QUIET,
+    Part,
+    PartKind,
+    PartState,
+)
+from parcelguard.core.proofs import Photo
+from parcelguard.core.shops import Shop
+from parcelguard.delivery.announcing import ProofAnnouncer
 from parcelguard.delivery.backlog import Backlog
 from parcelguard.delivery.judge import EARLY_LOOK, Judge, looked_for_since
 from parcelguard.delivery.ledger import afford
@@ -49,7 +48,7 @@ from parcelguard.delivery.pace import LONGEST_GAP, Pace, pause_after, wait_after
 from parcelguard.delivery.picture_sizes import picture_size
 from parcelguard.delivery.ports import ChatSender, CopyMaker, OverBudget, Picture, Receipt, Wire
 from parcelguard.delivery.settling import settle_sent, target_of
-from parcelguard.delivery.shop_alerts import Trouble
+from parcelguard.delivery.shop_alerts import ShopAlerts
 from parcelguard.runtime.crash_points import hit
 from parcelguard.store.attempts import Job, Try
 from parcelguard.store.database import Store
@@ -92,12 +91,12 @@ class Courier:
         self._sender = sender
         self._copies = copies
         self._media = media
-        self._news = News(store, publish)
+        self._announcer = ProofAnnouncer(store, publish)
         self._now = now
         self._elapsed_s = elapsed_s  # a clock that nobody can set
         self._pace = Pace(sender.policy.between_messages)
         self._judge = Judge(store, sender, now, elapsed_s, {} if watched is None else watched)
-        self._trouble = Trouble(shop, alerts or Alerts(publish))
+        self._shop_alerts = ShopAlerts(shop, alerts or Alerts(publish))
         self._backlog = Backlog(store, shop, publish, elapsed_s)
         self._warnings = 0  # refusals in a row that tell of rules broken
         self._failures = 0  # connections that failed in a row
@@ -149,8 +148,8 @@ class Courier:
             job = records.attempts.job(part) if part else None
             due = None if job else records.attempts.next_due(self._shop.id)
         if job is None and due is None:  # nothing waits for the marketplace any more
-            self._trouble.over()
-            self._trouble.paced(slowed=False)
+            self._shop_alerts.over()
+            self._shop_alerts.paced(slowed=False)
         if job:
             self._claimed_s = self._elapsed_s()
             if may_send:  # what is prepared in a pause between messages changes no turns
@@ -163,12 +162,12 @@ class Courier:
 
     def proof_saved(self, proof_id: str) -> None:
         """Tell at once how a new proof fares when the network is known to be away."""
-        if error := self._trouble.error:
+        if error := self._shop_alerts.error:
             self._announce(proof_id, error)
 
     def leave(self) -> None:
         """Take back what was told of the shop: nobody serves it now, or another courier who tells anew."""
-        self._trouble.leave()
+        self._shop_alerts.leave()
         self._backlog.leave()
 
     def _rests(self, now: datetime) -> bool:
@@ -371,7 +370,7 @@ class Courier:
         if part.kind.visible:
             self._warnings = 0
             self._pace.sent(job.claimed_at)  # from one request to the next, however long answers take
-            self._trouble.paced(slowed=self._pace.slowed)
+            self._shop_alerts.paced(slowed=self._pace.slowed)
         if part.kind is not PartKind.CHECK:  # nothing new: it was delivered before
             self._announce(part.proof_id)
 
@@ -381,12 +380,12 @@ class Courier:
         if isinstance(error, (NoNetwork, ShopHeld)):
             self._failures += 1
             self._paused_until = due
-            self._trouble.met(error, now)
+            self._shop_alerts.met(error, now)
         elif _answered(error):
             self._reached()
         if isinstance(error, TooFast):
             self._pace.too_fast(now)
-            self._trouble.paced(slowed=True)
+            self._shop_alerts.paced(slowed=True)
             self._paused_until = due  # it means the whole shop, uploads too
         code, request_id = (error.code, error.request_id) if isinstance(error, Refused) else ("", "")
         if code in self._sender.policy.warnings:
@@ -408,7 +407,7 @@ class Courier:
         self._warnings += 1
         if self._warnings >= WARNINGS:
             self._paused_until = now + AFTER_WARNINGS
-            self._trouble.met(ShopHeld("refused in a row", headline=WARNED, advice=LOOK_INTO_IT), now)
+            self._shop_alerts.met(ShopHeld("refused in a row", headline=WARNED, advice=LOOK_INTO_IT), now)
 
     def _verdict(self, part: Part, error: DeliveryError, now: datetime) -> tuple[PartState, datetime | None]:
         final = isinstance(error, Refused) and not isinstance(error, ShopHeld)
@@ -433,8 +432,8 @@ class Courier:
     def _reached(self) -> None:
         """Forget about missing network: whatever was answered, something answered."""
         self._failures, self._paused_until = 0, None
-        self._trouble.over()
-        self._trouble.clock_off(self._sender.clock_offset)
+        self._shop_alerts.over()
+        self._shop_alerts.clock_off(self._sender.clock_offset)
 
     # ---- help --------------------------------------------------------------------------
 
@@ -470,7 +469,7 @@ class Courier:
         return sum(part.kind.visible and not part.state.settled for part in parts)
 
     def _announce(self, proof_id: str, error: DeliveryError | None = None) -> None:
-        self._news.proof(proof_id, self._shop.label, error, paused=self._trouble.error is not None)
+        self._announcer.proof(proof_id, self._shop.label, error, paused=self._shop_alerts.error is not None)
 
 
 def _answered(error: DeliveryError) -> bool:

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from parcelguard.core.domain import LOOK_AND_ANSWER, UNKNOWN_REASON, Part, PartState
 from parcelguard.core.errors import Held, ParcelGuardError
+from parcelguard.core.parts import LOOK_AND_ANSWER, UNKNOWN_REASON, Part, PartState
 from parcelguard.delivery.picture_sizes import picture_size
 from parcelguard.delivery.ports import ChatSender, Look, SentMark
 from parcelguard.delivery.settling import settle_sent, target_of

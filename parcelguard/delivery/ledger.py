@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
-from parcelguard.core.domain import BUDGET, Allowance, Part, Shop
 from parcelguard.core.errors import ShopHeld
+from parcelguard.core.message_sets import Allowance
+from parcelguard.core.parts import BUDGET, Part
+from parcelguard.core.shops import Shop
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender, OverBudget
 from parcelguard.store.database import Records, Store
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from uuid import UUID
 
-from parcelguard.core.domain import Photo
+from parcelguard.core.proofs import Photo
 
 LONGEST_EDGE = 1600  # of a single photo's copy, in pixels
 LONGEST_COLLAGE = 2000

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from parcelguard.core.domain import BUDGET, LONGEST_MESSAGE, NOTHING_LEFT, PartKind, QuietHours
 from parcelguard.core.errors import Held
+from parcelguard.core.parts import BUDGET, NOTHING_LEFT, PartKind
+from parcelguard.core.shops import LONGEST_MESSAGE
+from parcelguard.core.times import QuietHours
 from parcelguard.store.views import Sighting
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parcelguard.core.domain import Part, PartKind, PartState
+from parcelguard.core.parts import Part, PartKind, PartState
 from parcelguard.delivery.ports import ChannelPolicy, Target
 from parcelguard.store.attempts import Job
 from parcelguard.store.database import Records

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from parcelguard.core.alerts import Alert, Alerts, Severity
-from parcelguard.core.domain import Shop
 from parcelguard.core.errors import DeliveryError, ShopHeld
+from parcelguard.core.shops import Shop
 
 PATIENCE = timedelta(minutes=2)  # shorter absences are told with each order only
 
 
-class Trouble:
+class ShopAlerts:
     """Begins with the first failure of a kind and is over with the next answer."""
 
     def __init__(self, shop: Shop, alerts: Alerts) -> None:

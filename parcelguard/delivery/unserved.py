@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from parcelguard.core.domain import LOOK_AND_ANSWER, SHOP_OFF, UNKNOWN_REASON, PartKind, PartState
+from parcelguard.core.parts import LOOK_AND_ANSWER, SHOP_OFF, UNKNOWN_REASON, PartKind, PartState
 from parcelguard.store.database import Records, Store
 
 HEADLINE = "This shop sends no messages."

@@ -17,8 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from parcelguard.core.domain import Shot
 from parcelguard.core.errors import DiskFull, StorageError
+from parcelguard.core.proofs import Shot
 from parcelguard.runtime.crash_points import hit
 
 PARTIAL_SUFFIX = ".part"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from parcelguard.core.domain import Order
+from parcelguard.core.orders import Order
 from parcelguard.marketplace.http import MarketplaceClock
 
 SLACK = timedelta(minutes=1)  # so much is made up for by readings that overlap

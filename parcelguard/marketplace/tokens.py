@@ -30,7 +30,7 @@ _ABSOLUTE = 1e9  # what is told in seconds and larger than this is a moment, not
 class Tokens:
     """The tokens of one grant, kept in the vault under `key`. Safe to use from several threads.
 
-    `trade` spends a refresh token at the marketplace and returns what came for it. `now` is the
+    `exchange` spends a refresh token at the marketplace and returns what came for it. `now` is the
     marketplace's time. `early`: how much must be left of an access token. `ended`: whether a refusal
     stands until the seller consents again.
     """
@@ -39,7 +39,7 @@ class Tokens:
         self,
         key: str,
         vault: Vault,
-        trade: Callable[[Secrets], Secrets],
+        exchange: Callable[[Secrets], Secrets],
         now: Callable[[], datetime],
         *,
         early: timedelta,
@@ -49,7 +49,7 @@ class Tokens:
         self._key = key
         self._vault = vault
         self._journal = vault.journal
-        self._trade = trade
+        self._exchange = exchange
         self._now = now
         self._early = early
         self._ended = ended
@@ -67,7 +67,7 @@ class Tokens:
             return present
         if left <= timedelta(0):
             return self.renewed(present)
-        # What is left works meanwhile: for whoever does not trade, and when the trade fails.
+        # What is left works meanwhile: for whoever does not renew, and when that fails.
         if self._just_tried() or not self._trading.acquire(blocking=False):
             return present
         try:
@@ -105,7 +105,7 @@ class Tokens:
         self._journal.write(self._key, Line(spent, self._now()))
         hit("token.asked")
         try:
-            new = self._trade(present)
+            new = self._exchange(present)
         except Refused as error:
             log.warning("%s: %s: token not renewed: %s", self._title, self._key, error)
             if self._ended(error):  # a copy, since the error itself holds on to this call's values

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from parcelguard.core.domain import (
+from parcelguard.core.parts import (
     BUDGET,
     CHECKING,
     LATE,
@@ -21,8 +21,8 @@ from parcelguard.core.domain import (
     Part,
     PartKind,
     PartState,
-    Shop,
 )
+from parcelguard.core.shops import Shop
 from parcelguard.delivery.ports import ChatSender
 from parcelguard.disk.files import THUMBNAIL_SUFFIX
 from parcelguard.media_log.history import part_name

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 from time import time
 
-from parcelguard.core.domain import Photo
 from parcelguard.core.errors import StorageError
+from parcelguard.core.proofs import Photo
 from parcelguard.delivery.picture_sizes import picture_size
 from parcelguard.delivery.ports import CopyMaker
 from parcelguard.disk.files import holds, write_durably

@@ -6,22 +6,11 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from parcelguard.core.domain import (
-    BY_HAND,
-    F4,
-    FITTED,
-    OWN_REASONS,
-    Decision,
-    Part,
-    PartKind,
-    PartState,
-    Photo,
-    Proof,
-    ProofState,
-    Shop,
-    fill_message,
-)
 from parcelguard.core.errors import StorageError
+from parcelguard.core.parts import BY_HAND, F4, FITTED, OWN_REASONS, Decision, Part, PartKind, PartState
+from parcelguard.core.preset_message import fill_message
+from parcelguard.core.proofs import Photo, Proof, ProofState
+from parcelguard.core.shops import Shop
 from parcelguard.disk.files import holds
 from parcelguard.media_log.missing import missing_of
 from parcelguard.media_log.resending import CLOSED

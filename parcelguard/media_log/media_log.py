@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
-from parcelguard.core.domain import Decision, ProofState
 from parcelguard.core.errors import Refused
-from parcelguard.delivery.announcing import News
+from parcelguard.core.parts import Decision
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.shops import Shop
+from parcelguard.delivery.announcing import ProofAnnouncer
+from parcelguard.delivery.ports import ChatSender
 from parcelguard.media_log.attention import Attention
 from parcelguard.media_log.hand_copies import HandCopies
 from parcelguard.media_log.history import History
-from parcelguard.media_log.resending import Mender
-from parcelguard.station.shops_at_work import Trade
+from parcelguard.media_log.resending import Resender
 from parcelguard.store.database import Store
 from parcelguard.store.views import AttentionGroup, HandJob, LogFilter, LogPage, LogQuery, ProofDetail
+
+
+class Wakeable(Protocol):
+    """What can be told that there is new work."""
+
+    def wake(self) -> None:
+        """Look for work at once."""
+
+
+class ServedShops(Protocol):
+    """The shops whose proofs are read and sent again; they are replaced as one when a shop changes."""
+
+    @property
+    def shops(self) -> Mapping[str, Shop]:
+        """The shops by their ids."""
+        ...
+
+    @property
+    def senders(self) -> Mapping[str, ChatSender]:
+        """What reaches the buyers of each shop that has a chat."""
+        ...
+
+    @property
+    def delivery(self) -> Wakeable:
+        """What carries the parts."""
+        ...
 
 
 class MediaLog:
@@ -25,10 +54,10 @@ class MediaLog:
         self,
         *,
         store: Store,
-        trade: Trade,
+        served: ServedShops,
         copies: HandCopies,
         describe: Callable[[str], None],
-        news: News,
+        announcer: ProofAnnouncer,
         media: Path,
         packer: str,
         now: Callable[[], datetime],
@@ -36,19 +65,19 @@ class MediaLog:
         self._store = store
         self._copies = copies
         self._describe = describe
-        self._news = news
+        self._announcer = announcer
         self._media = media
         self._packer = packer
         self._now = now
-        self.use(trade)
+        self.use(served)
 
-    def use(self, trade: Trade) -> None:
+    def use(self, served: ServedShops) -> None:
         """Go on with these shops."""
-        shops, senders = trade.shops, trade.senders
+        shops, senders = served.shops, served.senders
         self._history = History(self._store, shops, self._media)
         self._attention = Attention(self._store, shops, senders, self._now)
-        self._mender = Mender(self._store, shops, senders, self._now)
-        self._delivery = trade.delivery
+        self._resender = Resender(self._store, shops, senders, self._now)
+        self._delivery = served.delivery
 
     def page(self, query: LogQuery, after: tuple[datetime, str] | None) -> LogPage:
         """Return the next entries, newest first."""
@@ -68,7 +97,7 @@ class MediaLog:
 
     def resend(self, proof_id: str, text: str, reason: str) -> None:
         """Send again, as a new recorded generation."""
-        self._mender.resend(proof_id, text=text, reason=reason, by=self._packer)
+        self._resender.resend(proof_id, text=text, reason=reason, by=self._packer)
         self._describe(proof_id)
         self._changed(proof_id)
 
@@ -79,9 +108,9 @@ class MediaLog:
         """
         done, refused = 0, None
         for proof_id in proof_ids:
-            text = self._mender.words(proof_id, template)
+            text = self._resender.words(proof_id, template)
             try:
-                self._mender.resend(proof_id, text=text, reason=reason, by=self._packer, only_if_stuck=True)
+                self._resender.resend(proof_id, text=text, reason=reason, by=self._packer, only_if_stuck=True)
             except Refused as error:
                 refused = refused or error
                 continue
@@ -94,7 +123,7 @@ class MediaLog:
 
     def decide(self, part_id: str, decision: Decision) -> None:
         """Answer what nobody knows."""
-        if proof_id := self._mender.decide(part_id, decision, self._packer):
+        if proof_id := self._resender.decide(part_id, decision, self._packer):
             self._changed(proof_id)
 
     def attention(self) -> tuple[AttentionGroup, ...]:
@@ -105,7 +134,7 @@ class MediaLog:
         """Answer the same for many; returns for how many there still was something to decide."""
         decided = 0
         for part_id in part_ids:
-            if proof_id := self._mender.decide(part_id, decision, self._packer):
+            if proof_id := self._resender.decide(part_id, decision, self._packer):
                 self._changed(proof_id)
                 decided += 1
         return decided
@@ -123,7 +152,7 @@ class MediaLog:
 
     def send_by_hand(self, proof_id: str) -> None:
         """Leave the rest of a proof to a person."""
-        self._mender.by_hand(proof_id, self._packer)
+        self._resender.by_hand(proof_id, self._packer)
         self._describe(proof_id)
         self._changed(proof_id)
 
@@ -137,10 +166,10 @@ class MediaLog:
 
     def close(self, proof_id: str, reason: str) -> None:
         """Send nothing more of a proof."""
-        self._mender.close(proof_id, reason=reason, by=self._packer)
+        self._resender.close(proof_id, reason=reason, by=self._packer)
         self._changed(proof_id)
 
     def _changed(self, proof_id: str) -> None:
         self._delivery.wake()
         shop = self._history.detail(proof_id).entry.shop
-        self._news.proof(proof_id, shop.label if shop else "")
+        self._announcer.proof(proof_id, shop.label if shop else "")

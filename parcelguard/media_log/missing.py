@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from parcelguard.core.domain import Part, PartKind, PartState, Photo
+from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.proofs import Photo
 
 TEXT = ""  # the text's place among the photo ids of a proof's visible parts
 

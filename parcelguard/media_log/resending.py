@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from parcelguard.core.domain import (
+from parcelguard.core.errors import Refused
+from parcelguard.core.message_sets import plan_by_hand, plan_parts
+from parcelguard.core.orders import Order
+from parcelguard.core.parts import (
     BY_HAND,
-    DEFAULT_MESSAGE,
     ONE_PICTURE,
     PHOTO_MISSING,
     Decision,
-    Order,
     Part,
     PartKind,
     PartState,
-    Proof,
-    ProofState,
-    Shop,
-    fill_message,
-    plan_by_hand,
-    plan_parts,
 )
-from parcelguard.core.errors import Refused
+from parcelguard.core.preset_message import DEFAULT_MESSAGE, fill_message
+from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.shops import Shop
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender
 from parcelguard.delivery.settling import settle_sent, target_of
 from parcelguard.delivery.unserved import hold_parts
@@ -40,7 +37,7 @@ _BY_HAND = {
 _MOVABLE = (PartState.HELD, PartState.REFUSED, PartState.UNKNOWN)
 
 
-class Mender:
+class Resender:
     """Each act is recorded with who did it and why; nothing is sent twice without one."""
 
     def __init__(

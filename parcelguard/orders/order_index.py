@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from parcelguard.core.domain import Order, Scan
 from parcelguard.core.errors import ParcelGuardError, TooFast
+from parcelguard.core.orders import Order
+from parcelguard.core.scans import Scan
 from parcelguard.orders.ports import OrderSource
 from parcelguard.runtime.threads import Worker
 from parcelguard.store.database import Store

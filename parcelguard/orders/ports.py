@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from parcelguard.core.domain import Order
+from parcelguard.core.orders import Order
 
 
 class OrderSource(Protocol):

@@ -8,17 +8,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from parcelguard.core.domain import (
-    MAX_PHOTOS,
-    Allowance,
-    MessageSet,
-    Order,
-    Photo,
-    Proof,
-    Shop,
-    Today,
-    fitting_set,
-)
+from parcelguard.core.message_sets import Allowance, MessageSet, fitting_set
+from parcelguard.core.orders import Order
+from parcelguard.core.proofs import MAX_PHOTOS, Photo, Proof, Today
+from parcelguard.core.shops import Shop
 
 
 class DeskState(StrEnum):

@@ -14,29 +14,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypedDict
 
-from parcelguard.core.domain import (
-    F4,
-    MAX_PHOTOS,
-    Allowance,
-    MessageSet,
-    Order,
-    Photo,
-    Proof,
-    ProofState,
-    Scan,
-    ScanSource,
-    Shop,
-    Shot,
-    Today,
-    conversation_of,
-    fill_message,
-    fitting_set,
-    new_id,
-    plan_by_hand,
-    plan_parts,
-)
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import Cue, Sounded
+from parcelguard.core.ids import new_id
+from parcelguard.core.message_sets import Allowance, MessageSet, fitting_set, plan_by_hand, plan_parts
+from parcelguard.core.orders import Order, conversation_of
+from parcelguard.core.parts import F4
+from parcelguard.core.preset_message import fill_message
+from parcelguard.core.proofs import MAX_PHOTOS, Photo, Proof, ProofState, Shot, Today
+from parcelguard.core.scans import Scan, ScanSource
+from parcelguard.core.shops import Shop
 from parcelguard.disk.files import make_folder, photo_folder, thumbnail_of
 from parcelguard.packing.desk_view import (
     Desk,
@@ -82,7 +69,7 @@ class DeskCamera(Protocol):
         """Keep the newest frame as a durable original."""
 
 
-class OrderDesk(Protocol):
+class OrderFinder(Protocol):
     """Asks the marketplaces; answers come back through `order_read` or `order_missing`."""
 
     def refresh(self, proof_id: str, order: Order) -> None:
@@ -111,7 +98,7 @@ class PackingDesk:
         shops: Mapping[str, Shop],
         same_text: Mapping[str, timedelta],
         camera: DeskCamera,
-        orders: OrderDesk,
+        orders: OrderFinder,
         bench: Bench,
         publish: Callable[[object], None],
         now: Callable[[], datetime],
@@ -141,7 +128,7 @@ class PackingDesk:
         self._scan: Scan | None = None  # what opened the order on the desk
         self._saved_last = ""  # the order, or the code without one, of the last F4
 
-    def use(self, shops: Mapping[str, Shop], same_text: Mapping[str, timedelta], orders: OrderDesk) -> None:
+    def use(self, shops: Mapping[str, Shop], same_text: Mapping[str, timedelta], orders: OrderFinder) -> None:
         """Go on with these shops; an open order keeps what it was opened with.
 
         What is asked about it is asked anew: whom it was asked of may have ended without an answer.

@@ -51,7 +51,7 @@ class ClockWatch:
         )
 
 
-class ClockNews:
+class ClockAlerts:
     """Tells the station when it slept or its clock was set; `woke` is told too, to look for work at once."""
 
     def __init__(self, watch: ClockWatch, alerts: Alerts, woke: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from parcelguard.sandbox.buyer import BuyerPages
 from parcelguard.sandbox.registry import SERVED
 from parcelguard.sandbox.shopee.refusals import Refused
 from parcelguard.sandbox.shopee.wire import METHODS, refuse
-from parcelguard.sandbox.wire_faults import Line
+from parcelguard.sandbox.wire_faults import WireFaults
 from parcelguard.sandbox.world.world import World
 
 
@@ -29,7 +29,7 @@ def build_app(world: World) -> Starlette:
     routes += BuyerPages(world).routes()
     routes += admin.routes(world, tuple(SERVED.values()))
     routes.append(Route("/api/{rest:path}", partial(_unknown, world), methods=METHODS, name="unknown"))
-    app = Starlette(routes=routes, middleware=[Middleware(Line, world=world, closing=closing)])
+    app = Starlette(routes=routes, middleware=[Middleware(WireFaults, world=world, closing=closing)])
     app.router.redirect_slashes = False  # a signed path has no second spelling
     app.state.closing = closing
     return app

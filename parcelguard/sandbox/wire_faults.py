@@ -21,7 +21,7 @@ _OURS = frozenset({"admin", "buyer", "file", "goods", "consent", "auth", "oauth"
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-class Line:
+class WireFaults:
     """Wraps the application; every answer gets the marketplace's `Date`, some get a fault."""
 
     def __init__(self, app: ASGIApp, world: World, closing: asyncio.Event) -> None:

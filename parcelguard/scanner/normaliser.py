@@ -11,7 +11,7 @@ import re
 import unicodedata
 from urllib.parse import parse_qsl, urlsplit
 
-from parcelguard.core.domain import Scan, ScanSource
+from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.scanner.recogniser import recognise
 
 LONGEST_CODE = 512

@@ -18,8 +18,8 @@ from threading import Lock, Thread, Timer
 from urllib.parse import parse_qs, urlsplit
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import new_id
 from parcelguard.core.errors import ParcelGuardError, SettingsError
+from parcelguard.core.ids import new_id
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.marketplace.ports import Client, Seller
 from parcelguard.shops.loopback import Loopback, Page
@@ -36,7 +36,7 @@ Told = Callable[[Consented], None]
 Accepted = Callable[[ShopSettings, str, Seller], None]
 
 
-class ConsentDesk:
+class ConsentFlow:
     """Begins consents and takes their answers, one at a time: a new one ends the one before.
 
     `accepted` is told of a seller before anyone else; what it raises becomes the attempt's outcome.

@@ -21,13 +21,13 @@ import msgspec
 
 from parcelguard.chat.registry import client_of
 from parcelguard.core.config import Settings, ShopSettings
-from parcelguard.core.domain import ProofState
 from parcelguard.core.errors import ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import ALL, Marketplace, marketplace
+from parcelguard.core.proofs import ProofState
 from parcelguard.marketplace.ports import Access, AccessState, Client, Seller
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.runtime.assets import asset
-from parcelguard.shops.consent import PORT, ConsentDesk
+from parcelguard.shops.consent import PORT, ConsentFlow
 from parcelguard.shops.practice import rehearse
 from parcelguard.shops.preset import filled, presets, remarks
 from parcelguard.shops.settings_file import SettingsFile
@@ -75,7 +75,7 @@ class Shopkeeping:
         self._changing = RLock()
         self._settings = self._file.read()
         self._asked: dict[str, Access] = {}
-        self._consents = ConsentDesk(self._client_of, now, self._accepted, port=port)
+        self._consents = ConsentFlow(self._client_of, now, self._accepted, port=port)
 
     def close(self) -> None:
         """Stop waiting for browsers."""
@@ -214,7 +214,7 @@ class Shopkeeping:
     def authorise(
         self, shop_id: str, grant: str, told: Callable[[Consented], None], redirect: str = ""
     ) -> Attempt:
-        """Begin a consent, and return the page for the browser; see `ConsentDesk.begin`."""
+        """Begin a consent, and return the page for the browser; see `ConsentFlow.begin`."""
         shop = self._shop(shop_id)
         if grant not in self._app_secrets(shop):
             raise SettingsError(
@@ -225,7 +225,7 @@ class Shopkeeping:
         return self._consents.begin(shop, grant, told, redirect)
 
     def paste(self, attempt: Attempt, address: str) -> None:
-        """Take the address at which the browser ended; see `ConsentDesk.finish`."""
+        """Take the address at which the browser ended; see `ConsentFlow.finish`."""
         self._consents.finish(attempt, address)
 
     def cancel_consent(self, attempt: Attempt) -> None:

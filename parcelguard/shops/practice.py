@@ -23,9 +23,10 @@ import msgspec
 
 from parcelguard.chat.registry import Channel, connect
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import fill_message, utc_now
 from parcelguard.core.errors import DeliveryError, ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.preset_message import fill_message
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import Picture, Target, Wire
 from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.marketplace.tokens import grant_key

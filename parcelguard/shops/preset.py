@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import DEFAULT_MESSAGE, PLACEHOLDERS, Item, Order, fill_message
 from parcelguard.core.marketplace_facts import ALL, marketplace
+from parcelguard.core.orders import Item, Order
+from parcelguard.core.preset_message import DEFAULT_MESSAGE, PLACEHOLDERS, fill_message
 from parcelguard.shops.views import Filled, Preset, Remark, Weight
 
 LONGEST_TEMPLATE = 2000  # what the settings file takes

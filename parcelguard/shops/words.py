@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from parcelguard.core.domain import ProofState
+from parcelguard.core.proofs import ProofState
 from parcelguard.marketplace.ports import Access, AccessState
 from parcelguard.shops.views import Remedy, Today
 from parcelguard.store.views import FILTER_STATES, LogFilter, Tone

@@ -15,8 +15,8 @@ from pathlib import Path
 from parcelguard.chat.registry import connect
 from parcelguard.core.alerts import Alerts
 from parcelguard.core.config import Settings
-from parcelguard.core.domain import Shop
 from parcelguard.core.errors import DamagedDatabase, ParcelGuardError
+from parcelguard.core.shops import Shop
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.engine import DeliveryEngine
 from parcelguard.delivery.ledger import Ledger
@@ -29,7 +29,7 @@ from parcelguard.vault.vault import Vault
 log = logging.getLogger(__name__)
 
 
-class Trade:
+class ShopsAtWork:
     """The shops of one station at work."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Trade:
         watched: dict[str, float],
     ) -> None:
         self._store = store
-        self.shops: dict[str, Shop] = settings.sold_at()
+        self.shops: dict[str, Shop] = settings.packing_shops()
         with ExitStack() as undo:
             channels = {}
             for shop in settings.shops:

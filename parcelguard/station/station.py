@@ -19,20 +19,23 @@ from parcelguard.camera.copies import CopyRoom
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
 from parcelguard.core.alerts import Alert, Alerts, AlertsChanged, Severity
 from parcelguard.core.config import Folders, Settings
-from parcelguard.core.domain import Order, Photo, Scan, ScanSource, utc_now
 from parcelguard.core.errors import DamagedDatabase, DiskFull, ParcelGuardError, StorageError
 from parcelguard.core.events import EventHub
-from parcelguard.delivery.announcing import News
+from parcelguard.core.orders import Order
+from parcelguard.core.proofs import Photo
+from parcelguard.core.scans import Scan, ScanSource
+from parcelguard.core.times import utc_now
+from parcelguard.delivery.announcing import ProofAnnouncer
 from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.disk.media_folder import MediaFolder
 from parcelguard.media_log.hand_copies import HandCopies
 from parcelguard.media_log.media_log import MediaLog
 from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
 from parcelguard.packing.packing_desk import Bench, PackingDesk, PhotoRequest
-from parcelguard.runtime.clock import ClockNews, ClockWatch
+from parcelguard.runtime.clock import ClockAlerts, ClockWatch
 from parcelguard.runtime.threads import Worker
 from parcelguard.scanner.normaliser import read_scan
-from parcelguard.station.shops_at_work import Trade
+from parcelguard.station.shops_at_work import ShopsAtWork
 from parcelguard.store.database import Store
 from parcelguard.upkeep.adopt import adopt_photos
 from parcelguard.upkeep.backup import Backups
@@ -81,12 +84,12 @@ class Station:
                 now=now,
                 also=self._look_around,
             )
-            self._clock_news = ClockNews(ClockWatch(now), self.alerts, self._woke)
+            self._clock_news = ClockAlerts(ClockWatch(now), self.alerts, self._woke)
             undo.callback(self.housekeeping.stop)
             copies = CopyRoom()
             undo.callback(copies.close)
-            self._new_trade = partial(
-                Trade,
+            self._new_shops_at_work = partial(
+                ShopsAtWork,
                 vault=vault or vault_at(folders.secrets, settings.secrets.keep),
                 store=self.store,
                 copies=copies,
@@ -97,15 +100,15 @@ class Station:
                 damaged=self.housekeeping.damaged,
                 watched={},  # one for all that follow each other: a rest goes on when the shops change
             )
-            self._trade = self._new_trade(settings)
-            undo.callback(lambda: self._trade.close())
-            self._news = News(self.store, hub.publish)
+            self._at_work = self._new_shops_at_work(settings)
+            undo.callback(lambda: self._at_work.close())
+            self._announcer = ProofAnnouncer(self.store, hub.publish)
             self.log = MediaLog(
                 store=self.store,
-                trade=self._trade,
+                served=self._at_work,
                 copies=HandCopies(folders.home / "by-hand", self.store, copies, folders.media),
                 describe=partial(self.housekeeping.notes.resent, self.store),
-                news=self._news,
+                announcer=self._announcer,
                 media=folders.media,
                 packer=settings.bench.packer,
                 now=now,
@@ -113,15 +116,15 @@ class Station:
             self._desk = PackingDesk(
                 store=self.store,
                 media=folders.media,
-                shops=self._trade.shops,
-                same_text=self._trade.same_text,
+                shops=self._at_work.shops,
+                same_text=self._at_work.same_text,
                 camera=_DeskCamera(camera),
-                orders=self._trade.orders,
+                orders=self._at_work.orders,
                 bench=Bench(settings.bench.station, settings.bench.packer),
                 publish=hub.publish,
                 now=now,
                 notes=self.housekeeping.notes,
-                allowance=lambda shop_id, conversation: self._trade.left_for(shop_id, conversation),
+                allowance=lambda shop_id, conversation: self._at_work.left_for(shop_id, conversation),
                 may_open=self.housekeeping.may_open,
                 may_save=self.housekeeping.may_save,
             )
@@ -133,11 +136,11 @@ class Station:
 
     def start(self) -> None:
         """Bring back what a crash left open, and begin to read orders and to send."""
-        self._trade.start(self)
+        self._at_work.start(self)
         self._post(self._desk.restore)
         self._begun = True
         self.housekeeping.start()
-        self._news.queue()
+        self._announcer.queue()
 
     def close(self) -> None:
         """End every thread and close the database; what is in flight is sorted out at the next start.
@@ -156,13 +159,13 @@ class Station:
         with self._closing:
             if self._closed:
                 return
-            trade = self._new_trade(settings)
-            before, self._trade = self._trade, trade
+            at_work = self._new_shops_at_work(settings)
+            before, self._at_work = self._at_work, at_work
             before.close()
-            self.log.use(trade)
-            trade.start(self)
-            self._post(self._desk.use, trade.shops, trade.same_text, trade.orders)
-            self._news.queue()
+            self.log.use(at_work)
+            at_work.start(self)
+            self._post(self._desk.use, at_work.shops, at_work.same_text, at_work.orders)
+            self._announcer.queue()
 
     def look_into(self, vault: Vault) -> None:
         """Tell when the shops' keys cannot be opened: packing goes on, sending waits."""
@@ -282,7 +285,7 @@ class Station:
         self._camera.set_reading(Reading.EAGER if free else Reading.RELAXED)
 
     def _woke(self) -> None:
-        self._trade.delivery.wake()
+        self._at_work.delivery.wake()
 
     def _quiet(self) -> bool:
         """Whether no order is open and nothing has happened at the desk for a while."""
@@ -291,16 +294,16 @@ class Station:
     def _look_around(self) -> None:
         """Look for sleep and set clocks, and for what a call that ended late has set going for nobody."""
         self._clock_news.look()
-        self._trade.hold_unserved()
+        self._at_work.hold_unserved()
 
     def _proof_saved(self, event: ProofSaved) -> None:
-        proof, trade = event.proof, self._trade
-        if event.sends and trade.serves(proof.shop_id):
-            trade.delivery.proof_saved(proof.shop_id, proof.id)
+        proof, at_work = event.proof, self._at_work
+        if event.sends and at_work.serves(proof.shop_id):
+            at_work.delivery.proof_saved(proof.shop_id, proof.id)
         elif event.sends:  # its shop was switched off while the order was open
-            trade.hold_unserved()
-            shop = trade.shops.get(proof.shop_id)
-            self._news.proof(proof.id, shop.label if shop else "")
+            at_work.hold_unserved()
+            shop = at_work.shops.get(proof.shop_id)
+            self._announcer.proof(proof.id, shop.label if shop else "")
 
 
 class _DeskCamera:

@@ -24,17 +24,8 @@ from sqlalchemy import (
     update,
 )
 
-from parcelguard.core.domain import (
-    F4,
-    FITTED,
-    UNKNOWN_REASON,
-    Decision,
-    Part,
-    PartKind,
-    PartState,
-    Photo,
-    Proof,
-)
+from parcelguard.core.parts import F4, FITTED, UNKNOWN_REASON, Decision, Part, PartKind, PartState
+from parcelguard.core.proofs import Photo, Proof
 from parcelguard.store.parts import PartRecords, part_of
 from parcelguard.store.proofs import photo_of, proof_of
 from parcelguard.store.tables import (

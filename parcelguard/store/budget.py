@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
-from parcelguard.core.domain import UNKNOWN_REASON, Part, PartKind, PartState, ProofState
+from parcelguard.core.parts import UNKNOWN_REASON, Part, PartKind, PartState
+from parcelguard.core.proofs import ProofState
 from parcelguard.store.tables import attempts, generations, looks, parts, photos, proofs
 
 _MESSAGES = [PartKind.TEXT.value, PartKind.IMAGE.value]

@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import QueuePool
 
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import DamagedDatabase, DiskFull, StorageError
+from parcelguard.core.times import utc_now
 from parcelguard.disk.files import PARTIAL_SUFFIX, keep_durably, make_folder, refused
 from parcelguard.disk.local_disk import refuse_network
 from parcelguard.store.attempts import AttemptRecords

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from parcelguard.core.domain import Part, PartKind, PartState, Photo, Proof, ProofState
+from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.proofs import Photo, Proof, ProofState
 from parcelguard.store.parts import part_of
 from parcelguard.store.proofs import photo_of, proof_of
 from parcelguard.store.tables import parts, photos, proofs

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
 
-from parcelguard.core.domain import BY_HAND, FITTED, Part, PartKind, PartState, Proof, ProofState
+from parcelguard.core.parts import BY_HAND, FITTED, Part, PartKind, PartState
+from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.disk.files import THUMBNAIL_SUFFIX
 from parcelguard.store.parts import part_of
 from parcelguard.store.proofs import ProofRecords, proof_of

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, func, insert, select
 
-from parcelguard.core.domain import Part
+from parcelguard.core.parts import Part
 from parcelguard.store.tables import looks
 from parcelguard.store.views import LookTaken, Sighting
 

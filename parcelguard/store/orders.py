@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
 
-from parcelguard.core.domain import Item, Order
+from parcelguard.core.orders import Item, Order
 from parcelguard.store.tables import order_codes, orders, sync_marks
 
 

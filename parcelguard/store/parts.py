@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, func, insert, or_, select, update
 
-from parcelguard.core.domain import (
+from parcelguard.core.ids import new_id
+from parcelguard.core.parts import (
     BUDGET,
     BY_HAND,
     NOTHING_LEFT,
@@ -22,11 +23,9 @@ from parcelguard.core.domain import (
     Part,
     PartKind,
     PartState,
-    Proof,
-    ProofState,
-    new_id,
     proof_state,
 )
+from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.store.tables import (
     attempts,
     decisions,

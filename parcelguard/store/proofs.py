@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, or_, select, update
 
-from parcelguard.core.domain import Order, Photo, Proof, ProofState, ScanSource, Shot, Today
+from parcelguard.core.orders import Order
+from parcelguard.core.proofs import Photo, Proof, ProofState, Shot, Today
+from parcelguard.core.scans import ScanSource
 from parcelguard.store.tables import photos, proofs
 
 SAVED_STATES = tuple(

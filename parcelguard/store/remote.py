@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from parcelguard.core.domain import Part
+from parcelguard.core.parts import Part
 from parcelguard.store.tables import conversations, remote_messages
 
 

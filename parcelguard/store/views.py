@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from parcelguard.core.domain import Decision, Part, Photo, Proof, ProofState, Shop
+from parcelguard.core.parts import Decision, Part
+from parcelguard.core.proofs import Photo, Proof, ProofState
+from parcelguard.core.shops import Shop
 
 
 class LogFilter(StrEnum):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from PySide6.QtWidgets import QWidget
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Shop
+from parcelguard.core.shops import Shop
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.ports import ChannelDesk, LogDesk
+from parcelguard.ui.ports import LogPort, ShopsPort
 from parcelguard.ui.shell.sidebar import Page
 
 
@@ -19,8 +19,8 @@ def make(
     theme: Theme,
     bridge: EventBridge,
     shops: Mapping[str, ShopSettings],
-    log: LogDesk | None,
-    channels: ChannelDesk | None,
+    log: LogPort | None,
+    channels: ShopsPort | None,
     edit: Callable[[str, str], None],
 ) -> QWidget | None:
     """Return a new screen; None while what it shows is not there yet.

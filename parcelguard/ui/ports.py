@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from parcelguard.core.domain import Decision as Decision
-from parcelguard.core.domain import Scan
+from parcelguard.core.parts import Decision as Decision
+from parcelguard.core.scans import Scan
 from parcelguard.shops.views import (
     AppKeys,
     Attempt,
@@ -59,7 +59,7 @@ class Preview(Protocol):
     def set_view(self, width: int, height: int) -> None: ...
 
 
-class LogDesk(Protocol):
+class LogPort(Protocol):
     """Reading the media log and mending what went wrong. Every call may raise ParcelGuardError.
 
     `hand_pictures` makes the buyer's copies in a folder of their own and returns them in order.
@@ -81,7 +81,7 @@ class LogDesk(Protocol):
     def hand_pictures(self, job: HandJob) -> tuple[Path, ...]: ...
 
 
-class ChannelDesk(Protocol):
+class ShopsPort(Protocol):
     """The shops, their access and what is said to buyers. Every call may raise ParcelGuardError.
 
     All are made off the window's thread; `probe` and `send_test` take seconds. `authorise` tells how it

@@ -16,21 +16,21 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 from shiboken6 import isValid
 
 from parcelguard.core.config import Settings, ShopSettings
-from parcelguard.core.domain import Scan, ScanSource
 from parcelguard.core.events import CameraChanged, CodesSeen, EventHub, ProofChanged
+from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys.key_filter import Action, WedgeFilter
 from parcelguard.ui.kit.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
 from parcelguard.ui.pack.pack_screen import PackScreen
 from parcelguard.ui.screen import Screen
-from parcelguard.ui.shell.alert_feed import Trouble
+from parcelguard.ui.shell.alert_feed import AlertFeed
 from parcelguard.ui.shell.sidebar import TITLES, Page, Sidebar
 from parcelguard.ui.shell.top_bar import TopBar
 from parcelguard.ui.words import pack_words as words
 
 if TYPE_CHECKING:
-    from parcelguard.ui.ports import ChannelDesk, LogDesk, PackControls, Preview
+    from parcelguard.ui.ports import LogPort, PackControls, Preview, ShopsPort
     from parcelguard.ui.recovery.repair_page import Choice, RepairPage
     from parcelguard.ui.recovery.screen_restart import Restarter
     from parcelguard.ui.shell.farewell import Farewell
@@ -54,7 +54,7 @@ class MainWindow(QWidget):
         hub: EventHub,
         pack: PackControls | None = None,
         preview: Preview | None = None,
-        log: LogDesk | None = None,
+        log: LogPort | None = None,
         *,
         read_scan: ReadScan | None = None,
         platform: str | None = None,
@@ -65,8 +65,8 @@ class MainWindow(QWidget):
         self._read_scan = read_scan or self._normalise
         self._pack: PackControls | None = None
         self._preview: Preview | None = None
-        self._log: LogDesk | None = None
-        self._channels: ChannelDesk | None = None
+        self._log: LogPort | None = None
+        self._channels: ShopsPort | None = None
         self._shops = {shop.id: shop for shop in settings.shops}
         self._painted = False
         self._page = Page.PACK
@@ -85,7 +85,7 @@ class MainWindow(QWidget):
         self.theme.fit(self.size())
         self._restyle()
         self._build()
-        self._trouble = Trouble(self.theme, hub.publish, self._right, self)
+        self._trouble = AlertFeed(self.theme, hub.publish, self._right, self)
         self.keys = WedgeFilter(settings.scanner, platform, self)
         self.bridge = EventBridge(hub, self)
         self._connect()
@@ -97,8 +97,8 @@ class MainWindow(QWidget):
         self,
         pack: PackControls,
         preview: Preview | None = None,
-        log: LogDesk | None = None,
-        channels: ChannelDesk | None = None,
+        log: LogPort | None = None,
+        channels: ShopsPort | None = None,
     ) -> None:
         """Plug in the rest of the program."""
         self._pack, self._preview, self._log, self._channels = pack, preview, log, channels

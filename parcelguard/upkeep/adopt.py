@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from parcelguard.core.domain import MAX_PHOTOS, Photo, Proof, Shot, new_id
+from parcelguard.core.ids import new_id
+from parcelguard.core.proofs import MAX_PHOTOS, Photo, Proof, Shot
 from parcelguard.disk.files import PARTIAL_SUFFIX, PHOTO_NAME, photo_folder
 from parcelguard.store.database import Records, Store
 

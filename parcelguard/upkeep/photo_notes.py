@@ -20,8 +20,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from parcelguard.core.domain import PartKind, Photo, Proof, ProofState, ScanSource, Shot
 from parcelguard.core.errors import StorageError
+from parcelguard.core.parts import PartKind
+from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
+from parcelguard.core.scans import ScanSource
 from parcelguard.disk.files import PHOTO_NAME, photo_folder, write_durably
 from parcelguard.store.database import Records, Store
 

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from parcelguard.core.domain import new_id
 from parcelguard.core.errors import DamagedDatabase, StorageError
+from parcelguard.core.ids import new_id
 from parcelguard.disk.files import keep_durably, make_folder, refused
 from parcelguard.disk.media_folder import MediaFolder
 from parcelguard.store.database import Store

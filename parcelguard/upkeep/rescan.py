@@ -16,23 +16,12 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from parcelguard.core.domain import (
-    BY_HAND,
-    F4,
-    LOOK_AND_ANSWER,
-    UNKNOWN_REASON,
-    PartKind,
-    PartState,
-    Photo,
-    Proof,
-    ProofState,
-    ScanSource,
-    Shot,
-    new_id,
-    plan_by_hand,
-    plan_parts,
-)
 from parcelguard.core.errors import StorageError
+from parcelguard.core.ids import new_id
+from parcelguard.core.message_sets import plan_by_hand, plan_parts
+from parcelguard.core.parts import BY_HAND, F4, LOOK_AND_ANSWER, UNKNOWN_REASON, PartKind, PartState
+from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
+from parcelguard.core.scans import ScanSource
 from parcelguard.disk.files import PHOTO_NAME
 from parcelguard.store.database import Records, Store
 from parcelguard.upkeep.photo_notes import DRAFT, PROOF, Note, PhotoNote, is_proof_id, read_note

@@ -18,8 +18,8 @@ from pytestqt.qtbot import QtBot
 
 from parcelguard.app import App
 from parcelguard.core.config import CameraSettings, Settings, folders_of
-from parcelguard.core.domain import ProofState
 from parcelguard.core.events import CameraState
+from parcelguard.core.proofs import ProofState
 from parcelguard.disk.files import THUMBNAIL_SUFFIX
 from parcelguard.packing.desk_view import DeskState, Notice, NoticeKind
 from parcelguard.runtime.logs import FILE

@@ -13,9 +13,9 @@ from parcelguard.camera.reading import barcodes as looks
 from parcelguard.camera.reading import second_engine as secondlook
 from parcelguard.camera.reading.agreement import GONE_AFTER_S, Agreement
 from parcelguard.camera.reading.barcodes import Found, Ladder, look_at_still, settle
-from parcelguard.camera.reading.reader import CodeWatcher, Outlines
-from parcelguard.core.domain import utc_now
+from parcelguard.camera.reading.reader import CodeReader, Outlines
 from parcelguard.core.events import CodeBox
+from parcelguard.core.times import utc_now
 from tests.support.camera_helpers import LABELS, label_picture, needs_labels, wait_for
 
 ALL = ("Code128", "QRCode", "EAN13", "EAN8", "UPCA", "Code39", "ITF", "DataMatrix")
@@ -218,7 +218,7 @@ class Watched:
     def __init__(self, reading: Reading = Reading.EAGER) -> None:
         self.newest, self.priority = Newest(), Priority()
         self.told: list[object] = []
-        self.watcher = CodeWatcher(PLAIN, self.newest, self.priority, self.told.append, reading)
+        self.watcher = CodeReader(PLAIN, self.newest, self.priority, self.told.append, reading)
         self._number = 0
 
     def __enter__(self) -> Watched:

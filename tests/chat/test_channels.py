@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import PartKind, ProofState, utc_now
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
@@ -24,6 +23,9 @@ from parcelguard.core.errors import (
     ShopHeld,
     TooFast,
 )
+from parcelguard.core.parts import PartKind
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.orders.order_index import OrderIndex
 from parcelguard.store.database import Store

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from parcelguard.chat.lazada import LazadaChat
-from parcelguard.core.domain import PartKind
 from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused
+from parcelguard.core.parts import PartKind
 from parcelguard.delivery.ports import HouseRules
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.lazada.client import LazadaClient

@@ -12,8 +12,12 @@ import httpx
 import pytest
 
 from parcelguard.chat.shopee import ShopeeChat
-from parcelguard.core.domain import Order, PartKind, PartState, Proof, ProofState, Shop, utc_now
 from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused
+from parcelguard.core.orders import Order
+from parcelguard.core.parts import PartKind, PartState
+from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.shops import Shop
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import Picture, SentMark
 from parcelguard.marketplace.http import Http

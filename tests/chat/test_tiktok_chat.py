@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from parcelguard.core.domain import PartKind, utc_now
 from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused, ShopHeld, TooFast
+from parcelguard.core.parts import PartKind
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import Picture, SentMark, Target
 from tests.support.tiktok_bench import Bench, jpeg, open_bench
 

@@ -18,8 +18,9 @@ from parcelguard.core.config import (
     load_settings,
     parse_settings,
 )
-from parcelguard.core.domain import DEFAULT_MESSAGE, QuietHours
 from parcelguard.core.errors import SettingsError
+from parcelguard.core.preset_message import DEFAULT_MESSAGE
+from parcelguard.core.times import QuietHours
 
 SHOP = """
 [[shops]]
@@ -132,8 +133,8 @@ def test_what_a_marketplace_does_not_know_is_told(line: str, told: str) -> None:
 
 def test_master_switch_turns_off_every_shop_of_its_marketplace() -> None:
     text = f'marketplaces_off = ["shopee"]\n{SHOP}send = true\n'
-    assert not parse_settings(text).sold_at()["kopi"].enabled
-    assert parse_settings(f"{SHOP}send = true\n").sold_at()["kopi"].enabled
+    assert not parse_settings(text).packing_shops()["kopi"].enabled
+    assert parse_settings(f"{SHOP}send = true\n").packing_shops()["kopi"].enabled
 
 
 def test_indonesian_shop_is_called_as_the_marketplace_wants_it() -> None:

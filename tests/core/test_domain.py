@@ -7,21 +7,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from parcelguard.core.domain import (
-    Item,
-    Part,
-    PartKind,
-    PartState,
-    ProofState,
-    QuietHours,
-    Shot,
-    fill_message,
-    new_id,
-    plan_parts,
-    proof_state,
-    quiet_hours,
-    unknown_placeholders,
-)
+from parcelguard.core.ids import new_id
+from parcelguard.core.message_sets import plan_parts
+from parcelguard.core.orders import Item
+from parcelguard.core.parts import Part, PartKind, PartState, proof_state
+from parcelguard.core.preset_message import fill_message, unknown_placeholders
+from parcelguard.core.proofs import ProofState, Shot
+from parcelguard.core.times import QuietHours, quiet_hours
 from tests.support.fakes import NOON, ORDER, SHOP, draft
 
 S = PartState

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from parcelguard.core.alerts import AlertsChanged
-from parcelguard.core.domain import Decision, PartState, Proof, ProofState
 from parcelguard.core.errors import (
     Held,
     NoNetwork,
@@ -21,10 +20,12 @@ from parcelguard.core.errors import (
     TooFast,
 )
 from parcelguard.core.events import Cue, ProofChanged, QueueChanged, Sounded
-from parcelguard.delivery.announcing import News
+from parcelguard.core.parts import Decision, PartState
+from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.delivery.announcing import ProofAnnouncer
 from parcelguard.delivery.courier import LEASE
 from parcelguard.delivery.ports import ChannelPolicy
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
 from tests.support.fakes import (
@@ -331,7 +332,7 @@ def test_picture_is_uploaded_again_when_its_address_has_grown_old(delivery: Deli
     for seconds in (5, 390, 60):
         delivery.wait_and_work(seconds)
     delivery.clock.advance(7200)
-    Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock).decide(
+    Resender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock).decide(
         delivery.part(proof, "image").id, Decision.SEND_AGAIN, "Budi"
     )
     delivery.work()
@@ -549,5 +550,5 @@ def test_claim_that_was_taken_away_meanwhile_is_not_sent(delivery: Delivery) -> 
 
 
 def test_news_of_a_proof_that_is_gone_is_no_news(delivery: Delivery) -> None:
-    News(delivery.store, delivery.news.append).proof("gone", "Shopee MY")
+    ProofAnnouncer(delivery.store, delivery.news.append).proof("gone", "Shopee MY")
     assert delivery.news == []

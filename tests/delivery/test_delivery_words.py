@@ -9,13 +9,15 @@ from datetime import timedelta
 
 import pytest
 
-from parcelguard.core.domain import Decision, Part, PartState, Proof, QuietHours
 from parcelguard.core.errors import NoNetwork, OutcomeUnknown, Refused, StorageError
 from parcelguard.core.events import ProofChanged
+from parcelguard.core.parts import Decision, Part, PartState
+from parcelguard.core.proofs import Proof
+from parcelguard.core.times import QuietHours
 from parcelguard.delivery.ports import Look
 from parcelguard.delivery.unserved import NOT_LOOKED_FOR, hold_unserved
 from parcelguard.media_log.attention import Attention
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from parcelguard.store.views import Sighting
 from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Delivery
 
@@ -23,8 +25,8 @@ ASK = "Open the chat, then answer: it is there, or not there."
 EMPTY = Look((), covered=True)
 
 
-def mender(delivery: Delivery) -> Mender:
-    return Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
+def resender(delivery: Delivery) -> Resender:
+    return Resender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
 
 
 def groups(delivery: Delivery) -> list[tuple[str, str]]:
@@ -298,7 +300,7 @@ def test_message_interrupted_before_it_left_is_recorded_as_such(delivery: Delive
 def test_taken_back_message_is_recorded_by_its_id(delivery: Delivery) -> None:
     seen = (Sighting(NOON, own=True, kind="text", text="Hi", matches=True),)
     proof = lose(delivery, Look(("newer", "older"), covered=True, seen=seen))
-    mender(delivery).decide(delivery.part(proof, "text").id, Decision.TAKE_BACK, "Budi")
+    resender(delivery).decide(delivery.part(proof, "text").id, Decision.TAKE_BACK, "Budi")
     with delivery.store.read() as records:
         ((_, answer, by, evidence),) = records.parts.decisions(proof.id)
     assert (answer, by, evidence) == ("take_back", "Budi", "took back message newer")
@@ -313,7 +315,7 @@ def test_one_message_is_not_taken_back(delivery: Delivery, found: tuple[str, ...
     part = delivery.part(proof, "text")
     with delivery.store.begin() as records:
         records.looks.keep(part, NOON, covered=True, found=found, seen=())
-    assert mender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
+    assert resender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
     assert delivery.sender.taken_back == []
 
 
@@ -323,7 +325,7 @@ def test_nothing_is_taken_back_of_what_is_not_asked_about(delivery: Delivery) ->
     part = delivery.part(proof, "text")
     with delivery.store.begin() as records:
         records.looks.keep(part, NOON, covered=True, found=("a", "b"), seen=())
-    assert mender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
+    assert resender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
 
 
 def test_hidden_messages_are_asked_for_by_id_in_their_chat_since_the_first_attempt(
@@ -341,7 +343,7 @@ def test_only_the_newest_sending_is_asked_about(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
     delivery.clock.advance(60)
-    mender(delivery).resend(proof.id, text="Once more.", reason="asked", by="Budi")
+    resender(delivery).resend(proof.id, text="Once more.", reason="asked", by="Budi")
     delivery.work()
     delivery.wait_and_work(600)
     assert [sorted(ids) for _, ids, _ in delivery.sender.asked_hidden] == [["m3", "m4"]]
@@ -352,10 +354,10 @@ def test_closing_leaves_the_older_sendings_alone(delivery: Delivery) -> None:
     delivery.sender.plan("text", Refused("no", code="message_is_censored"))
     delivery.work()
     first = delivery.part(proof, "text").id
-    mender(delivery).resend(proof.id, text="Other words.", reason="asked", by="Budi")
+    resender(delivery).resend(proof.id, text="Other words.", reason="asked", by="Budi")
     delivery.sender.plan("text", Refused("no", code="message_is_censored"))
     delivery.work()
-    mender(delivery).close(proof.id, reason="enough", by="Budi")
+    resender(delivery).close(proof.id, reason="enough", by="Budi")
     with delivery.store.read() as records:
         (decision,) = records.parts.decisions(proof.id)
         old = records.parts.get(first)
@@ -366,7 +368,7 @@ def test_closing_leaves_the_older_sendings_alone(delivery: Delivery) -> None:
 def test_refusals_to_resend_say_what_to_do(delivery: Delivery) -> None:
     def refusal(proof_id: str) -> tuple[str, str]:
         with pytest.raises(Refused) as refused:
-            mender(delivery).resend(proof_id, text="Again.", reason="asked", by="Budi")
+            resender(delivery).resend(proof_id, text="Again.", reason="asked", by="Budi")
         return refused.value.headline, refused.value.advice
 
     assert refusal("none") == (

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from parcelguard.core.domain import PartState, ProofState, utc_now
 from parcelguard.core.errors import OutcomeUnknown
+from parcelguard.core.parts import PartState
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import utc_now
 from parcelguard.delivery import engine as engine_module
 from parcelguard.delivery.engine import DeliveryEngine
 from parcelguard.runtime.threads import Worker

@@ -10,25 +10,16 @@ from pathlib import Path
 import pytest
 
 from parcelguard.core.alerts import AlertsChanged
-from parcelguard.core.domain import (
-    BUDGET,
-    FITTED,
-    NOTHING_LEFT,
-    Allowance,
-    Decision,
-    MessageSet,
-    PartState,
-    Proof,
-    ProofState,
-    Shop,
-    fitting_set,
-)
 from parcelguard.core.errors import NotSent, OutcomeUnknown, Refused
+from parcelguard.core.message_sets import Allowance, MessageSet, fitting_set
+from parcelguard.core.parts import BUDGET, FITTED, NOTHING_LEFT, Decision, PartState
+from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.shops import Shop
 from parcelguard.delivery.ledger import Ledger, allowance
 from parcelguard.delivery.ports import ChannelPolicy, OverBudget
 from parcelguard.media_log.attention import Attention
 from parcelguard.media_log.history import History
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from parcelguard.store.database import Store
 from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, ScriptedSender
 
@@ -46,8 +37,8 @@ def lazada(store: Store, media: Path, clock: Clock) -> Delivery:
     return Delivery(store, media, clock, ScriptedSender(policy=LAZADA))
 
 
-def mender(delivery: Delivery, shop: Shop = SHOP) -> Mender:
-    return Mender(delivery.store, {shop.id: shop}, {shop.id: delivery.sender}, delivery.clock)
+def resender(delivery: Delivery, shop: Shop = SHOP) -> Resender:
+    return Resender(delivery.store, {shop.id: shop}, {shop.id: delivery.sender}, delivery.clock)
 
 
 def left(delivery: Delivery) -> int | None:
@@ -108,16 +99,16 @@ def test_what_may_have_arrived_counts_even_when_a_person_left_it(lazada: Deliver
     proof = lazada.save(photos=1)
     lazada.work()
     assert left(lazada) == 3
-    mender(lazada).decide(lazada.part(proof, "text").id, Decision.LEAVE, "Budi")
-    mender(lazada).close(proof.id, reason="enough", by="Budi")
+    resender(lazada).decide(lazada.part(proof, "text").id, Decision.LEAVE, "Budi")
+    resender(lazada).close(proof.id, reason="enough", by="Budi")
     assert left(lazada) == 4
 
 
 def test_what_was_sent_by_hand_counts_as_text_and_photos(lazada: Delivery) -> None:
     proof = lazada.save(photos=2)
-    mender(lazada).by_hand(proof.id, "Budi")
+    resender(lazada).by_hand(proof.id, "Budi")
     assert left(lazada) == 5
-    mender(lazada).decide(lazada.part(proof, "hand").id, Decision.HANDED, "Budi")
+    resender(lazada).decide(lazada.part(proof, "hand").id, Decision.HANDED, "Budi")
     assert left(lazada) == 2
 
 
@@ -302,7 +293,7 @@ def test_person_may_insist_because_the_buyer_may_have_answered(lazada: Delivery)
     lazada.save(photos=3)
     proof = lazada.save(photos=3)
     lazada.work()
-    mender(lazada).decide(lazada.part(proof, "open").id, Decision.SEND_AGAIN, "Budi")
+    resender(lazada).decide(lazada.part(proof, "open").id, Decision.SEND_AGAIN, "Budi")
     lazada.work()
     assert lazada.state(proof) is ProofState.DELIVERED
 
@@ -317,7 +308,7 @@ def test_release_for_another_reason_is_not_taken_for_insisting(lazada: Delivery,
     with lazada.store.begin() as records:
         records.parts.decide(lazada.part(proof, "open"), Decision.SEND_AGAIN, "Budi")
     assert lazada.part(proof, "upload").reason == "late"
-    mender(lazada).decide(lazada.part(proof, "upload").id, Decision.SEND_AGAIN, "Budi")
+    resender(lazada).decide(lazada.part(proof, "upload").id, Decision.SEND_AGAIN, "Budi")
     lazada.work()
     assert lazada.part(proof, "open").reason == BUDGET
 
@@ -327,7 +318,7 @@ def test_set_that_a_person_had_sent_again_stays_his_when_it_is_shortened(lazada:
     lazada.sender.plan("upload", None, None, Refused("no", code="odd"))
     proof = lazada.save(photos=3)
     lazada.work()
-    mender(lazada).resend(proof.id, text="Again.", reason="asked", by="Budi")
+    resender(lazada).resend(proof.id, text="Again.", reason="asked", by="Budi")
     lazada.work()
     assert sendings(lazada, proof) == ["F4", "asked", "one picture"]
     assert lazada.state(proof) is ProofState.DELIVERED
@@ -351,7 +342,7 @@ def test_text_that_is_longer_than_the_marketplace_takes_is_refused(delivery: Del
     proof = delivery.save(photos=1)
     delivery.work()
     with pytest.raises(Refused, match="too long by 5"):
-        mender(delivery).resend(proof.id, text="x" * 25, reason="asked", by="Budi")
+        resender(delivery).resend(proof.id, text="x" * 25, reason="asked", by="Budi")
 
 
 def test_person_may_choose_one_picture_where_the_rule_does_not(lazada: Delivery) -> None:
@@ -359,7 +350,7 @@ def test_person_may_choose_one_picture_where_the_rule_does_not(lazada: Delivery)
     lazada.save(photos=2)
     proof = lazada.save(photos=3)
     lazada.work()
-    mender(lazada, NEVER).decide(lazada.part(proof, "open").id, Decision.ONE_PICTURE, "Budi")
+    resender(lazada, NEVER).decide(lazada.part(proof, "open").id, Decision.ONE_PICTURE, "Budi")
     lazada.work()
     assert lazada.states(proof) == "upload:sent open:sent text:sent image:sent"
     assert lazada.state(proof) is ProofState.DELIVERED
@@ -372,7 +363,7 @@ def test_one_picture_carries_only_the_photos_the_buyer_has_not_got(delivery: Del
     held = delivery.part(proof, "image", 2)
     assert (held.state, held.reason) == (PartState.HELD, BUDGET)
 
-    mender(delivery).decide(held.id, Decision.ONE_PICTURE, "Budi")
+    resender(delivery).decide(held.id, Decision.ONE_PICTURE, "Budi")
     delivery.work()
     assert delivery.states(proof) == "upload:sent open:sent image:sent"
     assert len(delivery.part(proof, "image").photo_ids) == 2
@@ -385,7 +376,7 @@ def test_one_picture_waits_while_nobody_knows_what_arrived(delivery: Delivery) -
     with delivery.store.begin() as records:
         records.parts.move(delivery.part(proof, "text"), PartState.UNKNOWN)
     with pytest.raises(Refused, match="may have arrived"):
-        mender(delivery).decide(delivery.part(proof, "open").id, Decision.ONE_PICTURE, "Budi")
+        resender(delivery).decide(delivery.part(proof, "open").id, Decision.ONE_PICTURE, "Budi")
     assert delivery.part(proof, "open").state is PartState.HELD
 
 
@@ -417,11 +408,11 @@ def test_one_missing_original_holds_the_picture_of_them_all(delivery: Delivery, 
     assert (held.reason, held.headline) == ("photo_missing", "Photo 2 is missing on this disk.")
     assert "resend from the log: the photos then go singly" in held.advice
 
-    mender(delivery).resend(proof.id, text="Hi again.", reason="photo gone", by="Aina")
+    resender(delivery).resend(proof.id, text="Hi again.", reason="photo gone", by="Aina")
     delivery.work()
     missing = delivery.part(proof, "upload", 2)
     assert missing.advice.endswith("leave this photo out: the rest can go.")
-    mender(delivery).decide(missing.id, Decision.LEAVE, "Aina")
+    resender(delivery).decide(missing.id, Decision.LEAVE, "Aina")
     delivery.work()
     assert delivery.state(proof) is ProofState.PARTLY
     assert delivery.sender.calls.count("image") == 2

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from parcelguard.core.alerts import Alert, Alerts, AlertsChanged, Severity
-from parcelguard.core.domain import Decision, PartState, ProofState, QuietHours
 from parcelguard.core.errors import NoNetwork, NotSent, OutcomeUnknown, ShopHeld, TooFast
 from parcelguard.core.events import ShopQueue
+from parcelguard.core.parts import Decision, PartState
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import QuietHours
 from parcelguard.delivery.ports import Look
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from tests.support.fakes import NOON, OTHER, SHOP, Delivery
 
 KL = QuietHours(timedelta(hours=8))
@@ -54,7 +56,7 @@ def test_message_that_waited_into_the_night_is_held(delivery: Delivery) -> None:
     part = delivery.part(proof, "upload")
     assert (part.state, part.reason) == (PartState.HELD, "quiet")
     assert "night" in part.headline
-    Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock).decide(
+    Resender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock).decide(
         part.id, Decision.SEND_AGAIN, "Budi"
     )
     delivery.work()

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from parcelguard.core.domain import Photo, Shot, new_id
+from parcelguard.core.ids import new_id
+from parcelguard.core.proofs import Photo, Shot
 from parcelguard.delivery.picture_sizes import LONGEST_COLLAGE, Box, arranged, extent, picture_size
 from tests.support.fakes import NOON
 

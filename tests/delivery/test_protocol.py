@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from parcelguard.core.domain import Part, PartKind, PartState, ProofState
 from parcelguard.core.errors import NotSent, OutcomeUnknown, StorageError
+from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.proofs import ProofState
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import ChannelPolicy, Look, Picture, Receipt, SentMark, Target, Wire
 from parcelguard.store.database import Store

@@ -9,15 +9,6 @@ from pathlib import Path
 import pytest
 
 from parcelguard.core.alerts import AlertsChanged
-from parcelguard.core.domain import (
-    UNKNOWN_REASON,
-    Decision,
-    PartKind,
-    PartState,
-    Proof,
-    ProofState,
-    QuietHours,
-)
 from parcelguard.core.errors import (
     DamagedDatabase,
     Held,
@@ -28,24 +19,27 @@ from parcelguard.core.errors import (
     ShopHeld,
 )
 from parcelguard.core.events import Cue, ProofChanged, Sounded
+from parcelguard.core.parts import UNKNOWN_REASON, Decision, PartKind, PartState
+from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.times import QuietHours
 from parcelguard.delivery.engine import CourierThread
 from parcelguard.delivery.ports import Look
 from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.media_log.history import History
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from parcelguard.store.views import Sighting
 from tests.support.fakes import NOON, OTHER, SHOP, Delivery
 
 EMPTY = Look((), covered=True)
 
 
-def mender(delivery: Delivery, *, enabled: bool = True) -> Mender:
+def resender(delivery: Delivery, *, enabled: bool = True) -> Resender:
     shops = {SHOP.id: replace(SHOP, enabled=enabled)}
-    return Mender(delivery.store, shops, {SHOP.id: delivery.sender}, delivery.clock)
+    return Resender(delivery.store, shops, {SHOP.id: delivery.sender}, delivery.clock)
 
 
 def decide(delivery: Delivery, proof: Proof, kind: str, decision: Decision, number: int = 1) -> None:
-    mender(delivery).decide(delivery.part(proof, kind, number).id, decision, "Budi")
+    resender(delivery).decide(delivery.part(proof, kind, number).id, decision, "Budi")
 
 
 def headlines(delivery: Delivery) -> list[str]:
@@ -169,7 +163,7 @@ def test_answer_about_a_silent_shop_sets_nothing_going(delivery: Delivery, decis
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
     hold_unserved(delivery.store, [])
-    mender(delivery, enabled=False).decide(delivery.part(proof, "text").id, decision, "Budi")
+    resender(delivery, enabled=False).decide(delivery.part(proof, "text").id, decision, "Budi")
     part = delivery.part(proof, "image")
     assert (part.state, part.reason) == (PartState.HELD, "shop_off")
 
@@ -181,7 +175,7 @@ def test_taking_back_for_a_silent_shop_sets_nothing_going(delivery: Delivery) ->
     delivery.sender.plan("look", Look(("b", "a"), covered=True, seen=seen))
     delivery.work()
     delivery.wait_and_work(5)
-    mender(delivery, enabled=False).decide(delivery.part(proof, "text").id, Decision.TAKE_BACK, "Budi")
+    resender(delivery, enabled=False).decide(delivery.part(proof, "text").id, Decision.TAKE_BACK, "Budi")
     assert delivery.part(proof, "image").reason == "shop_off"
 
 
@@ -311,7 +305,7 @@ def test_delivered_proof_that_never_had_words_of_its_own_is_sent_again_whole(del
     with delivery.store._writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM part WHERE generation = 1")
     delivery.work()
-    mender(delivery).resend(proof.id, text="Once more.", reason="asked", by="Budi")
+    resender(delivery).resend(proof.id, text="Once more.", reason="asked", by="Budi")
     delivery.work()
     assert delivery.sender.calls.count("image") == 4
 

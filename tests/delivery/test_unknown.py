@@ -6,19 +6,20 @@ from datetime import timedelta
 
 import pytest
 
-from parcelguard.core.domain import Decision, PartKind, PartState, Proof, ProofState
 from parcelguard.core.errors import Held, NoNetwork, NotSent, OutcomeUnknown
 from parcelguard.core.events import Cue, ProofChanged, Sounded
+from parcelguard.core.parts import Decision, PartKind, PartState
+from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.delivery.ports import Look
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from tests.support.fakes import NOON, ORDER, SHOP, Delivery
 
 NOTHING = Look((), covered=True)
 SETTLE_S = 390
 
 
-def mender(delivery: Delivery) -> Mender:
-    return Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
+def resender(delivery: Delivery) -> Resender:
+    return Resender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
 
 
 def lose_text(delivery: Delivery, photos: int = 1) -> Proof:
@@ -228,7 +229,7 @@ def test_stray_second_success_is_not_a_second_message(delivery: Delivery) -> Non
 
 def test_it_is_there_goes_on_with_the_next_part(delivery: Delivery) -> None:
     proof = ask(delivery)
-    mender(delivery).decide(delivery.part(proof, "text").id, Decision.THERE, "Budi")
+    resender(delivery).decide(delivery.part(proof, "text").id, Decision.THERE, "Budi")
     delivery.work()
 
     assert delivery.state(proof) is ProofState.DELIVERED
@@ -241,7 +242,7 @@ def test_it_is_there_goes_on_with_the_next_part(delivery: Delivery) -> None:
 
 def test_send_again_sends_once_more_and_only_once(delivery: Delivery) -> None:
     proof = ask(delivery)
-    mender(delivery).decide(delivery.part(proof, "text").id, Decision.SEND_AGAIN, "Budi")
+    resender(delivery).decide(delivery.part(proof, "text").id, Decision.SEND_AGAIN, "Budi")
     delivery.work()
 
     assert delivery.sender.calls.count("text") == 2
@@ -251,7 +252,7 @@ def test_send_again_sends_once_more_and_only_once(delivery: Delivery) -> None:
 def test_send_again_may_be_lost_again(delivery: Delivery) -> None:
     proof = ask(delivery)
     delivery.sender.plan("text", OutcomeUnknown("lost"))
-    mender(delivery).decide(delivery.part(proof, "text").id, Decision.SEND_AGAIN, "Budi")
+    resender(delivery).decide(delivery.part(proof, "text").id, Decision.SEND_AGAIN, "Budi")
     for seconds in (0, 5, SETTLE_S, 60):
         delivery.wait_and_work(seconds)
 
@@ -261,7 +262,7 @@ def test_send_again_may_be_lost_again(delivery: Delivery) -> None:
 
 def test_leave_it_goes_on_without_and_the_proof_is_partly_sent(delivery: Delivery) -> None:
     proof = ask(delivery)
-    mender(delivery).decide(delivery.part(proof, "text").id, Decision.LEAVE, "Budi")
+    resender(delivery).decide(delivery.part(proof, "text").id, Decision.LEAVE, "Budi")
     delivery.work()
 
     assert delivery.states(proof) == "upload:sent open:sent text:cancelled image:sent"
@@ -270,7 +271,7 @@ def test_leave_it_goes_on_without_and_the_proof_is_partly_sent(delivery: Deliver
 
 def test_person_may_decide_while_the_message_still_rests(delivery: Delivery) -> None:
     proof = lose_text(delivery)
-    mender(delivery).decide(delivery.part(proof, "text").id, Decision.THERE, "Budi")
+    resender(delivery).decide(delivery.part(proof, "text").id, Decision.THERE, "Budi")
     delivery.work()
     assert delivery.state(proof) is ProofState.DELIVERED
 
@@ -279,8 +280,8 @@ def test_person_may_decide_while_the_message_still_rests(delivery: Delivery) -> 
 def test_second_answer_to_the_same_question_changes_nothing(delivery: Delivery, decision: Decision) -> None:
     proof = ask(delivery)
     part_id = delivery.part(proof, "text").id
-    mender(delivery).decide(part_id, Decision.THERE, "Budi")
-    mender(delivery).decide(part_id, decision, "Citra")
+    resender(delivery).decide(part_id, Decision.THERE, "Budi")
+    resender(delivery).decide(part_id, decision, "Citra")
 
     assert delivery.part(proof, "text").state is PartState.SENT
 
@@ -288,9 +289,9 @@ def test_second_answer_to_the_same_question_changes_nothing(delivery: Delivery, 
 def test_second_press_on_send_again_while_it_is_on_its_way_sends_nothing_twice(delivery: Delivery) -> None:
     proof = ask(delivery)
     part_id = delivery.part(proof, "text").id
-    mender(delivery).decide(part_id, Decision.SEND_AGAIN, "Budi")
+    resender(delivery).decide(part_id, Decision.SEND_AGAIN, "Budi")
     delivery.sender.plan("text", OutcomeUnknown("lost"))
-    delivery.sender.before = lambda kind: mender(delivery).decide(part_id, Decision.SEND_AGAIN, "Budi")
+    delivery.sender.before = lambda kind: resender(delivery).decide(part_id, Decision.SEND_AGAIN, "Budi")
     delivery.courier.step()
     delivery.sender.before = lambda kind: None
     delivery.work()
@@ -304,12 +305,12 @@ def test_decision_about_something_else_changes_nothing(delivery: Delivery) -> No
     delivery.sender.plan("open", Held("five", code="reach_5_message_limit"))
     delivery.work()
     for part in delivery.parts(proof):
-        assert mender(delivery).decide(part.id, Decision.THERE, "Budi") == ""
+        assert resender(delivery).decide(part.id, Decision.THERE, "Budi") == ""
         if not part.state.stuck:
-            assert mender(delivery).decide(part.id, Decision.SEND_AGAIN, "Budi") == ""
-            assert mender(delivery).decide(part.id, Decision.LEAVE, "Budi") == ""
-        assert mender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
-    assert mender(delivery).decide("no such part", Decision.THERE, "Budi") == ""
+            assert resender(delivery).decide(part.id, Decision.SEND_AGAIN, "Budi") == ""
+            assert resender(delivery).decide(part.id, Decision.LEAVE, "Budi") == ""
+        assert resender(delivery).decide(part.id, Decision.TAKE_BACK, "Budi") == ""
+    assert resender(delivery).decide("no such part", Decision.THERE, "Budi") == ""
 
     assert delivery.states(proof) == "upload:sent open:held text:blocked image:blocked"
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import Shot, new_id
 from parcelguard.core.errors import DiskFull, StorageError
+from parcelguard.core.ids import new_id
+from parcelguard.core.proofs import Shot
 from parcelguard.disk.files import (
     keep_durably,
     photo_folder,

@@ -10,8 +10,8 @@ from dataclasses import replace
 import httpx
 
 from parcelguard.commands.demo.shops import ONLY, keep_secrets, settings_text
-from parcelguard.core.domain import Order
 from parcelguard.core.marketplace_facts import ALL
+from parcelguard.core.orders import Order
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.sandbox.faults import SEND as SEND
 from parcelguard.sandbox.running import running

@@ -67,7 +67,7 @@ class PatientPacker:
         rested.wait()
 
     def _open(self, code: str) -> bool:
-        from parcelguard.core.domain import ScanSource
+        from parcelguard.core.scans import ScanSource
         from parcelguard.packing.desk_view import DeskState
         from parcelguard.scanner.normaliser import read_scan
 

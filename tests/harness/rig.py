@@ -22,7 +22,7 @@ import pytest
 
 from parcelguard.chat.registry import connect
 from parcelguard.core.config import load_settings
-from parcelguard.core.domain import Shop
+from parcelguard.core.shops import Shop
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender
 from parcelguard.store.database import Store

@@ -135,7 +135,7 @@ class Packer:
             self._photograph_and_save()
 
     def pack(self, code: str) -> None:
-        from parcelguard.core.domain import ScanSource
+        from parcelguard.core.scans import ScanSource
         from parcelguard.packing.desk_view import DeskState
         from parcelguard.scanner.normaliser import read_scan
 
@@ -344,7 +344,7 @@ def open_codes(home: Path, database: Path) -> list[str]:
 
 def decide(bench: Any, answer: str) -> None:
     """Give one answer to everything that asks a person."""
-    from parcelguard.core.domain import Decision
+    from parcelguard.core.parts import Decision
 
     for group in bench.log.attention():
         for item in group.items:

@@ -121,7 +121,7 @@ def pack_all(home: Path, market_address: str) -> None:
 
     def answer(app: App) -> None:
         """Be the person who is asked: look at what the buyer got, and say so."""
-        from parcelguard.core.domain import Decision
+        from parcelguard.core.parts import Decision
 
         while True:
             proof_id = asked.get()

@@ -24,24 +24,17 @@ import pytest
 
 from parcelguard.chat.registry import connect
 from parcelguard.core.config import parse_settings
-from parcelguard.core.domain import (
-    LATE,
-    Decision,
-    Order,
-    Part,
-    PartKind,
-    PartState,
-    Proof,
-    ProofState,
-    plan_parts,
-)
 from parcelguard.core.errors import OutcomeUnknown
 from parcelguard.core.events import ProofChanged
+from parcelguard.core.message_sets import plan_parts
+from parcelguard.core.orders import Order
+from parcelguard.core.parts import LATE, Decision, Part, PartKind, PartState
+from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.picture_sizes import picture_size
 from parcelguard.marketplace import http
 from parcelguard.marketplace.http import Answer, Http, Request
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from parcelguard.sandbox.buyer import buyer_view
 from parcelguard.sandbox.faults import Fault
 from parcelguard.store.database import Store
@@ -140,7 +133,7 @@ class HostileShop:
         channel = connect(by_day, self._vault, self.clock)
         assert channel.sender
         self.client, self.chat, shop = channel.client, channel.sender, by_day.shop()
-        self._mender = Mender(self.store, {SHOP: shop}, {SHOP: self.chat}, self.clock)
+        self._mender = Resender(self.store, {SHOP: shop}, {SHOP: self.chat}, self.clock)
         self._courier = Courier(
             shop=shop,
             store=self.store,

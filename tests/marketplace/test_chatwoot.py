@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from parcelguard.chat.chatwoot import sender
-from parcelguard.core.domain import PartKind, utc_now
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
@@ -24,6 +23,8 @@ from parcelguard.core.errors import (
     ShopHeld,
     TooFast,
 )
+from parcelguard.core.parts import PartKind
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import HouseRules, Picture, SentMark, Target
 from parcelguard.marketplace.chatwoot.client import ChatwootClient
 from parcelguard.marketplace.chatwoot.codes import MEANINGS, failure

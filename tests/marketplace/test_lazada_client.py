@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import (
     DeliveryError,
     NoNetwork,
@@ -23,6 +22,7 @@ from parcelguard.core.errors import (
     SettingsError,
     ShopHeld,
 )
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.lazada.client import CHAT, GATEWAYS, ORDERS, LazadaClient, client
 from parcelguard.marketplace.lazada.wire import sign

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Item, Order, utc_now
 from parcelguard.core.errors import NotSent, Refused
+from parcelguard.core.orders import Item, Order
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import MarketplaceClock
 from parcelguard.marketplace.lazada.orders import LazadaOrders, moment_of, source
 from parcelguard.sandbox.world.goods import split

@@ -9,8 +9,9 @@ import pytest
 
 from parcelguard.chat.registry import connect
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Order, utc_now
 from parcelguard.core.errors import SettingsError
+from parcelguard.core.orders import Order
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.manual.client import client
 from parcelguard.marketplace.manual.orders import source
 from parcelguard.marketplace.ports import AccessState

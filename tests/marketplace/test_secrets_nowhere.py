@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import Order, utc_now
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.orders import Order
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.courier import Courier
 from parcelguard.runtime.logs import hide_secrets, start_logging, stop_logging
 from parcelguard.store.database import Store

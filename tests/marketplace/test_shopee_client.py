@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
@@ -23,6 +22,7 @@ from parcelguard.core.errors import (
     SettingsError,
     StorageError,
 )
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.ports import AccessState, Seller
 from parcelguard.marketplace.shopee.client import client, sign

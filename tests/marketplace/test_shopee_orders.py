@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from parcelguard.core.domain import Order, utc_now
 from parcelguard.core.errors import Held, NoNetwork, NotSent, SettingsError, TooFast
+from parcelguard.core.orders import Order
+from parcelguard.core.times import utc_now
 from parcelguard.orders import order_index as desk
 from parcelguard.orders.order_index import FIRST_SYNC, OVERLAP, OrderIndex
 from parcelguard.store.database import Store

@@ -17,7 +17,6 @@ import httpx
 import pytest
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import (
     DeliveryError,
     NoNetwork,
@@ -28,6 +27,7 @@ from parcelguard.core.errors import (
     ShopHeld,
     TooFast,
 )
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.marketplace.tiktok.client import CONVERSATIONS, ORDERS, SHOPS, TikTokClient

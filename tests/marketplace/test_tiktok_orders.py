@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import Order, utc_now
 from parcelguard.core.errors import NotSent, ShopHeld
+from parcelguard.core.orders import Order
+from parcelguard.core.times import utc_now
 from parcelguard.sandbox.tiktok.ids import user_id
 from parcelguard.sandbox.world.records import Package
 from tests.support.tiktok_bench import Bench, open_bench

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import NoNetwork, NotSent, Refused, ShopHeld, StorageError, TooFast
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.tokens import Tokens, grant_key, life_s
 from parcelguard.vault.vault import Secrets, vault_at
 from tests.support.fakes import NOON, Clock

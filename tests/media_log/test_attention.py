@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from parcelguard.core.domain import Decision, PartState, ProofState, QuietHours
 from parcelguard.core.errors import Held, NoNetwork, OutcomeUnknown, Refused
+from parcelguard.core.parts import Decision, PartState
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import QuietHours
 from parcelguard.delivery.ports import Look
 from parcelguard.media_log.attention import Attention
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from parcelguard.store.views import AttentionGroup, Sighting
 from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Delivery
 
@@ -22,14 +24,14 @@ def attention(delivery: Delivery) -> tuple[AttentionGroup, ...]:
     return Attention(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock).groups()
 
 
-def mender(delivery: Delivery) -> Mender:
-    return Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
+def resender(delivery: Delivery) -> Resender:
+    return Resender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
 
 
 def answer(delivery: Delivery, decision: Decision) -> None:
     for group in attention(delivery):
         for item in group.items:
-            mender(delivery).decide(item.part_id, decision, "Budi")
+            resender(delivery).decide(item.part_id, decision, "Budi")
 
 
 def late(delivery: Delivery, count: int = 1) -> None:
@@ -221,7 +223,7 @@ def test_closing_a_proof_with_a_hidden_message_ends_the_matter(delivery: Deliver
     delivery.sender.plan("hidden", frozenset({"m1"}))
     delivery.work()
     delivery.wait_and_work(600)
-    mender(delivery).close(proof.id, reason="told by phone", by="Budi")
+    resender(delivery).close(proof.id, reason="told by phone", by="Budi")
     assert delivery.state(proof) is ProofState.PARTLY
     assert attention(delivery) == ()
 
@@ -289,7 +291,7 @@ def test_shop_that_sends_nothing_offers_only_to_leave(delivery: Delivery) -> Non
     for shops in ({}, {SHOP.id: replace(SHOP, enabled=False)}):
         (group,) = Attention(delivery.store, shops, {}, delivery.clock).groups()
         assert group.answers == (Decision.LEAVE,)
-        off = Mender(delivery.store, shops, {}, delivery.clock)
+        off = Resender(delivery.store, shops, {}, delivery.clock)
         with pytest.raises(Refused, match="no messages"):
             off.decide(group.items[0].part_id, Decision.SEND_AGAIN, "Budi")
 
@@ -310,7 +312,7 @@ def test_unknown_part_of_a_shop_without_channel_is_asked_about_all_the_same(deli
     (group,) = Attention(delivery.store, {}, {}, delivery.clock).groups()
     assert group.items[0].may_arrive_until is None
     assert Decision.THERE in group.answers
-    nobody = Mender(delivery.store, {}, {}, delivery.clock)
+    nobody = Resender(delivery.store, {}, {}, delivery.clock)
     assert nobody.decide(group.items[0].part_id, Decision.THERE, "Budi")
 
 

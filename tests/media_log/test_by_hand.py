@@ -8,27 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import (
-    BY_HAND,
-    F4,
-    FITTED,
-    Decision,
-    PartState,
-    Proof,
-    ProofState,
-    Shop,
-    plan_by_hand,
-    plan_parts,
-)
 from parcelguard.core.errors import Held, OutcomeUnknown, Refused
 from parcelguard.core.events import ProofChanged, QueueChanged
-from parcelguard.delivery.announcing import News
+from parcelguard.core.message_sets import plan_by_hand, plan_parts
+from parcelguard.core.parts import BY_HAND, F4, FITTED, Decision, PartState
+from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.shops import Shop
+from parcelguard.delivery.announcing import ProofAnnouncer
 from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.disk.files import photo_folder
 from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.media_log.attention import Attention
 from parcelguard.media_log.history import History
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from parcelguard.store.database import Store
 from parcelguard.store.log import Generation
 from parcelguard.store.views import HandJob, LogFilter, LogQuery
@@ -39,8 +31,8 @@ from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, draft
 HAND_SHOP = replace(SHOP, enabled=False, by_hand=True)
 
 
-def mender(delivery: Delivery, shop: Shop = SHOP) -> Mender:
-    return Mender(delivery.store, {shop.id: shop}, {shop.id: delivery.sender}, delivery.clock)
+def resender(delivery: Delivery, shop: Shop = SHOP) -> Resender:
+    return Resender(delivery.store, {shop.id: shop}, {shop.id: delivery.sender}, delivery.clock)
 
 
 def history(delivery: Delivery, shop: Shop = SHOP) -> History:
@@ -72,7 +64,7 @@ def steps(delivery: Delivery, proof: Proof) -> list[str]:
 
 
 def decide(delivery: Delivery, proof: Proof, decision: Decision, by: str = "Aina") -> str:
-    return mender(delivery, HAND_SHOP).decide(delivery.part(proof, "hand").id, decision, by)
+    return resender(delivery, HAND_SHOP).decide(delivery.part(proof, "hand").id, decision, by)
 
 
 # ---- saved by hand ----------------------------------------------------------------------------
@@ -140,7 +132,7 @@ def test_marking_twice_is_once(delivery: Delivery) -> None:
 def test_what_is_not_sent_after_all_is_closed(delivery: Delivery) -> None:
     first, second = save_by_hand(delivery), save_by_hand(delivery)
     decide(delivery, first, Decision.LEAVE)
-    mender(delivery).close(second.id, reason="picked up", by="Budi")
+    resender(delivery).close(second.id, reason="picked up", by="Budi")
     assert {delivery.state(first), delivery.state(second)} == {ProofState.CLOSED}
 
 
@@ -151,7 +143,7 @@ def test_by_hand_has_its_own_chip_and_floods_no_list_of_troubles(delivery: Deliv
     assert (counts[LogFilter.BY_HAND], counts[LogFilter.SENT], counts[LogFilter.FAILED]) == (1, 1, 0)
     assert Attention(delivery.store, {SHOP.id: SHOP}, {}, delivery.clock).groups() == ()
 
-    News(delivery.store, delivery.news.append).proof(waiting.id, SHOP.label)
+    ProofAnnouncer(delivery.store, delivery.news.append).proof(waiting.id, SHOP.label)
     assert delivery.heard(ProofChanged)[-1].state is ProofState.BY_HAND
     assert delivery.heard(QueueChanged)[-1] == QueueChanged(0, 0, 0, by_hand=1)
 
@@ -166,7 +158,7 @@ def test_delivered_by_hand_can_be_sent_again_whole(delivery: Delivery) -> None:
     proof = save_by_hand(delivery)
     decide(delivery, proof, Decision.HANDED)
     assert history(delivery).detail(proof.id).text == "Once more: Hi by hand."
-    mender(delivery).resend(proof.id, text="Once more", reason="asked", by="Budi")
+    resender(delivery).resend(proof.id, text="Once more", reason="asked", by="Budi")
     delivery.work()
     assert delivery.states(proof) == "upload:sent upload:sent open:sent text:sent image:sent image:sent"
     assert delivery.state(proof) is ProofState.DELIVERED
@@ -175,7 +167,7 @@ def test_delivered_by_hand_can_be_sent_again_whole(delivery: Delivery) -> None:
 def test_shop_that_writes_by_hand_is_not_resent_from_here(delivery: Delivery) -> None:
     proof = save_by_hand(delivery)
     with pytest.raises(Refused, match="sends no messages"):
-        mender(delivery, HAND_SHOP).resend(proof.id, text="x", reason="y", by="Budi")
+        resender(delivery, HAND_SHOP).resend(proof.id, text="x", reason="y", by="Budi")
 
 
 # ---- turned over ------------------------------------------------------------------------------
@@ -185,7 +177,7 @@ def test_held_proof_is_turned_over_to_a_person_with_what_is_missing(delivery: De
     delivery.sender.plan("image", None, Held("closed", code="chat_closed"))
     proof = delivery.save(photos=3, text="Hello.")
     delivery.work()
-    assert mender(delivery).by_hand(proof.id, "Budi").id == proof.id
+    assert resender(delivery).by_hand(proof.id, "Budi").id == proof.id
 
     (job,) = jobs(delivery)
     assert (job.text, len(job.photos)) == ("", 2)
@@ -202,15 +194,15 @@ def test_turned_over_before_anything_went_it_is_all_of_it(delivery: Delivery) ->
     delivery.sender.plan("open", Held("no scope", code="no_chat"))
     proof = delivery.save(photos=2, text="Hello.")
     delivery.work()
-    mender(delivery).by_hand(proof.id, "Budi")
+    resender(delivery).by_hand(proof.id, "Budi")
     (job,) = jobs(delivery)
     assert (job.text, len(job.photos)) == ("Hello.", 2)
 
 
 def test_turning_over_twice_is_once(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
-    mender(delivery).by_hand(proof.id, "Budi")
-    mender(delivery).by_hand(proof.id, "Budi")
+    resender(delivery).by_hand(proof.id, "Budi")
+    resender(delivery).by_hand(proof.id, "Budi")
     with delivery.store.read() as records:
         sendings: list[Generation] = records.log.generations(proof.id)
     assert [each.reason for each in sendings] == [F4, BY_HAND]
@@ -226,14 +218,14 @@ def test_nothing_is_turned_over_while_a_message_may_have_arrived(
     with delivery.store.begin() as records:
         records.parts.move(delivery.part(proof, "text"), state)
     with pytest.raises(Refused, match="may have arrived"):
-        mender(delivery).by_hand(proof.id, "Budi")
+        resender(delivery).by_hand(proof.id, "Budi")
 
 
 def test_what_the_buyer_has_is_not_turned_over(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
     with pytest.raises(Refused, match="has it already"):
-        mender(delivery).by_hand(proof.id, "Budi")
+        resender(delivery).by_hand(proof.id, "Budi")
 
 
 def test_order_left_without_f4_is_not_turned_over(delivery: Delivery) -> None:
@@ -242,7 +234,7 @@ def test_order_left_without_f4_is_not_turned_over(delivery: Delivery) -> None:
         records.proofs.open(proof)
     for gone in (proof.id, "nobody"):
         with pytest.raises(Refused, match="without F4"):
-            mender(delivery).by_hand(gone, "Budi")
+            resender(delivery).by_hand(gone, "Budi")
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -253,7 +245,7 @@ def test_saved_without_a_chat_it_can_still_be_sent_by_hand(delivery: Delivery, k
         records.proofs.open(proof)
         records.proofs.add_photo(keep_picture(delivery.media, proof, 1, b"photo"))
         records.proofs.save(saved)
-    mender(delivery).by_hand(proof.id, "Budi")
+    resender(delivery).by_hand(proof.id, "Budi")
     (job,) = jobs(delivery)
     number = OTHER.number if known else "UNKNOWN1"
     assert job.order_number == number
@@ -265,8 +257,8 @@ def test_taken_back_from_the_person_it_goes_out_by_chat(delivery: Delivery) -> N
     delivery.sender.plan("open", Held("no scope", code="no_chat"))
     proof = delivery.save(photos=1)
     delivery.work()
-    mender(delivery).by_hand(proof.id, "Budi")
-    mender(delivery).resend(proof.id, text="Hello again.", reason="granted", by="Budi")
+    resender(delivery).by_hand(proof.id, "Budi")
+    resender(delivery).resend(proof.id, text="Hello again.", reason="granted", by="Budi")
     delivery.work()
     assert delivery.state(proof) is ProofState.DELIVERED
     assert delivery.states(proof) == "upload:sent open:sent text:sent image:sent"

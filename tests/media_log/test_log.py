@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import Order, PartState, Proof, ProofState
 from parcelguard.core.errors import Held, NoNetwork, OutcomeUnknown, Refused, StorageError
+from parcelguard.core.orders import Order
+from parcelguard.core.parts import PartState
+from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.delivery.ports import Look
 from parcelguard.media_log.history import PAGE, History
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from parcelguard.store.database import Store
 from parcelguard.store.views import LogFilter, LogQuery, Tone
 from tests.support.fakes import (
@@ -260,9 +262,9 @@ def test_refusal_is_told_with_the_marketplaces_code(delivery: Delivery, history:
 def test_sending_again_is_told_with_who_and_why(delivery: Delivery, history: History) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
-    mender = Mender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
+    resender = Resender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
     delivery.clock.advance(60)
-    mender.resend(proof.id, text="Once more.", reason="buyer asked", by="Budi")
+    resender.resend(proof.id, text="Once more.", reason="buyer asked", by="Budi")
     assert "Sent again by Budi (buyer asked)" in steps(history, proof)
 
 

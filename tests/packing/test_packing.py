@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import PartKind, PartState, Photo, Proof, ProofState, ScanSource
 from parcelguard.core.errors import DiskFull, StorageError
 from parcelguard.core.events import Cue, Sounded
+from parcelguard.core.parts import PartKind, PartState
+from parcelguard.core.proofs import Photo, Proof, ProofState
+from parcelguard.core.scans import ScanSource
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState, NoticeKind, ProofSaved
 from parcelguard.packing.packing_desk import Bench, PackingDesk
 from parcelguard.store.database import Store

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import PartKind, ProofState, ScanSource, Shot, Today
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import Cue
+from parcelguard.core.parts import PartKind
+from parcelguard.core.proofs import ProofState, Shot, Today
+from parcelguard.core.scans import ScanSource
 from parcelguard.packing.desk_view import DeskState, NoticeKind
 from parcelguard.store.database import Store
 from parcelguard.store.proofs import ProofRecords

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import Allowance, Part, ProofState, Shop
+from parcelguard.core.message_sets import Allowance
+from parcelguard.core.parts import Part
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.shops import Shop
 from parcelguard.disk.files import photo_folder
 from parcelguard.packing.desk_view import budget_note
 from parcelguard.store.database import Store

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from parcelguard.core.alerts import Alerts, AlertsChanged
-from parcelguard.runtime.clock import ClockNews, ClockWatch, Passed, real_seconds
+from parcelguard.runtime.clock import ClockAlerts, ClockWatch, Passed, real_seconds
 from tests.support.fakes import Clock
 
 
@@ -60,7 +60,7 @@ class Told:
         self.news: list[AlertsChanged] = []
         self.woken = 0
         watch = ClockWatch(clock, clock.elapsed_s)
-        self.clocks = ClockNews(watch, Alerts(self.news.append), self.wake)
+        self.clocks = ClockAlerts(watch, Alerts(self.news.append), self.wake)
 
     def wake(self) -> None:
         self.woken += 1

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from parcelguard.core.domain import Scan, ScanSource
+from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.scanner.normaliser import LONGEST_CODE, MOST_CANDIDATES, read_scan
 from parcelguard.scanner.recogniser import is_gtin, recognise
 

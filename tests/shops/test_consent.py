@@ -16,10 +16,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import NoNetwork, SettingsError
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import Access, AccessState, Seller
-from parcelguard.shops.consent import ConsentDesk
+from parcelguard.shops.consent import ConsentFlow
 from parcelguard.shops.loopback import Loopback, Page
 from parcelguard.shops.views import Attempt, Consented
 
@@ -64,7 +64,7 @@ class Bench:
         self.told: Queue[Consented] = Queue()
         self.error: Exception | None = None
         self.clients: list[FakeClient] = []
-        self.desk = ConsentDesk(self._client, utc_now, port=0, **options)
+        self.desk = ConsentFlow(self._client, utc_now, port=0, **options)
 
     def _client(self, _shop: ShopSettings) -> FakeClient:
         self.clients.append(FakeClient(self.taken, self.error))
@@ -365,7 +365,7 @@ def test_an_attempt_that_cannot_begin_leaves_nothing_listening(make: Callable[..
             raise SettingsError("no service id")
 
     bench._client = lambda _shop: Refusing([])  # type: ignore[method-assign]
-    desk = ConsentDesk(bench._client, utc_now, port=0)
+    desk = ConsentFlow(bench._client, utc_now, port=0)
     with pytest.raises(SettingsError):
         desk.begin(SHOP, "shop", bench.told.put)
 

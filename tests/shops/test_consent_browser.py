@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from parcelguard.core.config import Settings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import SettingsError
 from parcelguard.core.marketplace_facts import ALL, marketplace
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.sandbox.lazada.apps import LazadaDesk

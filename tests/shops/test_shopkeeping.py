@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from parcelguard.core.domain import ProofState, utc_now
 from parcelguard.core.errors import SettingsError
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import Access, AccessState
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.demo import demo_world

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from parcelguard.core.config import Settings, load_settings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import SettingsError
 from parcelguard.core.marketplace_facts import ALL
+from parcelguard.core.times import utc_now
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.shops.practice import Sandbox, equip

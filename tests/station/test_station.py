@@ -16,9 +16,9 @@ import pytest
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
 from parcelguard.core.alerts import AlertsChanged
 from parcelguard.core.config import Folders, Settings
-from parcelguard.core.domain import utc_now
 from parcelguard.core.errors import DiskFull, StorageError
 from parcelguard.core.events import EventHub
+from parcelguard.core.times import utc_now
 from parcelguard.disk.files import photo_name, write_durably
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState, Notice, NoticeKind
 from parcelguard.packing.packing_desk import PackingDesk

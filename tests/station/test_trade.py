@@ -14,8 +14,10 @@ import pytest
 from parcelguard.commands.demo.shops import keep_secrets, named, settings_text
 from parcelguard.core.alerts import Alert, AlertsChanged
 from parcelguard.core.config import Settings, folders_of, load_settings
-from parcelguard.core.domain import Part, ProofState, utc_now
 from parcelguard.core.events import EventHub, ProofChanged
+from parcelguard.core.parts import Part
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import utc_now
 from parcelguard.delivery import engine
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState
 from parcelguard.sandbox.registry import SERVED

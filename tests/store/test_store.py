@@ -21,8 +21,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from parcelguard.core.domain import Order, Part, PartKind, PartState, ProofState
 from parcelguard.core.errors import DamagedDatabase, DiskFull, StorageError
+from parcelguard.core.orders import Order
+from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.proofs import ProofState
 from parcelguard.disk import local_disk as place
 from parcelguard.store.database import Store, version_of
 from parcelguard.store.health import tighten

@@ -22,8 +22,8 @@ from parcelguard.core.config import (
     ShopSettings,
     folders_of,
 )
-from parcelguard.core.domain import ProofState
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.core.proofs import ProofState
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState
 from parcelguard.sandbox.world.records import Order
 from parcelguard.sandbox.world.world import World

@@ -22,9 +22,10 @@ from parcelguard.camera.client import CameraClient
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, TakePhoto
 from parcelguard.camera.supervisor import Patience
 from parcelguard.core.config import CameraSettings
-from parcelguard.core.domain import Shot, new_id
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import CameraChanged, CameraState, CodesSeen
+from parcelguard.core.ids import new_id
+from parcelguard.core.proofs import Shot
 from parcelguard.disk.files import make_folder
 
 LABELS = Path(__file__).parents[3] / "shared" / "data" / "labels"

@@ -24,7 +24,6 @@ from PIL import Image
 
 from parcelguard.chat.registry import Channel, connect
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import PartKind, Proof, ProofState, plan_parts, utc_now
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
@@ -35,6 +34,10 @@ from parcelguard.core.errors import (
     TooFast,
 )
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.message_sets import plan_parts
+from parcelguard.core.parts import PartKind
+from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import ChatSender, Picture, Receipt, SentMark, Target, Wire
 from parcelguard.marketplace.tokens import grant_key

@@ -16,21 +16,13 @@ from typing import Any, TypeVar
 import pytest
 from PIL import Image
 
-from parcelguard.core.domain import (
-    Item,
-    Order,
-    Part,
-    PartKind,
-    Photo,
-    Proof,
-    ProofState,
-    Scan,
-    ScanSource,
-    Shop,
-    Shot,
-    new_id,
-    plan_parts,
-)
+from parcelguard.core.ids import new_id
+from parcelguard.core.message_sets import plan_parts
+from parcelguard.core.orders import Item, Order
+from parcelguard.core.parts import Part, PartKind
+from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
+from parcelguard.core.scans import Scan, ScanSource
+from parcelguard.core.shops import Shop
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import ChannelPolicy, Look, Picture, Receipt, SentMark, Target, Wire
 from parcelguard.disk.files import photo_folder, photo_name, write_durably

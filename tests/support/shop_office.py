@@ -11,7 +11,8 @@ from queue import Queue
 import httpx
 
 from parcelguard.core.config import Settings, load_settings
-from parcelguard.core.domain import ProofState, utc_now
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import utc_now
 from parcelguard.shops.keeping import Shopkeeping
 from parcelguard.shops.views import Consented
 from parcelguard.vault.vault import vault_at

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from parcelguard.chat.shopee import ShopeeChat
-from parcelguard.core.domain import utc_now
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import HouseRules, Target, Wire
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee.client import Account, ShopeeClient

@@ -15,7 +15,7 @@ from PIL import Image
 
 from parcelguard.chat.tiktok import sender
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import utc_now
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import HouseRules, Picture, Target, Wire
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.tiktok.client import TikTokClient, client

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import DEFAULT_MESSAGE, Order, fill_message
 from parcelguard.core.errors import ParcelGuardError, Refused, SettingsError
 from parcelguard.core.marketplace_facts import ALL, marketplace
+from parcelguard.core.orders import Order
+from parcelguard.core.preset_message import DEFAULT_MESSAGE, fill_message
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.shops.views import (
     AppKeys,

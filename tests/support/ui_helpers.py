@@ -16,22 +16,12 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QLinearGradient, QPainter, 
 from PySide6.QtWidgets import QWidget
 
 from parcelguard.core.config import Settings, ShopSettings
-from parcelguard.core.domain import (
-    Item,
-    Order,
-    Part,
-    PartKind,
-    PartState,
-    Photo,
-    Proof,
-    ProofState,
-    Scan,
-    ScanSource,
-    Shop,
-    Shot,
-    Today,
-)
 from parcelguard.core.errors import Refused, StorageError
+from parcelguard.core.orders import Item, Order
+from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.proofs import Photo, Proof, ProofState, Shot, Today
+from parcelguard.core.scans import Scan, ScanSource
+from parcelguard.core.shops import Shop
 from parcelguard.packing.desk_view import Desk, DeskPhoto, DeskState
 from parcelguard.store.views import (
     FILTER_STATES,

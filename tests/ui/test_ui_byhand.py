@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Decision, Part, PartKind, PartState, ProofState
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import EventHub, ProofChanged, QueueChanged, ShopQueue
+from parcelguard.core.parts import Decision, Part, PartKind, PartState
+from parcelguard.core.proofs import ProofState
 from parcelguard.packing.desk_view import Desk, Notice, NoticeKind, ProofSaved
 from parcelguard.store.views import LogFilter
 from parcelguard.ui.by_hand import detail as byhand_detail

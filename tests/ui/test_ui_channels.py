@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from pytestqt.qtbot import QtBot
 
 from parcelguard.core.alerts import Alert, AlertsChanged, Severity
-from parcelguard.core.domain import DEFAULT_MESSAGE, ProofState
 from parcelguard.core.errors import NoNetwork, SettingsError
 from parcelguard.core.events import EventHub, ProofChanged
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.preset_message import DEFAULT_MESSAGE
+from parcelguard.core.proofs import ProofState
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.shops.views import Consented, Today
 from parcelguard.ui.shell.sidebar import Page

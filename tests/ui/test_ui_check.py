@@ -12,9 +12,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from parcelguard.core.domain import DEFAULT_MESSAGE, LONGEST_MESSAGE, Decision, ProofState, utc_now
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import EventHub, ProofChanged, QueueChanged
+from parcelguard.core.parts import Decision
+from parcelguard.core.preset_message import DEFAULT_MESSAGE
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.shops import LONGEST_MESSAGE
+from parcelguard.core.times import utc_now
 from parcelguard.media_log.attention import CHECKING
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.check import batches as check_batches

@@ -13,9 +13,9 @@ from PySide6.QtGui import QColor, QDesktopServices, QHelpEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QScrollArea, QToolTip
 from pytestqt.qtbot import QtBot
 
-from parcelguard.core.domain import ProofState
 from parcelguard.core.errors import Refused, StorageError
 from parcelguard.core.events import EventHub, ProofChanged
+from parcelguard.core.proofs import ProofState
 from parcelguard.store.views import LogEntry, LogFilter, ProofDetail
 from parcelguard.ui.kit.paint import width_of
 from parcelguard.ui.kit.theme import Size, Token

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from parcelguard.core.domain import ProofState, ScanSource, Today
 from parcelguard.core.events import (
     CameraChanged,
     CameraState,
@@ -20,6 +19,8 @@ from parcelguard.core.events import (
     ProofChanged,
     QueueChanged,
 )
+from parcelguard.core.proofs import ProofState, Today
+from parcelguard.core.scans import ScanSource
 from parcelguard.packing.desk_view import (
     Desk,
     DeskChanged,

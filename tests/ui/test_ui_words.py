@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from parcelguard.camera.client import NOT_TAKEN
-from parcelguard.core.domain import ProofState
 from parcelguard.core.errors import DiskFull, NoNetwork, OutcomeUnknown
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.core.proofs import ProofState
 from parcelguard.packing.desk_view import (
     Desk,
     DeskState,

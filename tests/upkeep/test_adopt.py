@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.domain import Photo, Proof, ProofState, Shot
+from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
 from parcelguard.disk.files import photo_folder, photo_name
 from parcelguard.store.database import Store
 from parcelguard.upkeep.adopt import adopt_photos

@@ -14,8 +14,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from parcelguard.core.domain import Proof, ProofState, Shot, new_id, plan_parts
 from parcelguard.core.errors import StorageError
+from parcelguard.core.ids import new_id
+from parcelguard.core.message_sets import plan_parts
+from parcelguard.core.proofs import Proof, ProofState, Shot
 from parcelguard.disk.files import make_folder, photo_folder
 from parcelguard.store.database import Store
 from parcelguard.upkeep.photo_notes import DRAFT, PROOF, Note, Notes, described, note_of, read_note

@@ -17,8 +17,9 @@ from pytestqt.qtbot import QtBot
 from parcelguard.app import App
 from parcelguard.cli import main
 from parcelguard.core.config import CameraSettings, Settings, folders_of
-from parcelguard.core.domain import PartKind, PartState, Proof, ProofState
 from parcelguard.core.errors import DamagedDatabase, StorageError
+from parcelguard.core.parts import PartKind, PartState
+from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.disk.media_folder import FolderGone, MediaFolder
 from parcelguard.runtime.single_instance import only_one

@@ -12,15 +12,9 @@ from typing import Any
 
 import pytest
 
-from parcelguard.core.domain import (
-    UNKNOWN_REASON,
-    Decision,
-    PartState,
-    Photo,
-    Proof,
-    ProofState,
-    new_id,
-)
+from parcelguard.core.ids import new_id
+from parcelguard.core.parts import UNKNOWN_REASON, Decision, PartState
+from parcelguard.core.proofs import Photo, Proof, ProofState
 from parcelguard.disk.files import make_folder, photo_folder
 from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.store.database import Store

@@ -27,7 +27,7 @@ OUTLINE_STAYS_S = 0.4  # one look may miss a code that is still there; the outli
 _WAIT_S = 0.5
 
 
-class CodeWatcher:
+class CodeReader:
     """Looks for codes on a thread of its own. A picture it chokes on is logged and passed over."""
 
     def __init__(

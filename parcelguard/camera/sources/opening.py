@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import cv2
@@ -20,6 +19,7 @@ import numpy as np
 
 from parcelguard.camera.newest_picture import Image
 from parcelguard.camera.sources.demo import DemoBench
+from parcelguard.camera.sources.ports import FrameSource
 from parcelguard.camera.sources.streams import NetworkStream
 from parcelguard.camera.sources.webcams import Webcam, find_webcam
 from parcelguard.core.config import CameraSettings
@@ -30,29 +30,6 @@ log = logging.getLogger(__name__)
 PICTURE_S = 2.0
 _PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 _NOT_A_CAMERA = "Name a webcam, an address, a video file or a folder in the settings."
-
-
-class FrameSource(Protocol):
-    """Something that delivers pictures.
-
-    `moves_always`: two pictures are never identical, as noise on a sensor sees to; so identical ones
-    mean that the device is frozen. `fps` is known after `open`, pictures per second.
-    """
-
-    moves_always: bool
-    fps: float
-
-    def open(self) -> None:
-        """Get ready to read. Raises CameraUnavailable."""
-
-    def read(self) -> Image:
-        """Return the newest picture, (h, w, 3) uint8 BGR, new each time. Raises CameraUnavailable."""
-
-    def close(self) -> None:
-        """Let go; harmless when not open."""
-
-    def show_label(self, text: str, seconds: float) -> None:
-        """Hold a label into the picture; only the demo can."""
 
 
 def open_source(settings: CameraSettings) -> FrameSource:

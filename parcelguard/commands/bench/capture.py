@@ -22,9 +22,10 @@ import numpy.typing as npt
 from parcelguard.camera.client import CameraClient
 from parcelguard.commands.bench.harness import Row, spread
 from parcelguard.core.config import CameraSettings, Settings, folders_of
-from parcelguard.core.domain import MAX_PHOTOS, ScanSource
 from parcelguard.core.errors import CameraUnavailable
 from parcelguard.core.events import CameraChanged, CameraState, EventHub
+from parcelguard.core.proofs import MAX_PHOTOS
+from parcelguard.core.scans import ScanSource
 from parcelguard.disk.files import write_durably
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState
 from parcelguard.scanner.normaliser import read_scan

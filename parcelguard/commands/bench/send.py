@@ -30,18 +30,13 @@ import psutil
 
 from parcelguard.chat.shopee import CHAT, ShopeeChat
 from parcelguard.commands.bench.harness import Row
-from parcelguard.core.domain import (
-    Order,
-    Photo,
-    Proof,
-    ProofState,
-    ScanSource,
-    Shop,
-    Shot,
-    new_id,
-    plan_parts,
-    utc_now,
-)
+from parcelguard.core.ids import new_id
+from parcelguard.core.message_sets import plan_parts
+from parcelguard.core.orders import Order
+from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
+from parcelguard.core.scans import ScanSource
+from parcelguard.core.shops import Shop
+from parcelguard.core.times import utc_now
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import HouseRules
 from parcelguard.disk.files import photo_name, write_durably

@@ -16,8 +16,8 @@ from parcelguard.app import App
 from parcelguard.commands.demo.figures import Observed
 from parcelguard.commands.demo.keys import press
 from parcelguard.commands.demo.market import DemoOrder
-from parcelguard.core.domain import MAX_PHOTOS, ProofState
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.core.proofs import MAX_PHOTOS, ProofState
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState
 from parcelguard.ui.by_hand.by_hand_screen import ByHandPage
 from parcelguard.ui.shell.sidebar import Page

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from parcelguard.core.domain import DEFAULT_MESSAGE
+from parcelguard.core.preset_message import DEFAULT_MESSAGE
 from parcelguard.shops.practice import keep_grants
 from parcelguard.vault.vault import Vault
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Order
+from parcelguard.core.orders import Order
 from parcelguard.marketplace.chatwoot.client import ChatwootClient
 
 

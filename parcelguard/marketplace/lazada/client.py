@@ -236,7 +236,7 @@ class LazadaClient:
         tokens = Tokens(
             grant_key(self.shop.id, grant),
             self._vault,
-            partial(self._trade, grant),
+            partial(self._spend_refresh_token, grant),
             lambda: self.their_time,
             early=RENEW_WHEN_LEFT,
             ended=consent_ended,
@@ -244,7 +244,7 @@ class LazadaClient:
         )
         return App(grant, app_key, ROW.grants[grant], tokens)
 
-    def _trade(self, grant: str, present: Secrets) -> Secrets:
+    def _spend_refresh_token(self, grant: str, present: Secrets) -> Secrets:
         spent = present.refresh_token
         answer = self._token_call(self._apps[grant], present, "/auth/token/refresh", refresh_token=spent)
         return self._secrets(answer, present)

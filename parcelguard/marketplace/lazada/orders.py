@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timezone, tzinfo
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Item, Order, quiet_hours
 from parcelguard.core.errors import Refused
+from parcelguard.core.orders import Item, Order
+from parcelguard.core.times import quiet_hours
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.buyer_names import to_greet
 from parcelguard.marketplace.lazada.client import ORDERS, LazadaClient

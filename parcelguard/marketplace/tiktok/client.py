@@ -96,7 +96,7 @@ class TikTokClient:
         self._tokens = Tokens(
             grant_key(shop.id, "shop"),
             vault,
-            self._trade,
+            self._spend_refresh_token,
             self._their_time,
             early=REFRESH_WHEN_LEFT,
             ended=consent_ended,
@@ -326,7 +326,7 @@ class TikTokClient:
 
     # ---- tokens ------------------------------------------------------------------------
 
-    def _trade(self, present: Secrets) -> Secrets:
+    def _spend_refresh_token(self, present: Secrets) -> Secrets:
         told = self._ask_tokens(
             "refresh", present.app_secret, refresh_token=present.refresh_token, grant_type="refresh_token"
         )

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Item, Order
 from parcelguard.core.errors import Refused
+from parcelguard.core.orders import Item, Order
 from parcelguard.marketplace.answers import rows
 from parcelguard.marketplace.buyer_names import to_greet
 from parcelguard.marketplace.their_time import in_their_time

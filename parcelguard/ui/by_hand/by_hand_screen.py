@@ -23,9 +23,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Decision
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
+from parcelguard.core.parts import Decision
 from parcelguard.store.views import HandJob
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.by_hand.detail import HandDetail, pictures_data
@@ -36,7 +36,7 @@ from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log.actions import button, plain_label
 from parcelguard.ui.log.parts import ReasonBox
-from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words import by_hand_words as words
 from parcelguard.ui.words.pack_words import BandTone
@@ -55,7 +55,7 @@ class ByHandPage(Screen):
     def __init__(
         self,
         theme: Theme,
-        desk: LogDesk,
+        desk: LogPort,
         bridge: EventBridge,
         shops: Mapping[str, ShopSettings],
         open_url: OpenUrl = QDesktopServices.openUrl,
@@ -321,6 +321,6 @@ class ByHandPage(Screen):
         self.told.hide()
 
 
-def _pictures_of(desk: LogDesk, job: HandJob) -> tuple[tuple[Path, ...], list[QImage]]:
+def _pictures_of(desk: LogPort, job: HandJob) -> tuple[tuple[Path, ...], list[QImage]]:
     paths = desk.hand_pictures(job)
     return paths, [read_picture(str(path), WHOLE_PICTURE) for path in paths]

@@ -9,8 +9,9 @@ from functools import partial
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from parcelguard.core.domain import Decision, utc_now
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.parts import Decision
+from parcelguard.core.times import utc_now
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.check.model import Row, groups_of, proofs_of
 from parcelguard.ui.check.parts import ButtonRow

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from parcelguard.core.errors import ParcelGuardError, Refused
 from parcelguard.ui.kit.background import Background
-from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.ports import LogPort
 
 AT_ONCE = 25  # carried out between two looks at whether to stop
 
@@ -82,7 +82,7 @@ class Resent:
         return Resent(self.proof_ids + later.proof_ids, self.reason or later.reason)
 
 
-def resend_each(desk: LogDesk, template: str, reason: str, proof_ids: Sequence[str]) -> Resent:
+def resend_each(desk: LogPort, template: str, reason: str, proof_ids: Sequence[str]) -> Resent:
     """Send each of these again with its own filling of the words.
 
     One by one: so it is known for each whether it went, and what is not repeated by mistake.
@@ -99,7 +99,7 @@ def resend_each(desk: LogDesk, template: str, reason: str, proof_ids: Sequence[s
     return outcome
 
 
-def turn_over_each(desk: LogDesk, proof_ids: Sequence[str]) -> int:
+def turn_over_each(desk: LogPort, proof_ids: Sequence[str]) -> int:
     """Leave each of these to a person; returns how many are.
 
     Raises Refused, with the first reason, when none is.

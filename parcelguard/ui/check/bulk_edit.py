@@ -12,8 +12,11 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from parcelguard.core.domain import LONGEST_MESSAGE, PLACEHOLDERS, Order, Proof, Shop, fill_message
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.orders import Order
+from parcelguard.core.preset_message import PLACEHOLDERS, fill_message
+from parcelguard.core.proofs import Proof
+from parcelguard.core.shops import LONGEST_MESSAGE, Shop
 from parcelguard.ui.check.model import Row, groups_of, proofs_of
 from parcelguard.ui.check.parts import ButtonRow, Quote
 from parcelguard.ui.kit.scrolling import ScrollColumn

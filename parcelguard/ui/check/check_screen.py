@@ -12,9 +12,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from parcelguard.core.domain import Decision, Shop
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
+from parcelguard.core.parts import Decision
+from parcelguard.core.shops import Shop
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.check.batches import Batches, Resent, resend_each, turn_over_each
@@ -27,7 +28,7 @@ from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log.actions import plain_label
 from parcelguard.ui.log.parts import ReasonBox
-from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words import check_words
 from parcelguard.ui.words.pack_words import BandTone
@@ -46,7 +47,7 @@ class CheckPage(Screen):
     def __init__(
         self,
         theme: Theme,
-        desk: LogDesk,
+        desk: LogPort,
         bridge: EventBridge,
         shops: Mapping[str, Shop],
         parent: QWidget | None = None,
@@ -337,5 +338,5 @@ class CheckPage(Screen):
         self.title.setVisible(not words)
 
 
-def _decide_all(desk: LogDesk, decision: Decision, part_ids: Sequence[str]) -> int:
+def _decide_all(desk: LogPort, decision: Decision, part_ids: Sequence[str]) -> int:
     return desk.decide_all(part_ids, decision)

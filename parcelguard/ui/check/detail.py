@@ -9,8 +9,10 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from parcelguard.core.domain import Photo, Shop, utc_now
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.proofs import Photo
+from parcelguard.core.shops import Shop
+from parcelguard.core.times import utc_now
 from parcelguard.store.views import AttentionGroup, AttentionItem, ProofDetail
 from parcelguard.ui.check.answers import Answers
 from parcelguard.ui.check.bulk_edit import EditPanel
@@ -22,7 +24,7 @@ from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log.actions import plain_label
 from parcelguard.ui.log.parts import Heading, PhotoView, ReasonBox, Strip
-from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.ports import LogPort
 from parcelguard.ui.words import check_words
 from parcelguard.ui.words.pack_words import BandTone
 
@@ -37,7 +39,7 @@ class CheckDetail(QWidget):
     def __init__(
         self,
         theme: Theme,
-        desk: LogDesk,
+        desk: LogPort,
         shops: Mapping[str, Shop],
         rows: Background,
         pictures: Background,

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from parcelguard.core.domain import Proof
+from parcelguard.core.proofs import Proof
 from parcelguard.store.views import AttentionGroup, AttentionItem
 from parcelguard.ui.words import check_words
 from parcelguard.ui.words.pack_words import label

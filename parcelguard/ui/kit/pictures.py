@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QImageReader
 
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.ui.kit.background import Background
-from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.ports import LogPort
 
 THUMBNAIL = QSize(160, 100)
 KEPT_PICTURES = 400
@@ -19,7 +19,7 @@ KEPT_PICTURES = 400
 class Thumbnails:
     """The small pictures of a list's rows, the newest kept."""
 
-    def __init__(self, desk: LogDesk, pictures: Background) -> None:
+    def __init__(self, desk: LogPort, pictures: Background) -> None:
         self._desk = desk
         self._pictures = pictures
         self._images: OrderedDict[str, QImage | None] = OrderedDict()

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parcelguard.core.domain import Part, PartKind, PartState, ProofState
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.proofs import ProofState
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log.model import RESENDABLE

@@ -9,8 +9,8 @@ from PySide6.QtCore import QSize, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from parcelguard.core.domain import Photo, ProofState, Shot
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.proofs import Photo, ProofState, Shot
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.pictures import read_picture
@@ -18,7 +18,7 @@ from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log.actions import Actions, plain_label
 from parcelguard.ui.log.parts import Heading, PhotoView, ReasonBox, Steps, Strip
-from parcelguard.ui.ports import Decision, LogDesk
+from parcelguard.ui.ports import Decision, LogPort
 from parcelguard.ui.words import pack_words as words
 from parcelguard.ui.words.pack_words import BandTone
 
@@ -32,7 +32,7 @@ class LogDetail(QWidget):
     changed = Signal(str)  # this proof was acted upon
 
     def __init__(
-        self, theme: Theme, desk: LogDesk, rows: Background, pictures: Background, parent: QWidget
+        self, theme: Theme, desk: LogPort, rows: Background, pictures: Background, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._theme = theme

@@ -29,7 +29,7 @@ from parcelguard.ui.log.detail import LogDetail
 from parcelguard.ui.log.filters import LogFilters
 from parcelguard.ui.log.model import ENTRY_ROLE, RESENDABLE, Column, LogModel
 from parcelguard.ui.log.row_painter import ROW_HEIGHT, LogDelegate
-from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words.log_words import counts_down
 
@@ -67,7 +67,7 @@ class LogPage(Screen):
     """Search and rows at the left, one proof in detail at the right."""
 
     def __init__(
-        self, theme: Theme, desk: LogDesk, bridge: EventBridge, parent: QWidget | None = None
+        self, theme: Theme, desk: LogPort, bridge: EventBridge, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._theme = theme

@@ -11,12 +11,13 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
 
-from parcelguard.core.domain import ProofState, utc_now
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import utc_now
 from parcelguard.store.views import FILTER_STATES, LogEntry, LogFilter, LogPage, LogQuery
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.pictures import Thumbnails
-from parcelguard.ui.ports import LogDesk
+from parcelguard.ui.ports import LogPort
 from parcelguard.ui.words.log_words import status
 
 Index = QModelIndex | QPersistentModelIndex
@@ -52,7 +53,7 @@ class LogModel(QAbstractTableModel):
     loaded = Signal()  # a page has come, or none will
     failed = Signal(ParcelGuardError)
 
-    def __init__(self, desk: LogDesk, rows: Background, pictures: Background, parent: QObject) -> None:
+    def __init__(self, desk: LogPort, rows: Background, pictures: Background, parent: QObject) -> None:
         super().__init__(parent)
         self._desk = desk
         self._rows = rows

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRect, QSize, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
-from parcelguard.core.domain import MAX_PHOTOS
+from parcelguard.core.proofs import MAX_PHOTOS
 from parcelguard.store.views import LogFilter, Step, Tone
 from parcelguard.ui.kit.paint import badge, box, dot, focus_ring, mixed, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token

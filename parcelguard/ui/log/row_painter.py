@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parcelguard.core.domain import ProofState, utc_now
+from parcelguard.core.proofs import ProofState
+from parcelguard.core.times import utc_now
 from parcelguard.store.views import LogEntry
 from parcelguard.ui.kit.paint import badge, dot, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token

@@ -14,7 +14,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from parcelguard.core.domain import MAX_PHOTOS, Item
+from parcelguard.core.orders import Item
+from parcelguard.core.proofs import MAX_PHOTOS
 from parcelguard.packing.desk_view import Desk, DeskPhoto, DeskState
 from parcelguard.ui.kit.paint import CENTER, RIGHT, box, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token

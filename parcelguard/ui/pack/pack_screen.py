@@ -13,8 +13,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from parcelguard.core.domain import ProofState
 from parcelguard.core.events import CameraChanged, CameraState, CodesSeen, ProofChanged
+from parcelguard.core.proofs import ProofState
 from parcelguard.packing.desk_view import Desk, DeskState, ProofSaved
 from parcelguard.ui.keys.key_filter import Action
 from parcelguard.ui.kit.theme import Theme

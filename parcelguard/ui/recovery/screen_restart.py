@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from parcelguard.core.alerts import Alert, Severity
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.recovery.boundary import Boundary
-from parcelguard.ui.shell.alert_feed import Trouble
+from parcelguard.ui.shell.alert_feed import AlertFeed
 from parcelguard.ui.shell.sidebar import Page
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Screens(Protocol):
 class Restarter(QObject):
     """Listens for failures from `start` to `stop`."""
 
-    def __init__(self, screens: Screens, trouble: Trouble, parent: QObject) -> None:
+    def __init__(self, screens: Screens, trouble: AlertFeed, parent: QObject) -> None:
         super().__init__(parent)
         self._screens = screens
         self._trouble = trouble

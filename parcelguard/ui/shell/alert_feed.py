@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOTED_MS = 15_000
 
 
-class Trouble(QObject):
+class AlertFeed(QObject):
     """Builds the strip with the first alert; a new stop is heard once."""
 
     def __init__(

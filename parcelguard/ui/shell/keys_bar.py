@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
-from parcelguard.core.domain import Today
+from parcelguard.core.proofs import Today
 from parcelguard.ui.keys.key_filter import Action
 from parcelguard.ui.kit.paint import RIGHT, box, focus_ring, key_cap, key_cap_width, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token

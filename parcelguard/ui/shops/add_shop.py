@@ -14,7 +14,7 @@ from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log.actions import button, plain_label
 from parcelguard.ui.log.filters import Choice
-from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.keys_form import KeysForm
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import Steps
@@ -27,7 +27,7 @@ class AddPanel(SidePanel):
 
     added = Signal(str)  # the new shop's id
 
-    def __init__(self, theme: Theme, desk: ChannelDesk, calls: Background, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
         super().__init__(theme, desk, calls, parent)
         self._known: tuple[MarketplaceRow, ...] = ()
         self._app: AppKeys | None = None
@@ -199,7 +199,7 @@ class DonePanel(SidePanel):
     switch_wanted = Signal(str)
 
     def __init__(
-        self, theme: Theme, desk: ChannelDesk, calls: Background, probes: Background, parent: QWidget
+        self, theme: Theme, desk: ShopsPort, calls: Background, probes: Background, parent: QWidget
     ) -> None:
         super().__init__(theme, desk, calls, parent)
         self._probes = probes

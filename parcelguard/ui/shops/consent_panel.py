@@ -15,7 +15,7 @@ from parcelguard.shops.views import Attempt, Consented, GrantRow, ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log.actions import plain_label
-from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import Steps
 from parcelguard.ui.words import shop_words as words
@@ -31,7 +31,7 @@ class ConsentPanel(SidePanel):
     _told = Signal(object)  # from whatever thread the answer came in on
 
     def __init__(
-        self, theme: Theme, desk: ChannelDesk, calls: Background, open_url: OpenUrl, parent: QWidget
+        self, theme: Theme, desk: ShopsPort, calls: Background, open_url: OpenUrl, parent: QWidget
     ) -> None:
         super().__init__(theme, desk, calls, parent)
         self._open_url = open_url

@@ -10,7 +10,7 @@ from parcelguard.shops.views import ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log.actions import plain_label
-from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.words import shop_words as words
 
@@ -18,7 +18,7 @@ from parcelguard.ui.words import shop_words as words
 class DetailsPanel(SidePanel):
     """Two fields; the codes only where the marketplace gives no orders."""
 
-    def __init__(self, theme: Theme, desk: ChannelDesk, calls: Background, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
         super().__init__(theme, desk, calls, parent)
         self._row: ShopRow | None = None
         self._beside: dict[QLineEdit, tuple[QWidget, QWidget]] = {}

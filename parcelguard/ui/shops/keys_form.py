@@ -14,7 +14,7 @@ from parcelguard.shops.views import AppKeys, ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log.actions import plain_label
-from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.words import shop_words as words
 
@@ -123,7 +123,7 @@ class KeysForm(QWidget):
 class KeysPanel(SidePanel):
     """The keys of a shop that is there already."""
 
-    def __init__(self, theme: Theme, desk: ChannelDesk, calls: Background, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
         super().__init__(theme, desk, calls, parent)
         self._row: ShopRow | None = None
         self.apply = plain_label("", self)

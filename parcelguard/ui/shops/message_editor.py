@@ -9,15 +9,15 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFont, QImage, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
-from parcelguard.core.domain import PLACEHOLDERS
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.preset_message import PLACEHOLDERS
 from parcelguard.shops.views import Filled, Preset, Rehearsal, Remark, ShopRow, Weight
 from parcelguard.ui.check.parts import ButtonRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log.actions import button, plain_label
 from parcelguard.ui.log.parts import ReasonBox
-from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import BuyerView
 from parcelguard.ui.words import shop_words as words
@@ -71,7 +71,7 @@ class MessagePanel(SidePanel):
     """The chosen shop's message. What was not saved is still there when the shop is chosen again."""
 
     def __init__(
-        self, theme: Theme, desk: ChannelDesk, calls: Background, tests: Background, parent: QWidget
+        self, theme: Theme, desk: ShopsPort, calls: Background, tests: Background, parent: QWidget
     ) -> None:
         super().__init__(theme, desk, calls, parent)
         self._tests = tests

@@ -17,7 +17,7 @@ from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log.actions import button, plain_label
 from parcelguard.ui.log.parts import Heading, ReasonBox
-from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.words import shop_words as words
 from parcelguard.ui.words.pack_words import BandTone
 
@@ -30,7 +30,7 @@ class SidePanel(QWidget):
     left = Signal()
     changed = Signal(str)  # shop id: something was kept, the rows are read anew
 
-    def __init__(self, theme: Theme, desk: ChannelDesk, calls: Background, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self._desk = desk
@@ -117,7 +117,7 @@ class SidePanel(QWidget):
 class TextPanel(SidePanel):
     """A text to be read, and what can be answered to it."""
 
-    def __init__(self, theme: Theme, desk: ChannelDesk, calls: Background, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
         super().__init__(theme, desk, calls, parent)
         self.text = plain_label("", self)
         self.text.setProperty("read", True)  # noqa: FBT003 - Qt's own way

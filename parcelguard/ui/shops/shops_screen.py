@@ -21,7 +21,7 @@ from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
-from parcelguard.ui.ports import ChannelDesk
+from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.shops.add_shop import AddPanel, DonePanel
 from parcelguard.ui.shops.consent_panel import ConsentPanel, OpenUrl
@@ -48,7 +48,7 @@ class ChannelsPage(Screen):
     def __init__(
         self,
         theme: Theme,
-        desk: ChannelDesk,
+        desk: ShopsPort,
         bridge: EventBridge,
         open_url: OpenUrl = QDesktopServices.openUrl,
         parent: QWidget | None = None,

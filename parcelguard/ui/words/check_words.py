@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from parcelguard.core.domain import (
-    CHECKING,
-    LONGEST_MESSAGE,
-    Decision,
-    PartState,
-    unknown_placeholders,
-)
+from parcelguard.core.parts import CHECKING, Decision, PartState
+from parcelguard.core.preset_message import unknown_placeholders
+from parcelguard.core.shops import LONGEST_MESSAGE
 from parcelguard.store.views import AttentionGroup, AttentionItem, LookTaken, Sighting
 from parcelguard.ui.words.pack_words import label, moment
 

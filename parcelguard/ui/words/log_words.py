@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parcelguard.core.domain import ProofState
+from parcelguard.core.proofs import ProofState
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.words.pack_words import HIDDEN, BandTone, failure, hidden, label
 

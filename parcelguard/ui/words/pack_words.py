@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from parcelguard.core.domain import MAX_PHOTOS, ProofState
 from parcelguard.core.errors import OutcomeUnknown
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.core.proofs import MAX_PHOTOS, ProofState
 from parcelguard.packing.desk_view import Desk, DeskState, Notice, NoticeKind, ProofSaved
 
 SENT = "✓ Image sent to customer’s chat"

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import PartKind
 from parcelguard.core.errors import Held, Refused
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.parts import PartKind
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,

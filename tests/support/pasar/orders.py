@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.domain import Item, Order
+from parcelguard.core.orders import Item, Order
 from parcelguard.marketplace.answers import entry, rows
 from parcelguard.marketplace.their_time import in_their_time
 from tests.support.pasar.client import PasarClient

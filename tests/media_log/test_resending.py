@@ -6,39 +6,40 @@ from dataclasses import replace
 
 import pytest
 
-from parcelguard.core.domain import Decision, PartState, Proof, ProofState
 from parcelguard.core.errors import Held, OutcomeUnknown, Refused
+from parcelguard.core.parts import Decision, PartState
+from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.media_log.history import History
-from parcelguard.media_log.resending import Mender
+from parcelguard.media_log.resending import Resender
 from tests.support.fakes import NOON, ORDER, SHOP, Delivery, draft, keep_picture, picture
 
 
 @pytest.fixture
-def mender(delivery: Delivery) -> Mender:
+def resender(delivery: Delivery) -> Resender:
     shops = {SHOP.id: replace(SHOP, enabled=True)}
-    return Mender(delivery.store, shops, {SHOP.id: delivery.sender}, delivery.clock)
+    return Resender(delivery.store, shops, {SHOP.id: delivery.sender}, delivery.clock)
 
 
-def resend(delivery: Delivery, mender: Mender, proof: Proof, text: str = "Once more.") -> list[str]:
+def resend(delivery: Delivery, resender: Resender, proof: Proof, text: str = "Once more.") -> list[str]:
     """Resend and work; return what was called for it."""
     before = len(delivery.sender.calls)
-    mender.resend(proof.id, text=text, reason="buyer asked", by="Budi")
+    resender.resend(proof.id, text=text, reason="buyer asked", by="Budi")
     delivery.work()
     return delivery.sender.calls[before:]
 
 
-def refusal(mender: Mender, proof: Proof, text: str = "Once more.") -> str:
+def refusal(resender: Resender, proof: Proof, text: str = "Once more.") -> str:
     with pytest.raises(Refused) as caught:
-        mender.resend(proof.id, text=text, reason="", by="Budi")
+        resender.resend(proof.id, text=text, reason="", by="Budi")
     return caught.value.headline
 
 
-def test_delivered_proof_is_sent_again_as_a_whole(delivery: Delivery, mender: Mender) -> None:
+def test_delivered_proof_is_sent_again_as_a_whole(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=2)
     delivery.work()
 
-    assert resend(delivery, mender, proof) == ["upload", "upload", "open", "text", "image", "image"]
+    assert resend(delivery, resender, proof) == ["upload", "upload", "open", "text", "image", "image"]
     assert delivery.state(proof) is ProofState.DELIVERED
     with delivery.store.read() as records:
         first, second = records.log.generations(proof.id)
@@ -52,12 +53,14 @@ def test_delivered_proof_is_sent_again_as_a_whole(delivery: Delivery, mender: Me
     assert first.reason == "F4"
 
 
-def test_refused_text_is_sent_again_with_all_pictures_once_each(delivery: Delivery, mender: Mender) -> None:
+def test_refused_text_is_sent_again_with_all_pictures_once_each(
+    delivery: Delivery, resender: Resender
+) -> None:
     proof = delivery.save(photos=3)
     delivery.sender.plan("text", Refused("censored", code="message_is_censored"))
     delivery.work()
 
-    assert resend(delivery, mender, proof) == ["upload"] * 3 + ["open", "text"] + ["image"] * 3
+    assert resend(delivery, resender, proof) == ["upload"] * 3 + ["open", "text"] + ["image"] * 3
     assert delivery.sender.calls.count("image") == 3
     assert delivery.state(proof) is ProofState.DELIVERED
     with delivery.store.read() as records:
@@ -65,121 +68,123 @@ def test_refused_text_is_sent_again_with_all_pictures_once_each(delivery: Delive
     assert old == [PartState.SENT] * 4 + [PartState.CANCELLED] * 4
 
 
-def test_only_what_did_not_arrive_is_sent_again(delivery: Delivery, mender: Mender) -> None:
+def test_only_what_did_not_arrive_is_sent_again(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=3)
     delivery.sender.plan("image", None, Refused("censored"))
     delivery.work()
 
-    assert resend(delivery, mender, proof, "") == ["upload", "upload", "open", "image", "image"]
+    assert resend(delivery, resender, proof, "") == ["upload", "upload", "open", "image", "image"]
     assert delivery.sender.calls.count("text") == 1
     assert delivery.state(proof) is ProofState.DELIVERED
 
 
-def test_what_arrived_in_an_earlier_try_is_not_sent_a_third_time(delivery: Delivery, mender: Mender) -> None:
+def test_what_arrived_in_an_earlier_try_is_not_sent_a_third_time(
+    delivery: Delivery, resender: Resender
+) -> None:
     proof = delivery.save(photos=3)
     delivery.sender.plan("image", None, Refused("no"), None, Refused("no"))
     delivery.work()
-    resend(delivery, mender, proof)
+    resend(delivery, resender, proof)
 
-    assert resend(delivery, mender, proof) == ["upload", "open", "image"]
+    assert resend(delivery, resender, proof) == ["upload", "open", "image"]
     assert delivery.state(proof) is ProofState.DELIVERED
-    assert resend(delivery, mender, proof).count("image") == 3
+    assert resend(delivery, resender, proof).count("image") == 3
 
 
-def test_second_full_sending_that_broke_off_is_completed(delivery: Delivery, mender: Mender) -> None:
+def test_second_full_sending_that_broke_off_is_completed(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=2)
     delivery.work()
     delivery.sender.plan("image", None, Refused("no"))
-    resend(delivery, mender, proof, "Second.")
+    resend(delivery, resender, proof, "Second.")
 
-    assert resend(delivery, mender, proof) == ["upload", "open", "image"]
+    assert resend(delivery, resender, proof) == ["upload", "open", "image"]
 
 
-def test_proof_of_which_a_person_left_a_part_out_is_completed(delivery: Delivery, mender: Mender) -> None:
+def test_proof_of_which_a_person_left_a_part_out_is_completed(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
-    mender.decide(delivery.part(proof, "text").id, Decision.LEAVE, "Budi")
+    resender.decide(delivery.part(proof, "text").id, Decision.LEAVE, "Budi")
     delivery.work()
     assert delivery.state(proof) is ProofState.PARTLY
 
-    assert resend(delivery, mender, proof) == ["open", "text"]
+    assert resend(delivery, resender, proof) == ["open", "text"]
 
 
-def test_same_text_within_a_day_is_refused(delivery: Delivery, mender: Mender) -> None:
+def test_same_text_within_a_day_is_refused(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1, text="Hello 1.")
     delivery.work()
 
-    assert "same text" in refusal(mender, proof, "Hello 1.")
+    assert "same text" in refusal(resender, proof, "Hello 1.")
     delivery.clock.advance(86_401)
-    assert resend(delivery, mender, proof, "Hello 1.")[-1] == "image"
+    assert resend(delivery, resender, proof, "Hello 1.")[-1] == "image"
 
 
-def test_undecided_message_must_be_decided_first(delivery: Delivery, mender: Mender) -> None:
+def test_undecided_message_must_be_decided_first(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
-    assert "may have arrived" in refusal(mender, proof)
+    assert "may have arrived" in refusal(resender, proof)
 
     for seconds in (5, 390, 60):
         delivery.wait_and_work(seconds)
     assert delivery.part(proof, "text").state is PartState.HELD
-    assert "may have arrived" in refusal(mender, proof)
+    assert "may have arrived" in refusal(resender, proof)
 
 
-def test_message_on_its_way_must_arrive_first(delivery: Delivery, mender: Mender) -> None:
+def test_message_on_its_way_must_arrive_first(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
     told: list[str] = []
-    delivery.sender.before = lambda kind: told.append(refusal(mender, proof)) if kind == "text" else None
+    delivery.sender.before = lambda kind: told.append(refusal(resender, proof)) if kind == "text" else None
     delivery.work()
     assert "may have arrived" in told[0]
 
 
-def test_late_or_held_proof_is_released_by_sending_again(delivery: Delivery, mender: Mender) -> None:
+def test_late_or_held_proof_is_released_by_sending_again(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
     delivery.sender.plan("open", Held("late", code="late"))
     delivery.work()
     delivery.clock.advance(7200)
 
-    assert resend(delivery, mender, proof) == ["upload", "open", "text", "image"]
+    assert resend(delivery, resender, proof) == ["upload", "open", "text", "image"]
 
 
-def test_order_that_was_left_without_f4_cannot_be_sent(delivery: Delivery, mender: Mender) -> None:
+def test_order_that_was_left_without_f4_cannot_be_sent(delivery: Delivery, resender: Resender) -> None:
     proof = draft()
     with delivery.store.begin() as records:
         records.proofs.open(proof)
         records.proofs.abandon(proof.id, NOON)
-    assert "without F4" in refusal(mender, proof)
-    assert "without F4" in refusal(mender, replace(proof, id="no such proof"))
+    assert "without F4" in refusal(resender, proof)
+    assert "without F4" in refusal(resender, replace(proof, id="no such proof"))
 
 
 def test_shop_that_is_off_sends_nothing_again(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
-    off = Mender(delivery.store, {SHOP.id: replace(SHOP, enabled=False)}, {}, delivery.clock)
+    off = Resender(delivery.store, {SHOP.id: replace(SHOP, enabled=False)}, {}, delivery.clock)
     assert "no messages" in refusal(off, proof)
-    assert "no messages" in refusal(Mender(delivery.store, {}, {}, delivery.clock), proof)
+    assert "no messages" in refusal(Resender(delivery.store, {}, {}, delivery.clock), proof)
 
 
-def test_unmatched_proof_is_sent_once_its_order_has_come_in(delivery: Delivery, mender: Mender) -> None:
+def test_unmatched_proof_is_sent_once_its_order_has_come_in(delivery: Delivery, resender: Resender) -> None:
     proof = draft(None, code="BOOKING12345")
     with delivery.store.begin() as records:
         records.proofs.open(proof)
         records.proofs.add_photo(keep_picture(delivery.media, proof, 1, picture()))
         records.proofs.save(replace(proof, state=ProofState.SAVED, saved_at=NOON))
-    assert "No order" in refusal(mender, proof)
+    assert "No order" in refusal(resender, proof)
 
     with delivery.store.begin() as records:
         records.orders.keep([replace(ORDER, codes=("BOOKING12345",))])
-    assert resend(delivery, mender, proof) == ["upload", "open", "text", "image"]
+    assert resend(delivery, resender, proof) == ["upload", "open", "text", "image"]
     with delivery.store.read() as records:
         assert records.proofs.get(proof.id).order_number == ORDER.number
 
 
-def test_closing_ends_a_proof_and_keeps_who_and_why(delivery: Delivery, mender: Mender) -> None:
+def test_closing_ends_a_proof_and_keeps_who_and_why(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=2)
     delivery.sender.plan("open", Held("cancelled", code="order_cancelled", headline="Cancelled."))
     delivery.work()
-    mender.close(proof.id, reason="buyer cancelled", by="Budi")
+    resender.close(proof.id, reason="buyer cancelled", by="Budi")
     delivery.work()
 
     assert delivery.state(proof) is ProofState.CLOSED
@@ -188,17 +193,19 @@ def test_closing_ends_a_proof_and_keeps_who_and_why(delivery: Delivery, mender: 
     assert history.detail(proof.id).steps[-1].text == "Budi closed it: buyer cancelled"
 
 
-def test_what_may_have_arrived_has_to_be_decided_before_closing(delivery: Delivery, mender: Mender) -> None:
+def test_what_may_have_arrived_has_to_be_decided_before_closing(
+    delivery: Delivery, resender: Resender
+) -> None:
     proof = delivery.save(photos=1)
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
 
     with pytest.raises(Refused, match="may have arrived"):
-        mender.close(proof.id, reason="enough", by="Budi")
+        resender.close(proof.id, reason="enough", by="Budi")
 
 
 def test_shop_without_a_courier_holds_its_parts_and_asks_about_what_may_have_left(
-    delivery: Delivery, mender: Mender
+    delivery: Delivery, resender: Resender
 ) -> None:
     lost = delivery.save(photos=1)
     delivery.sender.plan("text", OutcomeUnknown("lost"))
@@ -215,7 +222,7 @@ def test_shop_without_a_courier_holds_its_parts_and_asks_about_what_may_have_lef
 
 
 def test_saved_proof_without_an_order_shows_the_text_it_would_be_sent_with(
-    delivery: Delivery, mender: Mender
+    delivery: Delivery, resender: Resender
 ) -> None:
     proof = draft(None)
     with delivery.store.begin() as records:
@@ -230,7 +237,7 @@ def test_saved_proof_without_an_order_shows_the_text_it_would_be_sent_with(
 
 
 def test_words_proposed_for_another_sending_differ_from_those_the_buyer_has(
-    delivery: Delivery, mender: Mender
+    delivery: Delivery, resender: Resender
 ) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
@@ -238,14 +245,14 @@ def test_words_proposed_for_another_sending_differ_from_those_the_buyer_has(
     first = history.detail(proof.id).text
     assert first.startswith("Once more: ")
 
-    resend(delivery, mender, proof, text=first)
+    resend(delivery, resender, proof, text=first)
     second = history.detail(proof.id).text
     assert second.startswith("Once more (3): ")
-    resend(delivery, mender, proof, text=second)
+    resend(delivery, resender, proof, text=second)
     assert delivery.state(proof) is ProofState.DELIVERED
 
 
-def test_log_tells_a_question_from_a_failure(delivery: Delivery, mender: Mender) -> None:
+def test_log_tells_a_question_from_a_failure(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
@@ -258,57 +265,59 @@ def test_log_tells_a_question_from_a_failure(delivery: Delivery, mender: Mender)
     assert (entry.asks, entry.checking) == (True, False)
 
 
-def test_closing_what_is_settled_already_records_nothing(delivery: Delivery, mender: Mender) -> None:
+def test_closing_what_is_settled_already_records_nothing(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
-    mender.close(proof.id, reason="twice", by="Budi")
+    resender.close(proof.id, reason="twice", by="Budi")
     with delivery.store.read() as records:
         assert records.parts.decisions(proof.id) == []
 
 
 def test_two_refused_parts_are_cancelled_together_and_release_nothing(
-    delivery: Delivery, mender: Mender
+    delivery: Delivery, resender: Resender
 ) -> None:
     proof = delivery.save(photos=2)
     delivery.sender.plan("text", Refused("no", code="message_is_censored"))
     delivery.work()
-    mender.close(proof.id, reason="phone", by="Budi")
+    resender.close(proof.id, reason="phone", by="Budi")
     delivery.work()
     assert {part.state for part in delivery.parts(proof) if part.kind.visible} == {PartState.CANCELLED}
 
 
-def test_words_for_many_are_filled_for_each_buyer(delivery: Delivery, mender: Mender) -> None:
+def test_words_for_many_are_filled_for_each_buyer(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
-    assert mender.words(proof.id, "Hi {buyer}: {order}, {tracking}, {items}") == (
+    assert resender.words(proof.id, "Hi {buyer}: {order}, {tracking}, {items}") == (
         f"Hi {ORDER.buyer_name}: {ORDER.number}, {ORDER.tracking}, -"
     )
     with delivery.store.begin() as records:
         records.orders.keep([ORDER])
-    assert mender.words(proof.id, "{items}") == "2 × Enamel mug"
-    assert mender.words("gone", "{items}") == "{items}"
+    assert resender.words(proof.id, "{items}") == "2 × Enamel mug"
+    assert resender.words("gone", "{items}") == "{items}"
 
 
 def test_words_of_a_shop_that_is_gone_stay_as_they_are(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
-    assert Mender(delivery.store, {}, {}, delivery.clock).words(proof.id, "{order}") == "{order}"
+    assert Resender(delivery.store, {}, {}, delivery.clock).words(proof.id, "{order}") == "{order}"
 
 
-def test_uploads_that_no_message_needs_any_more_are_left(delivery: Delivery, mender: Mender) -> None:
+def test_uploads_that_no_message_needs_any_more_are_left(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=2)
     for part in delivery.parts(proof):
         if part.kind.visible:
             with delivery.store.begin() as records:
                 records.parts.move(part, PartState.HELD, reason="unknown", headline="Restored.", advice="")
-            mender.decide(part.id, Decision.THERE, "Budi")
+            resender.decide(part.id, Decision.THERE, "Budi")
     delivery.work()
     assert delivery.sender.calls == []
     assert {part.state for part in delivery.parts(proof) if not part.kind.visible} == {PartState.CANCELLED}
 
 
-def test_resend_for_many_leaves_out_what_was_decided_meanwhile(delivery: Delivery, mender: Mender) -> None:
+def test_resend_for_many_leaves_out_what_was_decided_meanwhile(
+    delivery: Delivery, resender: Resender
+) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
     with pytest.raises(Refused) as refused:
-        mender.resend(proof.id, text="Other.", reason="many", by="Budi", only_if_stuck=True)
+        resender.resend(proof.id, text="Other.", reason="many", by="Budi", only_if_stuck=True)
     assert refused.value.headline == "It was decided meanwhile."
     assert delivery.sender.calls.count("text") == 1
