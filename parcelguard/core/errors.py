@@ -7,17 +7,33 @@ what happens next, not where something broke.
 
 from __future__ import annotations
 
+from importlib import import_module
+
+from parcelguard.core.reasons.reason import Reason, ReasonKind, as_told, because
+from parcelguard.core.reasons.sending import SendingReason
+
 
 class ParcelGuardError(Exception):
-    """Base class; catching it never hides a bug."""
+    """Base class; catching it never hides a bug.
 
+    `reason` says why, as a value; `str(error)` is for the log.
+    """
+
+    kind: ReasonKind = SendingReason.MISTAKE  # where a raiser gives no reason of its own
+    # Being replaced by reasons, room by room; what is given as sentences becomes a reason "as told".
     headline: str = "Something went wrong."
     advice: str = "Call your supervisor."
 
-    def __init__(self, detail: str = "", *, headline: str = "", advice: str = "") -> None:
+    def __init__(
+        self, detail: str = "", reason: Reason | str | None = None, *, headline: str = "", advice: str = ""
+    ) -> None:
         super().__init__(detail or headline or self.headline)
-        self.headline = headline or self.headline
-        self.advice = advice or self.advice
+        assert not isinstance(reason, str)
+        if reason is None and (headline or advice or type(self).kind is SendingReason.MISTAKE):
+            reason = as_told(headline or self.headline, advice or self.advice)
+        self.reason = reason or because(self.kind)
+        words = import_module("parcelguard.ui.words.reasons.saying").said(self.reason)
+        self.headline, self.advice = words.headline, words.advice
 
 
 class SettingsError(ParcelGuardError):
@@ -73,9 +89,15 @@ class NotSent(DeliveryError):
     advice = "It is saved and goes out by itself."
 
     def __init__(
-        self, detail: str = "", *, retry_after_s: float | None = None, headline: str = "", advice: str = ""
+        self,
+        detail: str = "",
+        reason: Reason | str | None = None,
+        *,
+        retry_after_s: float | None = None,
+        headline: str = "",
+        advice: str = "",
     ) -> None:
-        super().__init__(detail, headline=headline, advice=advice)
+        super().__init__(detail, reason, headline=headline, advice=advice)
         self.retry_after_s = retry_after_s
 
 
@@ -97,9 +119,16 @@ class Refused(DeliveryError):
     advice = "Read the reason in the log, then resend."
 
     def __init__(
-        self, detail: str = "", *, code: str = "", request_id: str = "", headline: str = "", advice: str = ""
+        self,
+        detail: str = "",
+        reason: Reason | str | None = None,
+        *,
+        code: str = "",
+        request_id: str = "",
+        headline: str = "",
+        advice: str = "",
     ) -> None:
-        super().__init__(detail, headline=headline, advice=advice)
+        super().__init__(detail, reason, headline=headline, advice=advice)
         self.code = code
         self.request_id = request_id
 

@@ -1,0 +1,53 @@
+"""The language a person reads. English stands in the code and is the key to every other language.
+
+`tr` and `trn` are called where a sentence is shown, never at import: the language may change while the
+program works. What is only named beforehand is marked with `core.message_id.msgid`.
+"""
+
+from __future__ import annotations
+
+from gettext import NullTranslations, translation
+
+from parcelguard.runtime.assets import asset
+
+ENGLISH = "en"
+PSEUDO = "pseudo"  # every letter accented, longer, in brackets: shows what was forgotten and what is cut
+DOMAIN = "parcelguard"
+
+
+class _Language:
+    """The one language in use; a catalogue is never changed, only replaced."""
+
+    catalogue: NullTranslations = NullTranslations()
+    code: str = ENGLISH
+
+
+def use_language(code: str) -> None:
+    """Show what comes in another language; English where its catalogue is missing or has no such sentence."""
+    _Language.code = code
+    if code == PSEUDO:
+        from parcelguard.runtime.pseudo_language import PseudoTranslations
+
+        _Language.catalogue = PseudoTranslations()
+    else:
+        folder = asset("translations")
+        _Language.catalogue = translation(DOMAIN, folder, [code], fallback=True)
+
+
+def language() -> str:
+    """Return the code of the language in use: "en", "id", "zh_CN"."""
+    return _Language.code
+
+
+def tr(message: str, **values: object) -> str:
+    """Return a message in the language in use, with its values filled in. An empty one stays empty."""
+    if not message:
+        return ""
+    told = _Language.catalogue.gettext(message)
+    return told.format_map(values) if values else told
+
+
+def trn(one: str, many: str, count: int, **values: object) -> str:
+    """Return the form of a message that a count asks for; `{count}` stands for it, thousands marked."""
+    told = _Language.catalogue.ngettext(one, many, count)
+    return told.format_map({"count": f"{count:,}", **values})
