@@ -1,6 +1,6 @@
 # Two commands for newcomers: `make demo` to see it work, `make test` to see that it holds.
 
-.PHONY: setup demo test torture-quick torture mutation screenshots
+.PHONY: setup demo test torture-quick torture mutation screenshots words
 
 setup:
 	@scripts/setup.sh sandbox
@@ -28,3 +28,7 @@ mutation:
 
 screenshots: setup
 	@.venv/bin/python scripts/screenshots.py
+
+words:
+	@scripts/setup.sh dev
+	@.venv/bin/python scripts/words.py

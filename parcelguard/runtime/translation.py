@@ -7,6 +7,7 @@ program works. What is only named beforehand is marked with `core.message_id.msg
 from __future__ import annotations
 
 from gettext import NullTranslations, translation
+from pathlib import Path
 
 from parcelguard.runtime.assets import asset
 
@@ -22,16 +23,18 @@ class _Language:
     code: str = ENGLISH
 
 
-def use_language(code: str) -> None:
-    """Show what comes in another language; English where its catalogue is missing or has no such sentence."""
+def use_language(code: str, folder: Path | None = None) -> None:
+    """Show what comes in another language; English where its catalogue is missing or has no such sentence.
+
+    `folder`: where the catalogues lie, `<code>/LC_MESSAGES/parcelguard.mo`; the program's own unless given.
+    """
     _Language.code = code
     if code == PSEUDO:
         from parcelguard.runtime.pseudo_language import PseudoTranslations
 
         _Language.catalogue = PseudoTranslations()
     else:
-        folder = asset("translations")
-        _Language.catalogue = translation(DOMAIN, folder, [code], fallback=True)
+        _Language.catalogue = translation(DOMAIN, folder or asset("translations"), [code], fallback=True)
 
 
 def language() -> str:
