@@ -1,6 +1,6 @@
 # Two commands for newcomers: `make demo` to see it work, `make test` to see that it holds.
 
-.PHONY: setup demo test torture-quick torture mutation screenshots words
+.PHONY: setup demo test torture-quick torture mutation screenshots words rooms
 
 setup:
 	@scripts/setup.sh sandbox
@@ -32,3 +32,6 @@ screenshots: setup
 words:
 	@scripts/setup.sh dev
 	@.venv/bin/python scripts/words.py
+
+rooms: setup
+	@.venv/bin/python scripts/rooms.py

@@ -1,1 +1,1 @@
-"""The camera side: one process of its own for capture, code reading and durable photos."""
+"""Pictures, codes and durable photos, in a process of their own."""

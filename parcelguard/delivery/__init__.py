@@ -1,1 +1,1 @@
-"""Carrying saved proofs to the buyer's chat: never lost, never twice, never a false 'sent'."""
+"""Carrying saved proofs to the buyer: never lost, never twice."""

@@ -1,1 +1,1 @@
-"""One signed HTTP client per marketplace. httpx is used here and nowhere else."""
+"""One signed HTTP client a marketplace. httpx is used here and nowhere else."""

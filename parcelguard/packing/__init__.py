@@ -1,1 +1,1 @@
-"""The packing desk: scan, photograph, save; and what stands on it."""
+"""The packing desk: scan, photograph, save."""

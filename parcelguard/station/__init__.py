@@ -1,1 +1,1 @@
-"""One packing station without its window: everything built and plugged together."""
+"""One packing station without its window."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import rooms
+
 ROOT = Path(__file__).parents[2]
 LINTER = Path(sys.executable).with_name("lint-imports")
 MOST_MODULES = 20
@@ -74,3 +76,7 @@ def test_no_room_holds_more_modules_than_a_reader_can_take_in() -> None:
     at_the_root = rooms.pop(Path("parcelguard"))
     assert at_the_root <= MOST_AT_THE_ROOT
     assert {room: count for room, count in rooms.items() if count > MOST_MODULES} == {}
+
+
+def test_the_picture_of_the_rooms_shows_them_as_they_are() -> None:
+    assert rooms.PICTURE.read_text(encoding="utf-8") == rooms.drawing(), "run: make rooms"
