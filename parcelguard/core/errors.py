@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from parcelguard.core.reasons.camera import CameraReason
 from parcelguard.core.reasons.reason import Reason, ReasonKind, as_told, because
 from parcelguard.core.reasons.sending import SendingReason
+from parcelguard.core.reasons.storage import StorageReason
 
 
 class ParcelGuardError(Exception):
@@ -46,6 +48,7 @@ class SettingsError(ParcelGuardError):
 class StorageError(ParcelGuardError):
     """A photo or record could not be kept on this disk."""
 
+    kind: ReasonKind = StorageReason.CANNOT_SAVE
     headline = "Cannot save on this computer. Do not close this parcel."
     advice = "Check that the photo folder exists, can be written to and has free space."
 
@@ -53,20 +56,23 @@ class StorageError(ParcelGuardError):
 class DiskFull(StorageError):
     """The disk has no room for another photo."""
 
+    kind = StorageReason.DISK_FULL
     headline = "The disk is full. Do not close this parcel."
-    advice = "Free some space; photos taken so far are safe."
+    advice = "Free some space. Photos taken so far are safe."
 
 
 class DamagedDatabase(StorageError):
     """The records cannot be read as they should be; the photo folder still tells what was photographed."""
 
+    kind = StorageReason.RECORDS_DAMAGED
     headline = "The records on this computer are damaged. Your photos are safe."
-    advice = "Close ParcelGuard and open it again: it offers to mend the records."
+    advice = "Close ParcelGuard and open it again. It helps you to repair the records."
 
 
 class AlreadyRunning(ParcelGuardError):
     """Another ParcelGuard works on the same data folder."""
 
+    kind = StorageReason.ALREADY_RUNNING
     headline = "ParcelGuard is already open on this computer."
     advice = "Use the window that is open."
 
@@ -74,6 +80,7 @@ class AlreadyRunning(ParcelGuardError):
 class CameraUnavailable(ParcelGuardError):
     """The camera cannot be opened or stopped giving pictures."""
 
+    kind: ReasonKind = CameraReason.NO_CAMERA
     headline = "No camera."
     advice = "Check the camera's cable. Photos taken so far are safe."
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from parcelguard.core.alerts import Alert, Alerts, Severity
+from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertTopic, Severity
 from parcelguard.core.errors import DeliveryError, ShopHeld
+from parcelguard.core.reasons.reason import Reason, because
+from parcelguard.core.reasons.sending import SendingReason
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.shops import Shop
 
-PATIENCE = timedelta(minutes=2)  # shorter absences are told with each order only
+TOLD_AFTER = timedelta(minutes=2)  # shorter absences are told with each order only
+CLOCK_MINUTES = 2
+CLOCK = AlertKey(AlertTopic.CLOCK_OFF)  # of no shop: all of them measure the same clock
 
 
 class ShopAlerts:
@@ -26,18 +31,18 @@ class ShopAlerts:
         self._since = self._since or now
         self.error = error
         if isinstance(error, ShopHeld):
-            self._show("held", Severity.WARN, f"{self._shop.name}: {error.headline}", error.advice)
-        elif now - self._since >= PATIENCE:
-            since = f"{self._since.astimezone():%H:%M}"
-            headline = f"{self._shop.label} cannot be reached since {since}."
-            self._show("away", Severity.WARN, headline, "Keep packing: what waits goes out by itself.")
+            self._raise(AlertTopic.SHOP_HELD, Severity.WARN, error.reason, self._shop.name)
+        elif now - self._since >= TOLD_AFTER:
+            since = self._since.isoformat()
+            reason = because(SendingReason.SHOP_UNREACHABLE, shop=self._shop.label, since=since)
+            self._raise(AlertTopic.SHOP_AWAY, Severity.WARN, reason)
 
     def over(self) -> None:
         """Take in that the marketplace answers again."""
         if self.error is not None:
             self._since, self.error = None, None
-            self._alerts.withdraw(self._kind("held"))
-            self._alerts.withdraw(self._kind("away"))
+            self._alerts.withdraw(self._key(AlertTopic.SHOP_HELD))
+            self._alerts.withdraw(self._key(AlertTopic.SHOP_AWAY))
 
     def leave(self) -> None:
         """Take back all that was told."""
@@ -48,28 +53,25 @@ class ShopAlerts:
     def paced(self, *, slowed: bool) -> None:
         """Take in whether the marketplace wants fewer messages a minute."""
         if slowed:
-            self._show("slowed", Severity.NOTE, f"{self._shop.label} asks to send more slowly.", "")
+            reason = because(SendingReason.SHOP_SLOWED, shop=self._shop.label)
+            self._raise(AlertTopic.SHOP_SLOWED, Severity.NOTE, reason)
         else:
-            self._alerts.withdraw(self._kind("slowed"))
+            self._alerts.withdraw(self._key(AlertTopic.SHOP_SLOWED))
 
     def clock_off(self, offset: timedelta) -> None:
         """Take in by how much this computer's clock differs from the marketplace's."""
         minutes = round(abs(offset).total_seconds() / 60)
         if minutes < CLOCK_MINUTES:
             if self._clock_told:  # another shop's courier may not have measured it yet
-                self._alerts.withdraw("clock")
+                self._alerts.withdraw(CLOCK)
             self._clock_told = False
             return
         self._clock_told = True
-        how = "slow" if offset > timedelta(0) else "fast"
-        headline = f"This computer’s clock is {minutes} minutes {how}; it is corrected for sending."
-        self._alerts.show(Alert("clock", Severity.NOTE, headline, "Please set it."))
+        kind = StorageReason.CLOCK_SLOW if offset > timedelta(0) else StorageReason.CLOCK_FAST
+        self._alerts.raise_alert(Alert(CLOCK, Severity.NOTE, because(kind, minutes=minutes)))
 
-    def _show(self, kind: str, severity: Severity, headline: str, advice: str) -> None:
-        self._alerts.show(Alert(self._kind(kind), severity, headline, advice))
+    def _raise(self, topic: AlertTopic, severity: Severity, reason: Reason, shop: str = "") -> None:
+        self._alerts.raise_alert(Alert(self._key(topic), severity, reason, shop))
 
-    def _kind(self, kind: str) -> str:
-        return f"{kind} {self._shop.id}"
-
-
-CLOCK_MINUTES = 2
+    def _key(self, topic: AlertTopic) -> AlertKey:
+        return AlertKey(topic, self._shop.id)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from parcelguard.core.errors import DiskFull, StorageError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.disk.files import make_folder, refused, write_durably
 
 MARKER = "parcelguard-photos.txt"
@@ -20,7 +22,7 @@ _NOTE = "media-folder.txt"
 class FolderGone(StorageError):
     """The folder is not there, or another one lies in its place."""
 
-    advice = "Check that its drive or network share is connected."
+    kind = StorageReason.FOLDER_GONE
 
 
 class MediaFolder:
@@ -48,7 +50,7 @@ class MediaFolder:
         except (FolderGone, DiskFull):
             raise
         except StorageError as error:
-            raise self._in_words(error) from error
+            raise self._naming_the_folder(error) from error
 
     def look(self) -> None:
         """Raise StorageError when the folder is not there. Quick: nothing is written."""
@@ -67,11 +69,11 @@ class MediaFolder:
             write_durably(probe, _WORDS.encode(), new_folder=False)
             probe.unlink()
         except OSError as error:
-            raise self._in_words(refused(probe, error)) from error
+            raise self._naming_the_folder(refused(probe, error)) from error
         except DiskFull:
             raise
         except StorageError as error:
-            raise self._in_words(error) from error
+            raise self._naming_the_folder(error) from error
 
     def _is_marked(self) -> bool:
         try:
@@ -92,15 +94,7 @@ class MediaFolder:
         )
 
     def _gone(self, why: str) -> FolderGone:
-        return FolderGone(f"{self.path}: {why}", headline=self._headline)
+        return FolderGone(f"{self.path}: {why}", because(StorageReason.FOLDER_GONE, folder=str(self.path)))
 
-    @property
-    def _headline(self) -> str:
-        return f"Cannot save photos to {self.path}. Do not close this parcel."
-
-    def _in_words(self, error: StorageError) -> StorageError:
-        return StorageError(
-            str(error),
-            headline=self._headline,
-            advice="Check that the folder can be written to and its drive is well.",
-        )
+    def _naming_the_folder(self, error: StorageError) -> StorageError:
+        return StorageError(str(error), because(StorageReason.FOLDER_REFUSES, folder=str(self.path)))

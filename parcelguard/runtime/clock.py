@@ -9,11 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from parcelguard.core.alerts import Alert, Alerts, Severity
+from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertTopic, Severity
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 
 log = logging.getLogger(__name__)
 
 WORTH_TELLING = timedelta(minutes=2)
+ROUNDS_TOLD = 10  # five minutes of housekeeping's rounds
+ASLEEP = AlertKey(AlertTopic.ASLEEP)
+CLOCK_SET = AlertKey(AlertTopic.CLOCK_SET)
 
 
 def real_seconds() -> float:
@@ -65,34 +70,20 @@ class ClockAlerts:
         passed = self._watch.look()
         if passed.away:
             log.warning("nothing ran for %s", passed.away)
-            self._show(
-                "asleep", f"Back after {_in_words(passed.away)}.", "Nothing is lost; what waits goes out."
-            )
+            self._raise(ASLEEP, StorageReason.ASLEEP, passed.away)
             self._woke()
         if passed.set_ahead:
             log.warning("the clock was set by %s", passed.set_ahead)
-            how = "ahead" if passed.set_ahead > timedelta(0) else "back"
-            by = _in_words(abs(passed.set_ahead))
-            self._show(
-                "clock set", f"This computer’s clock was set {how} by {by}.", "Check that it is right."
-            )
+            ahead = passed.set_ahead > timedelta(0)
+            kind = StorageReason.CLOCK_SET_AHEAD if ahead else StorageReason.CLOCK_SET_BACK
+            self._raise(CLOCK_SET, kind, abs(passed.set_ahead))
         if not (passed.away or passed.set_ahead) and self._rounds_left:
             self._rounds_left -= 1
             if not self._rounds_left:
-                self._alerts.withdraw("asleep")
-                self._alerts.withdraw("clock set")
+                self._alerts.withdraw(ASLEEP)
+                self._alerts.withdraw(CLOCK_SET)
 
-    def _show(self, kind: str, headline: str, advice: str) -> None:
+    def _raise(self, key: AlertKey, kind: StorageReason, span: timedelta) -> None:
         self._rounds_left = ROUNDS_TOLD
-        self._alerts.show(Alert(kind, Severity.NOTE, headline, advice))
-
-
-ROUNDS_TOLD = 10
-
-
-def _in_words(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    if minutes < 120:
-        return f"{minutes} minutes"
-    hours = round(minutes / 60)
-    return f"{hours} hours" if hours < 48 else f"{round(hours / 24)} days"
+        reason = because(kind, minutes=round(span.total_seconds() / 60))
+        self._alerts.raise_alert(Alert(key, Severity.NOTE, reason))

@@ -17,7 +17,7 @@ from time import monotonic
 from parcelguard.camera.client import CameraClient
 from parcelguard.camera.copies import CopyRoom
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
-from parcelguard.core.alerts import Alert, Alerts, AlertsChanged, Severity
+from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertsChanged, AlertTopic, Severity
 from parcelguard.core.config import Folders, Settings
 from parcelguard.core.errors import DamagedDatabase, DiskFull, ParcelGuardError, StorageError
 from parcelguard.core.events import EventHub
@@ -67,7 +67,7 @@ class Station:
         self._media = folders.media
         self._closing, self._closed = Lock(), False
         self._begun = False  # until an order that a crash left open is back, the camera opens none
-        self._stops: set[str] = set()  # alerts that kept the packer from going on
+        self._stops: set[AlertKey] = set()  # alerts that kept the packer from going on
         self._desk_free, self._desk_moved_at = True, monotonic()
         self.alerts = Alerts(hub.publish)
         with ExitStack() as undo:
@@ -173,7 +173,7 @@ class Station:
             vault.open()
         except ParcelGuardError as error:
             log.warning("the shops' keys: %s", error)
-            self.alerts.show(Alert("keys", Severity.WARN, error.headline, error.advice))
+            self.alerts.raise_alert(Alert(AlertKey(AlertTopic.KEYS), Severity.WARN, error.reason))
 
     # ---- the packer's keys and scanner -------------------------------------------------
 
@@ -272,7 +272,7 @@ class Station:
 
     def _alerts_changed(self, event: AlertsChanged) -> None:
         """Let the band forget a trouble with disk or folder once it is over."""
-        stops = {alert.kind for alert in event.alerts if alert.severity is Severity.STOP}
+        stops = {alert.key for alert in event.alerts if alert.severity is Severity.STOP}
         if self._stops - stops:
             self._post(self._desk.relieved)
         self._stops = stops

@@ -14,8 +14,10 @@ from enum import IntEnum
 from pathlib import Path
 from threading import Event, Thread
 
-from parcelguard.core.alerts import Alert, Alerts, Severity
+from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertTopic, Severity
 from parcelguard.core.errors import DamagedDatabase, DiskFull, ParcelGuardError, StorageError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.disk.media_folder import MediaFolder
 from parcelguard.store.database import Store
 from parcelguard.upkeep.backup import Backups
@@ -32,6 +34,11 @@ RATE_FOR_S = 3600.0
 AGAIN_AFTER_S = 3600.0
 NIGHT_HOUR = 2
 OLDEST_BACKUP = timedelta(hours=24)
+MEDIA_FOLDER = AlertKey(AlertTopic.MEDIA_FOLDER)
+DISK_SPACE = AlertKey(AlertTopic.DISK_SPACE)
+RECORDS = AlertKey(AlertTopic.RECORDS)
+NOTES = AlertKey(AlertTopic.NOTES)
+BACKUP = AlertKey(AlertTopic.BACKUP)
 RESERVE_BYTES = 16 * 2**20  # below that the ballast is given up without waiting for a failure
 
 
@@ -102,7 +109,7 @@ class Housekeeping:
         if trouble := self._trouble:
             raise _again(trouble)
         if self._space(0.0).level is Level.FULL:
-            raise StorageError("below the reserve", headline=_FULL, advice=_FULL_ADVICE)
+            raise StorageError("below the reserve", because(StorageReason.NO_NEW_ORDER))
 
     def may_save(self) -> None:
         """Raise StorageError while the photos are out of reach; on a full disk the open order is finished."""
@@ -127,7 +134,7 @@ class Housekeeping:
 
     def damaged(self, error: DamagedDatabase) -> None:
         """Tell that the records are damaged; nothing but a new start mends that."""
-        self._alerts.show(Alert("records", Severity.STOP, error.headline, error.advice))
+        self._alerts.raise_alert(Alert(RECORDS, Severity.STOP, error.reason))
 
     # ---- the rounds ----------------------------------------------------------------------
 
@@ -163,13 +170,13 @@ class Housekeeping:
             if self._trouble is None:
                 log.warning("no photos can be kept: %s", error)
             self._trouble = error
-            self._alerts.show(Alert("media", Severity.STOP, error.headline, error.advice))
+            self._alerts.raise_alert(Alert(MEDIA_FOLDER, Severity.STOP, error.reason))
         else:
             if self._trouble:
                 log.warning("photos can be kept again")
                 self._undescribed = True
             self._trouble = None
-            self._alerts.withdraw("media")
+            self._alerts.withdraw(MEDIA_FOLDER)
         finally:
             self._looking_since = None
 
@@ -193,9 +200,9 @@ class Housekeeping:
             self._keep_ballast()
         alert = _disk_alert(space)
         if alert:
-            self._alerts.show(alert)
+            self._alerts.raise_alert(alert)
         else:
-            self._alerts.withdraw("disk")
+            self._alerts.withdraw(DISK_SPACE)
 
     def _space(self, rate: float) -> Space:
         """Return the room on the fuller one of the disks with photos and records."""
@@ -222,12 +229,12 @@ class Housekeeping:
             self._undescribed = False
             self.notes.complete(self._store, self._now())
             if not self._undescribed:
-                self._alerts.withdraw("notes")
+                self._alerts.withdraw(NOTES)
 
     def _note_written(self, error: StorageError | None) -> None:
         if error:
             self._undescribed = True
-            self._alerts.show(Alert("notes", Severity.WARN, _NO_NOTE, error.advice))
+            self._alerts.raise_alert(Alert(NOTES, Severity.WARN, because(StorageReason.NOTE_NOT_WRITTEN)))
 
     def _back_up(self) -> None:
         """Copy the records in the first quiet moment of the night, or as soon as the last copy is old."""
@@ -248,13 +255,12 @@ class Housekeeping:
         except StorageError as error:
             log.warning("no nightly copy: %s", error)
             self._copy_again_at = self._monotonic() + AGAIN_AFTER_S
-            self._alerts.show(
-                Alert("backup", Severity.WARN, _NO_COPY, f"{_NO_COPY_ADVICE} {self._backups.folder}")
-            )
+            reason = because(StorageReason.BACKUP_FAILED, folder=str(self._backups.folder))
+            self._alerts.raise_alert(Alert(BACKUP, Severity.WARN, reason))
             if not isinstance(error, DiskFull):
                 self._read_through()  # a copy that is not whole may be a true one
         else:
-            self._alerts.withdraw("backup")
+            self._alerts.withdraw(BACKUP)
 
     def _let_others(self) -> None:
         if self._stopping.wait(0.002):
@@ -274,24 +280,14 @@ class Housekeeping:
 
     def _stuck(self) -> StorageError:
         path = self._folder.path
-        error = StorageError(
-            f"{path} does not answer",
-            headline=f"Cannot save photos to {path}: it does not answer. Do not close this parcel.",
-            advice="Check that its drive or network share is connected.",
-        )
-        self._alerts.show(Alert("media", Severity.STOP, error.headline, error.advice))
+        reason = because(StorageReason.FOLDER_STUCK, folder=str(path))
+        error = StorageError(f"{path} does not answer", reason)
+        self._alerts.raise_alert(Alert(MEDIA_FOLDER, Severity.STOP, error.reason))
         return error
 
 
 class _Ended(Exception):
     """The program ends while a copy is being made."""
-
-
-_FULL = "The disk is full: no new order can be opened."
-_FULL_ADVICE = "Free some space. An open order can be finished; photos taken so far are safe."
-_NO_NOTE = "The note beside the photos could not be written; the records have everything."
-_NO_COPY = "The nightly backup of the records failed."
-_NO_COPY_ADVICE = "It is tried again every hour. Check the folder"
 
 
 def copy_due(newest: datetime | None, now: datetime) -> Due:
@@ -309,17 +305,23 @@ def _disk_alert(space: Space) -> Alert | None:
     if space.level is Level.PLENTY:
         return None
     if space.level is Level.FULL:
-        return Alert("disk", Severity.STOP, _FULL, _FULL_ADVICE)
-    left = f"{space.free / 1e9:.0f} GB" if space.free >= 10e9 else f"{space.free / 1e9:.1f} GB"
-    until = f", at this rate until {space.full_at.astimezone():%d %b}" if space.full_at else ""
-    if space.level is Level.VERY_LOW:
-        advice = "Free some space now. Everything saved so far is safe."
-        return Alert("disk", Severity.STOP, f"The disk is almost full: {left} left{until}.", advice)
-    return Alert(
-        "disk", Severity.WARN, f"The disk is filling up: {left} left{until}.", "Free some space soon."
-    )
+        return Alert(DISK_SPACE, Severity.STOP, because(StorageReason.NO_NEW_ORDER))
+    very_low = space.level is Level.VERY_LOW
+    severity = Severity.STOP if very_low else Severity.WARN
+    if space.full_at is None:
+        kind = StorageReason.ALMOST_FULL if very_low else StorageReason.FILLING_UP
+        return Alert(DISK_SPACE, severity, because(kind, free=_rounded(space.free)))
+    kind = StorageReason.ALMOST_FULL_UNTIL if very_low else StorageReason.FILLING_UP_UNTIL
+    full_at = space.full_at.replace(minute=0, second=0, microsecond=0).isoformat()
+    return Alert(DISK_SPACE, severity, because(kind, free=_rounded(space.free), full_at=full_at))
+
+
+def _rounded(free: int) -> int:
+    """Return the room in steps that a person sees, so that an alert changes only when its words do."""
+    step = 10**9 if free >= 10 * 10**9 else 10**8
+    return round(free / step) * step
 
 
 def _again(error: StorageError) -> StorageError:
     """Return the same trouble to be raised on another thread."""
-    return type(error)(str(error), headline=error.headline, advice=error.advice)
+    return type(error)(str(error), error.reason)

@@ -28,6 +28,7 @@ from parcelguard.delivery.ports import ChannelPolicy
 from parcelguard.media_log.resending import Resender
 from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
+from parcelguard.ui.words.reasons.saying import said_alert
 from tests.support.fakes import (
     ORDER,
     OTHER,
@@ -253,7 +254,7 @@ def test_shop_rests_an_hour_after_three_refusals_in_a_row_that_tell_of_rules_bro
     assert resting_until == clock() + timedelta(hours=1)
     assert delivery.sender.calls.count("text") == 3
     (alert,) = delivery.heard(AlertsChanged)[-1].alerts
-    assert alert.headline.endswith("refused three messages in a row. Sending rests for an hour.")
+    assert said_alert(alert).headline.endswith("refused three messages in a row. Sending rests for an hour.")
 
     delivery.wait_and_work(1_800)
     delivery.courier = delivery.new_courier()  # a new start, or a shop that was changed, ends no rest

@@ -21,6 +21,7 @@ from parcelguard.media_log.attention import Attention
 from parcelguard.media_log.history import History
 from parcelguard.media_log.resending import Resender
 from parcelguard.store.database import Store
+from parcelguard.ui.words.reasons.saying import said_alert
 from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, ScriptedSender
 
 LAZADA = ChannelPolicy(
@@ -53,7 +54,7 @@ def sendings(delivery: Delivery, proof: Proof) -> list[str]:
 
 def headlines(delivery: Delivery) -> list[str]:
     told = delivery.heard(AlertsChanged)
-    return [alert.headline for alert in told[-1].alerts] if told else []
+    return [said_alert(alert).headline for alert in told[-1].alerts] if told else []
 
 
 # ---- counting ---------------------------------------------------------------------------------

@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from parcelguard.core.alerts import Alert, Alerts, AlertsChanged, Severity
+from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertsChanged, AlertTopic, Severity
 from parcelguard.core.errors import NoNetwork, NotSent, OutcomeUnknown, ShopHeld, TooFast
 from parcelguard.core.events import ShopQueue
 from parcelguard.core.parts import Decision, PartState
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.times import QuietHours
 from parcelguard.delivery.ports import Look
 from parcelguard.media_log.resending import Resender
+from parcelguard.ui.words.reasons.saying import Said, said_alert
 from tests.support.fakes import NOON, OTHER, SHOP, Delivery
 
 KL = QuietHours(timedelta(hours=8))
@@ -119,9 +122,9 @@ def test_shop_that_may_not_send_keeps_its_queue_and_says_so_once(delivery: Deliv
 
     assert delivery.sender.calls == ["upload"]
     assert [delivery.state(each) for each in (first, second)] == [ProofState.WAITING, ProofState.SENDING]
-    assert alerts(delivery) == (
-        Alert("held kopi", Severity.WARN, "Kopi & Co: Consent is needed again.", "Connect the shop."),
-    )
+    (alert,) = alerts(delivery)
+    assert (alert.key, alert.severity) == (AlertKey(AlertTopic.SHOP_HELD, "kopi"), Severity.WARN)
+    assert said_alert(alert) == Said("Kopi & Co: Consent is needed again.", "Connect the shop.")
     delivery.wait_and_work(60)
     delivery.wait_and_work(60)
 
@@ -136,13 +139,11 @@ def test_long_absence_is_told_with_its_beginning_and_withdrawn(delivery: Deliver
     assert alerts(delivery) == ()
     for _ in range(9):
         delivery.wait_and_work(30)
-    assert alerts(delivery) == (
-        Alert(
-            "away kopi",
-            Severity.WARN,
-            f"Shopee MY cannot be reached since {NOON.astimezone():%H:%M}.",
-            "Keep packing: what waits goes out by itself.",
-        ),
+    (alert,) = alerts(delivery)
+    assert (alert.key, alert.severity) == (AlertKey(AlertTopic.SHOP_AWAY, "kopi"), Severity.WARN)
+    assert said_alert(alert) == Said(
+        f"Shopee MY cannot be reached since {NOON.astimezone():%H:%M}.",
+        "Keep packing. Waiting messages are sent by themselves.",
     )
     delivery.wait_and_work(30)
     assert alerts(delivery) == ()
@@ -161,13 +162,15 @@ def test_slower_pace_is_a_note_until_it_has_recovered(delivery: Delivery) -> Non
     assert alerts(delivery) == ()
 
 
-@pytest.mark.parametrize(("offset_s", "said"), [(420, "7 minutes slow"), (-180, "3 minutes fast")])
-def test_wrong_clock_is_said_in_minutes_until_it_is_set(delivery: Delivery, offset_s: int, said: str) -> None:
+@pytest.mark.parametrize(("offset_s", "words"), [(420, "7 minutes slow"), (-180, "3 minutes fast")])
+def test_wrong_clock_is_said_in_minutes_until_it_is_set(
+    delivery: Delivery, offset_s: int, words: str
+) -> None:
     delivery.sender.clock_offset = timedelta(seconds=offset_s)
     delivery.save(photos=1)
     delivery.work()
     (alert,) = alerts(delivery)
-    assert said in alert.headline
+    assert words in said_alert(alert).headline
 
     delivery.sender.clock_offset = timedelta(seconds=20)
     delivery.save(OTHER, photos=1)
@@ -181,7 +184,11 @@ def test_courier_that_leaves_takes_back_what_it_told(delivery: Delivery) -> None
     delivery.sender.plan("open", TooFast("slow", retry_after_s=1.0), ShopHeld("no", code="error_auth"))
     delivery.work()
     delivery.wait_and_work(1)
-    assert {alert.kind for alert in alerts(delivery)} == {"held kopi", "slowed kopi", "clock"}
+    assert {alert.key for alert in alerts(delivery)} == {
+        AlertKey(AlertTopic.SHOP_HELD, "kopi"),
+        AlertKey(AlertTopic.SHOP_SLOWED, "kopi"),
+        AlertKey(AlertTopic.CLOCK_OFF),
+    }
     assert delivery.heard(ShopQueue)[-1].messages == 4
 
     delivery.courier.leave()
@@ -192,12 +199,13 @@ def test_courier_that_leaves_takes_back_what_it_told(delivery: Delivery) -> None
 def test_alert_is_told_once_and_only_when_something_changed() -> None:
     told: list[AlertsChanged] = []
     board = Alerts(told.append)
-    note, stop = Alert("a", Severity.NOTE, "A"), Alert("b", Severity.STOP, "B")
-    board.show(note)
-    board.show(note)
-    board.show(stop)
-    board.withdraw("never told")
-    board.withdraw("a")
+    note = Alert(AlertKey(AlertTopic.BACKUP), Severity.NOTE, because(StorageReason.BACKUP_FAILED))
+    stop = Alert(AlertKey(AlertTopic.DISK_SPACE), Severity.STOP, because(StorageReason.DISK_FULL))
+    board.raise_alert(note)
+    board.raise_alert(note)
+    board.raise_alert(stop)
+    board.withdraw(AlertKey(AlertTopic.NOTES))
+    board.withdraw(note.key)
     assert [news.alerts for news in told] == [(note,), (stop, note), (stop,)]
 
 

@@ -28,6 +28,7 @@ from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.media_log.history import History
 from parcelguard.media_log.resending import Resender
 from parcelguard.store.views import Sighting
+from parcelguard.ui.words.reasons.saying import said_alert
 from tests.support.fakes import NOON, OTHER, SHOP, Delivery
 
 EMPTY = Look((), covered=True)
@@ -44,7 +45,7 @@ def decide(delivery: Delivery, proof: Proof, kind: str, decision: Decision, numb
 
 def headlines(delivery: Delivery) -> list[str]:
     told = delivery.heard(AlertsChanged)
-    return [alert.headline for alert in told[-1].alerts] if told else []
+    return [said_alert(alert).headline for alert in told[-1].alerts] if told else []
 
 
 def restored(delivery: Delivery) -> Proof:

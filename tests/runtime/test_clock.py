@@ -8,6 +8,7 @@ import pytest
 
 from parcelguard.core.alerts import Alerts, AlertsChanged
 from parcelguard.runtime.clock import ClockAlerts, ClockWatch, Passed, real_seconds
+from parcelguard.ui.words.reasons.saying import said_alert
 from tests.support.fakes import Clock
 
 
@@ -67,7 +68,7 @@ class Told:
 
     @property
     def headlines(self) -> list[str]:
-        return [alert.headline for alert in self.news[-1].alerts] if self.news else []
+        return [said_alert(alert).headline for alert in self.news[-1].alerts] if self.news else []
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_return_from_sleep_is_told_and_work_is_looked_for(
 ) -> None:
     clock.advance(seconds)
     told.clocks.look()
-    assert told.headlines == [f"Back after {words}."]
+    assert told.headlines == [f"This computer was asleep for {words}."]
     assert told.woken == 1
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
-from parcelguard.core.alerts import AlertsChanged
+from parcelguard.core.alerts import AlertsChanged, AlertTopic
 from parcelguard.core.config import Folders, Settings
 from parcelguard.core.errors import DiskFull, StorageError
 from parcelguard.core.events import EventHub
@@ -72,7 +72,7 @@ class Bench:
         self.folders.make()
         hub = EventHub()
         self.desk = Desk()
-        self.alerts: tuple[str, ...] = ()
+        self.alerts: tuple[AlertTopic, ...] = ()
         hub.subscribe(DeskChanged, self._desk_changed)
         hub.subscribe(AlertsChanged, self._alerts_changed)
         self.camera = Camera(media, hub)
@@ -83,7 +83,7 @@ class Bench:
         self.desk = event.desk
 
     def _alerts_changed(self, event: AlertsChanged) -> None:
-        self.alerts = tuple(alert.kind for alert in event.alerts)
+        self.alerts = tuple(alert.key.topic for alert in event.alerts)
 
     def until(self, what: Callable[[Desk], object]) -> None:
         wait_for(lambda: what(self.desk))
@@ -151,7 +151,7 @@ def test_drive_that_is_gone_stops_the_next_order_at_once_and_its_return_lets_it_
     assert not bench.folders.media.exists()
 
     bench.station.housekeeping.write_failed(full=False)
-    wait_for(lambda: "media" in bench.alerts)
+    wait_for(lambda: AlertTopic.MEDIA_FOLDER in bench.alerts)
     (tmp_path / "unplugged").rename(bench.folders.media)
     wait_for(lambda: bench.alerts == ())
     bench.open()
@@ -177,7 +177,7 @@ def test_station_starts_without_its_drive_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "drive").rename(tmp_path / "unplugged")
 
     with opened(tmp_path / "home", tmp_path / "drive") as bench:
-        wait_for(lambda: "media" in bench.alerts)
+        wait_for(lambda: AlertTopic.MEDIA_FOLDER in bench.alerts)
         bench.station.scan(wedge("LABEL00012345"))
         bench.told("Cannot save photos to")
     assert not (tmp_path / "drive").exists()
@@ -260,7 +260,7 @@ def test_order_that_is_open_when_the_disk_fills_up_is_finished_with_the_room_of_
             bench.station.save()
             bench.until(lambda desk: desk.state is DeskState.READY)
             wait_for(lambda: list(drive.rglob(PROOF)))
-            wait_for(lambda: "disk" in bench.alerts)
+            wait_for(lambda: AlertTopic.DISK_SPACE in bench.alerts)
 
             bench.station.scan(wedge("LABEL00012346"))
             bench.told("no new order")
@@ -291,5 +291,5 @@ def test_damaged_records_are_told_as_a_lasting_trouble(bench: Bench) -> None:
         file.write(b"\xa5" * (database.stat().st_size - 4096))
     database.with_name("parcelguard.db-wal").write_bytes(b"")
     bench.station.take_photo()
-    wait_for(lambda: "records" in bench.alerts)
+    wait_for(lambda: AlertTopic.RECORDS in bench.alerts)
     bench.told("damaged")

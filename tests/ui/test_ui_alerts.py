@@ -10,18 +10,25 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from parcelguard.core.alerts import Alert, Alerts, Severity
+from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertTopic, Severity
 from parcelguard.core.events import Cue, EventHub, Sounded
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.sending import SendingReason
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.packing.desk_view import DeskChanged
 from parcelguard.ui.kit.theme import Token
 from parcelguard.ui.shell.alert_strip import AlertStrip
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
+from parcelguard.ui.words.reasons.saying import Said
 from tests.support.ui_helpers import FakePack, FakePreview, Hands, make_settings, open_desk, read_scan
 
-SLOW = Alert("pace", Severity.NOTE, "Shopee MY asks for fewer messages.", "It catches up by itself.")
-CLOCK = Alert("clock", Severity.WARN, "The clock is 7 min off.", "Corrected for sending. Please set it.")
-DISK = Alert("disk", Severity.STOP, "The disk is full. Do not close this parcel.", "Free some space.")
+PACE_KEY = AlertKey(AlertTopic.SHOP_SLOWED, "kopi")
+CLOCK_KEY = AlertKey(AlertTopic.CLOCK_OFF)
+DISK_KEY = AlertKey(AlertTopic.DISK_SPACE)
+SLOW = Alert(PACE_KEY, Severity.NOTE, because(SendingReason.SHOP_SLOWED, shop="Shopee MY"))
+CLOCK = Alert(CLOCK_KEY, Severity.WARN, because(StorageReason.CLOCK_SLOW, minutes=7))
+DISK = Alert(DISK_KEY, Severity.STOP, because(StorageReason.DISK_FULL))
 
 
 class Bench:
@@ -54,18 +61,19 @@ def bench(qtbot: QtBot) -> Iterator[Bench]:
 
 def test_a_station_without_trouble_builds_no_strip(bench: Bench) -> None:
     assert bench.window._trouble.strip is None
-    bench.alerts.withdraw("disk")
+    bench.alerts.withdraw(DISK_KEY)
     assert bench.window._trouble.strip is None
 
 
 def test_the_worst_alert_stands_first_and_the_others_are_counted(bench: Bench, qtbot: QtBot) -> None:
     for alert in (SLOW, CLOCK, DISK):
-        bench.alerts.show(alert)
+        bench.alerts.raise_alert(alert)
     assert bench.strip.shown == (DISK,)
     assert bench.strip.more.text() == "+2 more"
     assert bench.strip.accessibleName() == (
-        "The disk is full. Do not close this parcel. Free some space. The clock is 7 min off. Corrected for"
-        " sending. Please set it. Shopee MY asks for fewer messages. It catches up by itself"
+        "The disk is full. Do not close this parcel. Free some space. Photos taken so far are safe. "
+        "This computer’s clock is 7 minutes slow. Messages are sent with the right time. "
+        "Please set the clock. Shopee MY asks to send more slowly"
     )
     qtbot.mouseClick(bench.strip.more, Qt.MouseButton.LeftButton)
     assert bench.strip.shown == (DISK, CLOCK, SLOW)
@@ -73,8 +81,8 @@ def test_the_worst_alert_stands_first_and_the_others_are_counted(bench: Bench, q
 
 
 def test_the_others_are_opened_by_keyboard_too(bench: Bench, qtbot: QtBot) -> None:
-    bench.alerts.show(SLOW)
-    bench.alerts.show(CLOCK)
+    bench.alerts.raise_alert(SLOW)
+    bench.alerts.raise_alert(CLOCK)
     hands = Hands()
     for _ in range(30):
         if QApplication.focusWidget() is bench.strip.more:
@@ -90,7 +98,7 @@ def test_the_others_are_opened_by_keyboard_too(bench: Bench, qtbot: QtBot) -> No
     ("alert", "token"), [(SLOW, Token.INFO_SOFT), (CLOCK, Token.WARN_SOFT), (DISK, Token.BAD_SOFT)]
 )
 def test_the_colour_follows_the_severity(bench: Bench, alert: Alert, token: Token) -> None:
-    bench.alerts.show(alert)
+    bench.alerts.raise_alert(alert)
     picture = bench.strip.grab().toImage()
     assert picture.pixelColor(4, 4) == bench.window.theme.color(token)
 
@@ -98,7 +106,7 @@ def test_the_colour_follows_the_severity(bench: Bench, alert: Alert, token: Toke
 def test_it_stands_on_every_screen_and_takes_no_focus(bench: Bench, qtbot: QtBot) -> None:
     bench.hub.publish(DeskChanged(open_desk(1)))
     focused = QApplication.focusWidget()
-    bench.alerts.show(CLOCK)
+    bench.alerts.raise_alert(CLOCK)
     qtbot.waitUntil(bench.strip.isVisible)
     assert QApplication.focusWidget() is focused
     bench.window.show_page(Page.HELP)
@@ -107,37 +115,37 @@ def test_it_stands_on_every_screen_and_takes_no_focus(bench: Bench, qtbot: QtBot
 
 
 def test_the_room_of_a_withdrawn_alert_is_kept_for_a_moment(bench: Bench, qtbot: QtBot) -> None:
-    bench.alerts.show(CLOCK)
+    bench.alerts.raise_alert(CLOCK)
     qtbot.waitUntil(bench.strip.isVisible)
     height = bench.strip.height()
-    bench.alerts.withdraw("clock")
+    bench.alerts.withdraw(CLOCK_KEY)
     assert bench.strip.shown == ()
     assert (bench.strip.isVisible(), bench.strip.height()) == (True, height)
-    bench.alerts.show(SLOW)
+    bench.alerts.raise_alert(SLOW)
     assert bench.strip.height() == height
-    bench.alerts.withdraw("pace")
+    bench.alerts.withdraw(PACE_KEY)
     qtbot.waitUntil(lambda: not bench.strip.isVisible())
 
 
 def test_a_stop_is_heard_once_and_again_when_it_comes_back(bench: Bench) -> None:
-    bench.alerts.show(CLOCK)
-    bench.alerts.show(DISK)
-    bench.alerts.show(SLOW)
-    bench.alerts.show(Alert("disk", Severity.STOP, "The disk is full.", "Free 300 MB."))
+    bench.alerts.raise_alert(CLOCK)
+    bench.alerts.raise_alert(DISK)
+    bench.alerts.raise_alert(SLOW)
+    bench.alerts.raise_alert(Alert(DISK_KEY, Severity.STOP, because(StorageReason.ALMOST_FULL, free=10**9)))
     assert bench.cues == [Cue.STOP]
-    bench.alerts.withdraw("disk")
-    bench.alerts.show(DISK)
+    bench.alerts.withdraw(DISK_KEY)
+    bench.alerts.raise_alert(DISK)
     assert bench.cues == [Cue.STOP, Cue.STOP]
 
 
 def test_a_warning_that_becomes_a_stop_is_heard(bench: Bench) -> None:
-    bench.alerts.show(Alert("disk", Severity.WARN, "The disk is nearly full."))
-    bench.alerts.show(DISK)
+    bench.alerts.raise_alert(Alert(DISK_KEY, Severity.WARN, because(StorageReason.FILLING_UP, free=10**10)))
+    bench.alerts.raise_alert(DISK)
     assert bench.cues == [Cue.STOP]
 
 
 def test_alerts_may_come_from_any_thread(bench: Bench, qtbot: QtBot) -> None:
-    watcher = Thread(target=bench.alerts.show, args=(DISK,))
+    watcher = Thread(target=bench.alerts.raise_alert, args=(DISK,))
     watcher.start()
     qtbot.waitUntil(lambda: bench.window._trouble.strip is not None and bench.strip.isVisible())
     watcher.join()
@@ -150,13 +158,14 @@ def test_long_words_are_broken_and_never_cut(qtbot: QtBot, size: tuple[int, int]
     qtbot.addWidget(window, before_close_func=MainWindow.shut_down)
     window.show()
     window.resize(*size)
-    long = Alert("disk", Severity.STOP, DISK.headline, "Free some space on drive D. " * 8)
-    Alerts(hub.publish).show(long)
+    words = Said("The disk is full. Do not close this parcel.", "Free some space on drive D. " * 8)
+    long = Alert(DISK_KEY, Severity.STOP, as_told(words.headline, words.advice))
+    Alerts(hub.publish).raise_alert(long)
     strip = window._trouble.strip
     assert strip is not None
     qtbot.waitUntil(lambda: strip.width() > size[0] // 2)
-    told = " ".join(words for line in strip._lines(long) for words, _ in line)
-    assert told == f"{long.headline} {long.advice.strip().removesuffix('.')}"
+    told = " ".join(piece for line in strip._lines(long) for piece, _ in line)
+    assert told == f"{words.headline} {words.advice.strip().removesuffix('.')}"
     assert strip.height() < window.height() // 2
     assert not window.grab().isNull()
 

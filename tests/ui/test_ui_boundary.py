@@ -20,6 +20,7 @@ from parcelguard.ui.recovery import screen_restart as restart
 from parcelguard.ui.recovery.repair_page import RepairPage
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
+from parcelguard.ui.words.reasons.saying import said_alert
 from tests.support.ui_helpers import (
     NUMBER,
     FakeLog,
@@ -32,7 +33,7 @@ from tests.support.ui_helpers import (
 )
 
 pytestmark = pytest.mark.qt_no_exception_capture
-SAID = "This window failed; your order is safe."
+SAID = "This window failed. Your order is safe."
 
 
 class Mistake(Exception):
@@ -72,7 +73,7 @@ class Guarded:
     @property
     def alert(self) -> str:
         strip = self.window._trouble.strip
-        return strip.shown[0].headline if strip is not None and strip.shown else ""
+        return said_alert(strip.shown[0]).headline if strip is not None and strip.shown else ""
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from parcelguard.core.alerts import Alert, AlertsChanged, Severity
+from parcelguard.core.alerts import Alert, AlertKey, AlertsChanged, AlertTopic, Severity
 from parcelguard.core.errors import NoNetwork, SettingsError
 from parcelguard.core.events import EventHub, ProofChanged
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.preset_message import DEFAULT_MESSAGE
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import as_told
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.shops.views import Consented, Today
 from parcelguard.ui.shell.sidebar import Page
@@ -658,9 +659,12 @@ def test_shop_that_may_not_send_any_more_is_asked_about_at_once(opened: Opened) 
     shop_id = next(iter(opened.page._rows))
     before = opened.called("probe").count((shop_id,))
 
-    held = Alert(f"held {shop_id}", Severity.WARN, "Shopee wants the seller's consent again.")
+    consent = as_told("Shopee wants the seller's consent again.")
+    held = Alert(AlertKey(AlertTopic.SHOP_HELD, shop_id), Severity.WARN, consent)
     opened.hub.publish(AlertsChanged((held,)))
     opened.wait(lambda: opened.called("probe").count((shop_id,)) == before + 1)
-    opened.hub.publish(AlertsChanged((held, Alert("clock", Severity.NOTE, "Slow."))))
+    opened.hub.publish(
+        AlertsChanged((held, Alert(AlertKey(AlertTopic.CLOCK_OFF), Severity.NOTE, as_told("Slow."))))
+    )
     opened.hub.publish(AlertsChanged(()))
     opened.wait(lambda: opened.called("probe").count((shop_id,)) == before + 2)

@@ -86,7 +86,7 @@ def test_photos_of_a_parcel_packed_before_are_told_apart_from_a_first_packing(st
         ),
         (
             f"{DiskFull.headline} {DiskFull.advice}",
-            "The disk is full. Do not close this parcel. Free some space; photos taken so far are safe",
+            "The disk is full. Do not close this parcel. Free some space. Photos taken so far are safe",
         ),
     ],
 )

@@ -11,10 +11,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from parcelguard.core.alerts import Alert, Alerts, AlertsChanged, Severity
+from parcelguard.core.alerts import Alert, Alerts, AlertsChanged, AlertTopic, Severity
 from parcelguard.core.errors import DamagedDatabase, DiskFull, StorageError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.disk.media_folder import FolderGone, MediaFolder
 from parcelguard.store.database import Store
+from parcelguard.ui.words.reasons.saying import said_alert
 from parcelguard.upkeep.backup import Backups
 from parcelguard.upkeep.disk_space import BALLAST
 from parcelguard.upkeep.housekeeping import Due, Housekeeping, copy_due
@@ -62,8 +65,8 @@ class House:
         )
 
     @property
-    def alerts(self) -> dict[str, Alert]:
-        return {alert.kind: alert for alert in self.news[-1].alerts} if self.news else {}
+    def alerts(self) -> dict[AlertTopic, Alert]:
+        return {alert.key.topic: alert for alert in self.news[-1].alerts} if self.news else {}
 
     def pass_time(self, seconds: float) -> None:
         self.seconds += seconds
@@ -102,8 +105,8 @@ def test_drive_that_is_gone_stops_the_next_parcel_until_it_is_back(house: House)
     assert house.keeping.round() == 2
     assert house.keeping.round() == 2
     assert len(house.news) == 1, "told once"
-    assert house.alerts["media"].severity is Severity.STOP
-    assert str(house.folder.path) in house.alerts["media"].headline
+    assert house.alerts[AlertTopic.MEDIA_FOLDER].severity is Severity.STOP
+    assert str(house.folder.path) in said_alert(house.alerts[AlertTopic.MEDIA_FOLDER]).headline
     house.plug_in()
     with pytest.raises(FolderGone):  # as it was at the last look
         house.keeping.may_open()
@@ -129,7 +132,7 @@ def test_folder_that_does_not_answer_is_not_waited_for(house: House, monkeypatch
     with pytest.raises(StorageError) as caught:
         house.keeping.may_open()
     assert "does not answer" in caught.value.headline
-    assert "media" in house.alerts
+    assert AlertTopic.MEDIA_FOLDER in house.alerts
 
     answer.set()
     looking.join()
@@ -143,7 +146,7 @@ def test_failed_write_is_looked_into_at_once(house: House) -> None:
         wait_for((house.folder.path / BALLAST).exists)
         house.unplug()
         assert not house.keeping.write_failed(full=False)
-        wait_for(lambda: "media" in house.alerts)
+        wait_for(lambda: AlertTopic.MEDIA_FOLDER in house.alerts)
     finally:
         assert house.keeping.stop()
         house.plug_in()
@@ -155,13 +158,13 @@ def test_failed_write_is_looked_into_at_once(house: House) -> None:
 def test_little_room_is_told_and_withdrawn(house: House) -> None:
     house.free = 40 * GB
     house.keeping.round()
-    assert house.alerts["disk"].severity is Severity.WARN
-    assert "40 GB" in house.alerts["disk"].headline
+    assert house.alerts[AlertTopic.DISK_SPACE].severity is Severity.WARN
+    assert "40 GB" in said_alert(house.alerts[AlertTopic.DISK_SPACE]).headline
 
     house.free = 900 * 10**6
     house.keeping.round()
-    assert house.alerts["disk"].severity is Severity.STOP
-    assert "0.9 GB" in house.alerts["disk"].headline
+    assert house.alerts[AlertTopic.DISK_SPACE].severity is Severity.STOP
+    assert "0.9 GB" in said_alert(house.alerts[AlertTopic.DISK_SPACE]).headline
     house.keeping.may_open()
 
     house.free = 200 * GB
@@ -178,7 +181,7 @@ def test_full_disk_opens_no_new_order(house: House) -> None:
     assert not isinstance(caught.value, DiskFull), "the ballast is for the order that is open"
 
     house.keeping.round()
-    assert house.alerts["disk"].headline == caught.value.headline
+    assert house.alerts[AlertTopic.DISK_SPACE].reason == caught.value.reason
     assert (house.folder.path / BALLAST).exists()
 
 
@@ -188,7 +191,7 @@ def test_forecast_names_the_day(house: House, monkeypatch: pytest.MonkeyPatch) -
     house.keeping.round()
 
     day = (NOON + timedelta(days=2)).astimezone()
-    assert f"until {day:%d %b}" in house.alerts["disk"].headline
+    assert f"until {day:%d %b}" in said_alert(house.alerts[AlertTopic.DISK_SPACE]).headline
 
 
 def test_rate_is_counted_once_an_hour(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +251,7 @@ def test_disk_found_full_by_the_probe_gives_up_the_ballast(
     (house.folder.path / BALLAST).unlink()
     full.append(DiskFull("full"))
     assert house.keeping.round() == 2
-    assert house.alerts["media"].headline == DiskFull.headline
+    assert house.alerts[AlertTopic.MEDIA_FOLDER].reason == because(StorageReason.DISK_FULL)
     with pytest.raises(DiskFull):
         house.keeping.may_open()
     house.keeping.may_save()
@@ -283,7 +286,7 @@ def test_note_that_could_not_be_written_is_told_and_written_later(house: House) 
     obstacle = folder / f"{PROOF}.part"
     obstacle.mkdir()
     house.keeping.round()
-    assert house.alerts["notes"].severity is Severity.WARN
+    assert house.alerts[AlertTopic.NOTES].severity is Severity.WARN
 
     obstacle.rmdir()
     house.keeping.round()
@@ -338,13 +341,13 @@ def test_copy_that_fails_is_told_and_tried_again_in_an_hour(house: House) -> Non
     house.backups.folder.write_text("a file stands in the way")
     house.pass_time(61)
     house.keeping.round()
-    assert house.alerts["backup"].severity is Severity.WARN
-    assert str(house.backups.folder) in house.alerts["backup"].advice
+    assert house.alerts[AlertTopic.BACKUP].severity is Severity.WARN
+    assert str(house.backups.folder) in said_alert(house.alerts[AlertTopic.BACKUP]).advice
 
     house.backups.folder.unlink()
     house.pass_time(60)
     house.keeping.round()
-    assert "backup" in house.alerts
+    assert AlertTopic.BACKUP in house.alerts
     house.pass_time(3600)
     house.keeping.round()
     assert house.alerts == {}
@@ -362,7 +365,7 @@ def test_copy_on_a_full_disk_does_not_put_the_records_under_suspicion(
     house.pass_time(61)
     house.keeping.round()
 
-    assert "backup" in house.alerts
+    assert AlertTopic.BACKUP in house.alerts
 
 
 def test_copy_made_in_the_future_of_a_clock_set_right_does_not_count(house: House) -> None:
@@ -417,8 +420,8 @@ def test_damaged_records_are_told_and_stay_told(house: House, monkeypatch: pytes
     house.pass_time(8 * 86400)
     house.keeping.round()
 
-    assert house.alerts["records"].severity is Severity.STOP
-    assert "damaged" in house.alerts["records"].headline
+    assert house.alerts[AlertTopic.RECORDS].severity is Severity.STOP
+    assert "damaged" in said_alert(house.alerts[AlertTopic.RECORDS]).headline
 
 
 # ---- the thread --------------------------------------------------------------------------------------------

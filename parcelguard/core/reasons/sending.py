@@ -10,3 +10,6 @@ class SendingReason(StrEnum):
 
     AS_TOLD = "as_told"  # an earlier version kept a sentence and nothing else
     MISTAKE = "mistake"  # a bug, or nothing that has a kind of its own
+    # of the whole shop
+    SHOP_UNREACHABLE = "shop_unreachable"
+    SHOP_SLOWED = "shop_slowed"

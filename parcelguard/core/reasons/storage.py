@@ -8,4 +8,27 @@ from enum import StrEnum
 class StorageReason(StrEnum):
     """Stored by its value: a value once released never changes its meaning."""
 
+    # its disk
     CANNOT_SAVE = "cannot_save"
+    DISK_FULL = "disk_full"
+    NO_NEW_ORDER = "no_new_order"
+    ALMOST_FULL = "almost_full"
+    ALMOST_FULL_UNTIL = "almost_full_until"
+    FILLING_UP = "filling_up"
+    FILLING_UP_UNTIL = "filling_up_until"
+    FOLDER_GONE = "folder_gone"
+    FOLDER_REFUSES = "folder_refuses"
+    FOLDER_STUCK = "folder_stuck"
+    # its records
+    RECORDS_DAMAGED = "records_damaged"
+    NOTE_NOT_WRITTEN = "note_not_written"
+    BACKUP_FAILED = "backup_failed"
+    # its clock
+    CLOCK_SLOW = "clock_slow"
+    CLOCK_FAST = "clock_fast"
+    CLOCK_SET_AHEAD = "clock_set_ahead"
+    CLOCK_SET_BACK = "clock_set_back"
+    ASLEEP = "asleep"
+    # the program itself
+    ALREADY_RUNNING = "already_running"
+    WINDOW_FAILED = "window_failed"

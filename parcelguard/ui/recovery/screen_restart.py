@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
 
-from parcelguard.core.alerts import Alert, Severity
+from parcelguard.core.alerts import Alert, AlertKey, AlertTopic, Severity
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.recovery.boundary import Boundary
 from parcelguard.ui.shell.alert_feed import AlertFeed
 from parcelguard.ui.shell.sidebar import Page
+from parcelguard.ui.words.reasons.saying import said
 
 if TYPE_CHECKING:
     from parcelguard.ui.recovery.repair_page import RepairPage
@@ -22,12 +25,7 @@ log = logging.getLogger(__name__)
 
 TOO_OFTEN = 3  # failures of one screen within WATCHED_S
 WATCHED_S = 20.0
-FAILED = Alert(
-    "window",
-    Severity.WARN,
-    "This window failed; your order is safe.",
-    "It was started again: go on. If it happens again, call your supervisor.",
-)
+FAILED = Alert(AlertKey(AlertTopic.WINDOW), Severity.WARN, because(StorageReason.WINDOW_FAILED))
 _LEFT_ALONE = {
     Page.PACK: "Photos taken so far are safe. F1, F4 and the scanner still work; listen for the sounds.",
 }
@@ -101,5 +99,5 @@ class Restarter(QObject):
         self._failures.pop(page, None)
         self._left.add(page)
         again = Choice("Try again", "Starts this window once more.", lambda: self._rebuild(page))
-        advice = _LEFT_ALONE.get(page, _OTHERS)
-        self._screens.stand_in(page, RepairPage(self._screens.theme, FAILED.headline, advice, (again,)))
+        headline, advice = said(FAILED.reason).headline, _LEFT_ALONE.get(page, _OTHERS)
+        self._screens.stand_in(page, RepairPage(self._screens.theme, headline, advice, (again,)))

@@ -36,9 +36,9 @@ class AlertFeed(QObject):
 
     def show_alerts(self, news: AlertsChanged) -> None:
         """Take in what is wrong with the station now."""
-        stopped = {alert.kind for alert in self._told if alert.severity is Severity.STOP}
+        stopped = {alert.key for alert in self._told if alert.severity is Severity.STOP}
         self._told = news.alerts
-        if any(alert.severity is Severity.STOP and alert.kind not in stopped for alert in news.alerts):
+        if any(alert.severity is Severity.STOP and alert.key not in stopped for alert in news.alerts):
             self._publish(Sounded(Cue.STOP))
         self._show()
 

@@ -16,6 +16,7 @@ from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.log.row_painter import DOTS
 from parcelguard.ui.pack.band import FILLS
 from parcelguard.ui.words.pack_words import BandTone, label
+from parcelguard.ui.words.reasons.saying import said_alert
 
 ROOM_KEPT_MS = 800
 _TONES = {Severity.NOTE: BandTone.INFO, Severity.WARN: BandTone.WARN, Severity.STOP: BandTone.BAD}
@@ -81,7 +82,8 @@ class AlertStrip(QWidget):
             return
         self._alerts = alerts
         self._open = self._open and len(alerts) > 1
-        spoken = (f"{alert.headline} {alert.advice}".strip() for alert in alerts)
+        words = (said_alert(alert) for alert in alerts)
+        spoken = (f"{each.headline} {each.advice}".strip() for each in words)
         self.setAccessibleName(". ".join(label(each) for each in spoken))
         if alerts:
             self._keeps_room.stop()
@@ -124,8 +126,9 @@ class AlertStrip(QWidget):
     def _lines(self, alert: Alert) -> list[list[tuple[str, bool]]]:
         """Return the words of each line, strong or not: one line where headline and advice fit on it."""
         strong, plain = self._theme.font(Size.BODY, 600), self._theme.font(Size.BODY)
-        headline = alert.headline if alert.advice else label(alert.headline)
-        advice = label(alert.advice)
+        words = said_alert(alert)
+        headline = words.headline if words.advice else label(words.headline)
+        advice = label(words.advice)
         beside = width_of(headline, strong) + self._theme.px(8) + width_of(advice, plain)
         if beside <= self._room:
             return [[(headline, True), (advice, False)] if advice else [(headline, True)]]

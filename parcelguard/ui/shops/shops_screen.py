@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
-from parcelguard.core.alerts import AlertsChanged
+from parcelguard.core.alerts import AlertsChanged, AlertTopic
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
 from parcelguard.shops.views import GrantRow, MarketplaceRow, Remedy, ShopRow
@@ -199,7 +199,8 @@ class ChannelsPage(Screen):
 
     def _on_alerts(self, news: AlertsChanged) -> None:
         """Ask anew about a shop that may not send any more, or may again: the row must not say otherwise."""
-        held = {alert.kind.partition(" ")[2] for alert in news.alerts if alert.kind.startswith("held ")}
+        keys = {alert.key for alert in news.alerts}
+        held = {key.shop_id for key in keys if key.topic is AlertTopic.SHOP_HELD}
         for shop_id in held ^ self._held:
             self._probed.pop(shop_id, None)
             if shop_id in self._rows:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from parcelguard.core.alerts import Alert
 from parcelguard.core.reasons.reason import Reason, ReasonKind
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.runtime.translation import tr
 from parcelguard.ui.words.reasons import camera, marketplaces, sending, shops, storage
+from parcelguard.ui.words.reasons.values import SpokenValue
 
 WORDS: Mapping[ReasonKind, tuple[str, str]] = {
     **sending.WORDS,
@@ -34,8 +36,17 @@ def said(reason: Reason | None) -> Said:
     """Return a reason in words, in the language in use; nothing for none."""
     if reason is None:
         return NOTHING_SAID
-    values = dict(reason.values)
     if reason.kind is SendingReason.AS_TOLD:
-        return Said(str(values.get("headline", "")), str(values.get("advice", "")))
+        kept = dict(reason.values)
+        return Said(str(kept.get("headline", "")), str(kept.get("advice", "")))
+    values = {name: SpokenValue(value) for name, value in reason.values}
     headline, advice = WORDS[reason.kind]
     return Said(tr(headline, **values), tr(advice, **values))
+
+
+def said_alert(alert: Alert) -> Said:
+    """Return an alert in words; it begins with its shop where the reason does not name it."""
+    words = said(alert.reason)
+    if not alert.shop:
+        return words
+    return Said(tr("{shop}: {sentence}", shop=alert.shop, sentence=words.headline), words.advice)

@@ -13,4 +13,80 @@ WORDS: Mapping[ReasonKind, tuple[str, str]] = {
         msgid("Cannot save on this computer. Do not close this parcel."),
         msgid("Check that the photo folder exists, can be written to and has free space."),
     ),
+    StorageReason.DISK_FULL: (
+        msgid("The disk is full. Do not close this parcel."),
+        msgid("Free some space. Photos taken so far are safe."),
+    ),
+    StorageReason.NO_NEW_ORDER: (
+        msgid("The disk is full: no new order can be opened."),
+        msgid("Free some space. An open order can be finished. Photos taken so far are safe."),
+    ),
+    StorageReason.ALMOST_FULL: (
+        msgid("The disk is almost full: {free:room} left."),
+        msgid("Free some space now. Everything saved so far is safe."),
+    ),
+    StorageReason.ALMOST_FULL_UNTIL: (
+        msgid("The disk is almost full: {free:room} left, at this rate until {full_at:day}."),
+        msgid("Free some space now. Everything saved so far is safe."),
+    ),
+    StorageReason.FILLING_UP: (
+        msgid("The disk is filling up: {free:room} left."),
+        msgid("Free some space soon."),
+    ),
+    StorageReason.FILLING_UP_UNTIL: (
+        msgid("The disk is filling up: {free:room} left, at this rate until {full_at:day}."),
+        msgid("Free some space soon."),
+    ),
+    StorageReason.FOLDER_GONE: (
+        msgid("Cannot save photos to {folder}. Do not close this parcel."),
+        msgid("Check that its drive or network share is connected."),
+    ),
+    StorageReason.FOLDER_REFUSES: (
+        msgid("Cannot save photos to {folder}. Do not close this parcel."),
+        msgid("Check that the folder can be written to and its drive works."),
+    ),
+    StorageReason.FOLDER_STUCK: (
+        msgid("Cannot save photos to {folder}: it does not answer. Do not close this parcel."),
+        msgid("Check that its drive or network share is connected."),
+    ),
+    StorageReason.RECORDS_DAMAGED: (
+        msgid("The records on this computer are damaged. Your photos are safe."),
+        msgid("Close ParcelGuard and open it again. It helps you to repair the records."),
+    ),
+    StorageReason.NOTE_NOT_WRITTEN: (
+        msgid("The note in the photo folder was not saved. The records have everything."),
+        msgid("Check that the photo folder exists, can be written to and has free space."),
+    ),
+    StorageReason.BACKUP_FAILED: (
+        msgid("The nightly backup of the records failed."),
+        msgid("ParcelGuard tries again every hour. Check the folder {folder}"),
+    ),
+    StorageReason.CLOCK_SLOW: (
+        msgid("This computer’s clock is {minutes:span} slow. Messages are sent with the right time."),
+        msgid("Please set the clock."),
+    ),
+    StorageReason.CLOCK_FAST: (
+        msgid("This computer’s clock is {minutes:span} fast. Messages are sent with the right time."),
+        msgid("Please set the clock."),
+    ),
+    StorageReason.CLOCK_SET_AHEAD: (
+        msgid("This computer’s clock was set ahead by {minutes:span}."),
+        msgid("Check that it is right."),
+    ),
+    StorageReason.CLOCK_SET_BACK: (
+        msgid("This computer’s clock was set back by {minutes:span}."),
+        msgid("Check that it is right."),
+    ),
+    StorageReason.ASLEEP: (
+        msgid("This computer was asleep for {minutes:span}."),
+        msgid("Nothing is lost. Waiting messages are sent now."),
+    ),
+    StorageReason.ALREADY_RUNNING: (
+        msgid("ParcelGuard is already open on this computer."),
+        msgid("Use the window that is open."),
+    ),
+    StorageReason.WINDOW_FAILED: (
+        msgid("This window failed. Your order is safe."),
+        msgid("It was started again, so go on. If it happens again, call your supervisor."),
+    ),
 }
