@@ -23,6 +23,8 @@ from parcelguard.camera.sources.opening import open_source
 from parcelguard.camera.sources.ports import FrameSource
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.errors import CameraUnavailable
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import Reason, because
 from parcelguard.core.times import utc_now
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,7 @@ class Capture:
         self._stopping = Event()
         self._in_driver_since: float | None = None
         self._number = 0
-        self._lost_told = ""  # the headline last told, until the source is live again
+        self._lost_reason: Reason | None = None  # what was told last, until the source is live again
         self._live_size: tuple[int, int] | None = None
         self._thread = Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
@@ -124,26 +126,21 @@ class Capture:
         """Tell whether the source lives: it delivers, and what it delivers moves."""
         if stillness is not None and stillness.lasts_s(image, time.monotonic()) > FROZEN_AFTER_S:
             self._newest.frozen = True
-            self._lost(
-                CameraUnavailable(
-                    "identical pictures",
-                    headline=f"Picture has not moved for {FROZEN_AFTER_S:.0f} s.",
-                    advice="Check the camera's cable. Photos taken so far are safe.",
-                )
-            )
+            still = because(CameraReason.PICTURE_STANDS_STILL, seconds=round(FROZEN_AFTER_S))
+            self._lost(CameraUnavailable("identical pictures", still))
             return
         size = (image.shape[1], image.shape[0])
-        if size != self._live_size or self._lost_told:
+        if size != self._live_size or self._lost_reason:
             self._newest.frozen = False
-            self._live_size, self._lost_told = size, ""
+            self._live_size, self._lost_reason = size, None
             self._tell(SourceLive(*size, source.fps))
 
     def _lost(self, error: CameraUnavailable) -> None:
         if not self._newest.frozen:
             self._newest.put(None)
-        if error.headline != self._lost_told:
-            self._tell(SourceLost(error.headline, error.advice, str(error)))
-        self._lost_told = error.headline
+        if error.reason != self._lost_reason:  # it is tried again each second: told once
+            self._tell(SourceLost(error.reason, str(error)))
+        self._lost_reason = error.reason
 
 
 class _Stillness:

@@ -41,10 +41,11 @@ from parcelguard.camera.ring import Frame, Ring
 from parcelguard.camera.supervisor import Child, Patience, Verdict
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.events import CameraChanged, CameraState, CodesSeen
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import because
 
 log = logging.getLogger(__name__)
 
-NOT_TAKEN = "Photo not taken. Press F1 again."
 FIRST_VIEW = (1280, 720)
 _TICK_S = 0.1
 _STOP_S = 6.0
@@ -189,9 +190,8 @@ class CameraClient:
             if self._shared.stopping.is_set():
                 return
             log.warning("camera process: %s; started again in %.1f s", verdict.detail, pause_s)
-            self._publish(
-                CameraChanged(state=CameraState.LOST, headline=verdict.headline, advice=verdict.advice)
-            )
+            restarts = because(CameraReason.CAMERA_RESTARTS)
+            self._publish(CameraChanged(state=CameraState.LOST, reason=restarts))
             self._publish(CodesSeen(()))
             if verdict.lived_s > self._patience.healthy_after_s:
                 pause_s = self._patience.shortest_pause_s
@@ -274,9 +274,9 @@ class CameraClient:
                     self._tell.photo_failed(message)
             case SourceLive(width, height, fps):
                 self._tell.publish(CameraChanged(state=CameraState.LIVE, width=width, height=height, fps=fps))
-            case SourceLost(headline, advice, detail):
-                log.warning("camera: %s %s", headline, detail)
-                self._tell.publish(CameraChanged(state=CameraState.LOST, headline=headline, advice=advice))
+            case SourceLost(reason, detail):
+                log.warning("camera: %s, %s", reason.kind, detail)
+                self._tell.publish(CameraChanged(state=CameraState.LOST, reason=reason))
             case Said(level, logger, text):
                 logging.getLogger(logger).log(level, "%s", text)
 
@@ -300,8 +300,7 @@ class CameraClient:
             failed = PhotoFailed(
                 photo_id=asked.photo_id,
                 proof_id=asked.proof_id,
-                headline=NOT_TAKEN,
-                advice="Photos taken so far are safe.",
+                reason=because(CameraReason.PHOTO_NOT_TAKEN),
                 detail=detail,
             )
             try:

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from parcelguard.core.errors import NotSent, StorageError
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.delivery.picture_sizes import arranged, extent
 from parcelguard.runtime.assets import asset
 
@@ -42,15 +43,13 @@ _END_S = 5.0
 class CopyUnreadable(StorageError):
     """The original is missing or damaged."""
 
-    headline = "A photo on this computer cannot be read."
-    advice = "The supervisor can look at it in the log; other photos are not touched."
+    kind = StorageReason.PHOTO_UNREADABLE
 
 
 class CopyNotMade(NotSent):
     """The helper process hung, broke or could not be started; the original is safe."""
 
-    headline = "Saved. The buyer’s copy of a photo could not be made yet."
-    advice = "Keep packing. It is tried again by itself."
+    kind = StorageReason.COPY_NOT_MADE
 
 
 def buyer_copy(original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:

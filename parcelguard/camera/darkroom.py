@@ -15,6 +15,8 @@ import numpy as np
 from parcelguard.camera.messages import PhotoFailed, PhotoKept, TakePhoto
 from parcelguard.camera.newest_picture import Image, Newest, Picture, Priority
 from parcelguard.core.errors import CameraUnavailable, ParcelGuardError, StorageError
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.disk.files import photo_name, thumbnail_of, write_durably
 from parcelguard.runtime.crash_points import hit
 from parcelguard.runtime.threads import Worker
@@ -65,7 +67,7 @@ class Darkroom:
             self._tell(_failure(request, error))
         except Exception as error:  # whatever happened, the packer must hear that there is no photo
             log.exception("a photo failed")
-            self._tell(_failure(request, ParcelGuardError(type(error).__name__, headline=_NOT_TAKEN)))
+            self._tell(_failure(request, ParcelGuardError(type(error).__name__, _NOT_TAKEN)))
         finally:
             self._priority.release()
 
@@ -73,12 +75,11 @@ class Darkroom:
         """Return the newest picture. Raises CameraUnavailable when it is not what the camera sees now."""
         picture = self._newest.get()
         if picture is None:
-            raise CameraUnavailable("no picture", headline=f"No camera. {_NOT_TAKEN}")
+            raise CameraUnavailable("no picture", because(CameraReason.NO_CAMERA_NO_PHOTO))
         age_s = time.monotonic() - picture.at
         if self._newest.frozen or age_s > OLDEST_S:
-            raise CameraUnavailable(
-                f"newest picture is {age_s:.1f} s old", headline="The picture stands still. Photo not taken."
-            )
+            still = because(CameraReason.STILL_PICTURE_NO_PHOTO)
+            raise CameraUnavailable(f"newest picture is {age_s:.1f} s old", still)
         return picture
 
     def _keep(self, request: TakePhoto, picture: Picture) -> PhotoKept:
@@ -86,7 +87,7 @@ class Darkroom:
         small = self._helper.submit(_small, picture.image)  # beside the encoder and the disk, not after them
         encoded, data = cv2.imencode(".jpg", picture.image, [cv2.IMWRITE_JPEG_QUALITY, self._quality])
         if not encoded:
-            raise StorageError("imencode refused the picture", headline=_NOT_TAKEN)
+            raise StorageError("imencode refused the picture", _NOT_TAKEN)
         original = data.tobytes()
         sha256 = hashlib.sha256(original).hexdigest()
         name = photo_name(request.ordinal, request.shot, sha256)
@@ -119,7 +120,7 @@ class Darkroom:
             raise StorageError(f"{path.name}: {error}") from error
 
 
-_NOT_TAKEN = "Photo not taken. Press F1 again."
+_NOT_TAKEN = because(CameraReason.PHOTO_NOT_TAKEN)
 
 
 def _small(image: Image) -> tuple[bytes, bool]:
@@ -169,7 +170,6 @@ def _failure(request: TakePhoto, error: ParcelGuardError) -> PhotoFailed:
     return PhotoFailed(
         photo_id=request.photo_id,
         proof_id=request.proof_id,
-        headline=error.headline,
-        advice=error.advice,
+        reason=error.reason,
         detail=str(error),
     )

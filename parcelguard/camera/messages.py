@@ -14,6 +14,7 @@ from pathlib import Path
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.events import CodeBox
 from parcelguard.core.proofs import Shot
+from parcelguard.core.reasons.reason import Reason
 
 
 class Reading(StrEnum):
@@ -106,8 +107,7 @@ class SourceLive:
 class SourceLost:
     """The source cannot be opened, ended, or stands still; it is tried again by itself."""
 
-    headline: str
-    advice: str
+    reason: Reason
     detail: str
 
 
@@ -154,8 +154,7 @@ class PhotoFailed:
 
     photo_id: str
     proof_id: str
-    headline: str
-    advice: str
+    reason: Reason
     detail: str
 
 

@@ -10,7 +10,6 @@ from typing import Self
 
 from parcelguard.camera.messages import Alive, Assignment
 from parcelguard.camera.process import run
-from parcelguard.core.errors import CameraUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +31,9 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a camera process has to be started again, in words for the log and for the packer."""
+    """Why a camera process has to be started again, in words for the log."""
 
     detail: str
-    headline: str = CameraUnavailable.headline
-    advice: str = "The camera is started again by itself. Photos taken so far are safe."
     lived_s: float = 0.0
 
     @classmethod

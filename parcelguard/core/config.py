@@ -21,6 +21,8 @@ from msgspec import Meta, Struct
 from parcelguard.core import marketplace_facts as marketplaces
 from parcelguard.core.errors import SettingsError, StorageError
 from parcelguard.core.preset_message import DEFAULT_MESSAGE, unknown_placeholders
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.shops import Shop
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -225,8 +227,8 @@ class Folders:
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
-                headline = f"This folder cannot be used: {folder}"
-                raise StorageError(f"{folder}: {error}", headline=headline) from error
+                reason = because(StorageReason.FOLDER_UNUSABLE, folder=str(folder))
+                raise StorageError(f"{folder}: {error}", reason) from error
 
 
 def home_folder(chosen: str | None = None) -> Path:

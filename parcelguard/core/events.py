@@ -17,6 +17,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import Reason
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,7 @@ class CameraChanged(Struct, frozen=True, kw_only=True):
     width: int = 0
     height: int = 0
     fps: float = 0.0
-    headline: str = ""
-    advice: str = ""
+    reason: Reason | None = None  # of CameraState.LOST
 
 
 class CodeBox(Struct, frozen=True):

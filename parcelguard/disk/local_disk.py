@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from parcelguard.core.errors import StorageError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 
 _NETWORK = {
     *("nfs", "nfs3", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afpfs", "afs", "ncpfs", "coda", "webdav"),
@@ -23,12 +25,8 @@ _DRIVE_REMOTE = 4
 def refuse_network(folder: Path) -> None:
     """Raise StorageError when a folder lies on another computer."""
     if on_network(folder.resolve()):
-        raise StorageError(
-            f"{folder} is on a network drive",
-            headline=f"The records cannot be kept on a network drive: {folder}",
-            advice="Choose a folder on this computer with --home. The photo folder and the backups may be "
-            "on a network drive.",
-        )
+        reason = because(StorageReason.ON_NETWORK_DRIVE, folder=str(folder))
+        raise StorageError(f"{folder} is on a network drive", reason)
 
 
 def on_network(folder: Path) -> bool:

@@ -23,6 +23,7 @@ from parcelguard.core.errors import DamagedDatabase, DiskFull, ParcelGuardError,
 from parcelguard.core.events import EventHub
 from parcelguard.core.orders import Order
 from parcelguard.core.proofs import Photo
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.announcing import ProofAnnouncer
@@ -262,8 +263,9 @@ class Station:
 
     def _photo_failed(self, failed: PhotoFailed) -> None:
         log.warning("photo %s not taken: %s", failed.photo_id, failed.detail)
-        self.housekeeping.write_failed(full=failed.headline == DiskFull.headline)
-        self._post(self._desk.photo_failed, failed.photo_id, failed.headline, failed.advice)
+        self.housekeeping.write_failed(full=failed.reason.kind is StorageReason.DISK_FULL)
+        error = ParcelGuardError(failed.detail, failed.reason)
+        self._post(self._desk.photo_failed, failed.photo_id, error.headline, error.advice)
 
     def _code_read(self, code: CodeRead) -> None:
         scan = read_scan(code.text, ScanSource.CAMERA, code.symbology)

@@ -20,6 +20,8 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import QueuePool
 
 from parcelguard.core.errors import DamagedDatabase, DiskFull, StorageError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.times import utc_now
 from parcelguard.disk.files import PARTIAL_SUFFIX, keep_durably, make_folder, refused
 from parcelguard.disk.local_disk import refuse_network
@@ -144,8 +146,7 @@ class Store:
         if version and version > SCHEMA_VERSION:
             raise StorageError(
                 f"{path} has tables of version {version}, this program knows {SCHEMA_VERSION}",
-                headline="A newer ParcelGuard has worked with this data.",
-                advice="Install the newer version again.",
+                because(StorageReason.NEWER_RECORDS),
             )
         if version != SCHEMA_VERSION:
             from parcelguard.store.migrate import upgrade

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from parcelguard.core.errors import DamagedDatabase
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 
 CHECK_AFTER = timedelta(days=7)
 COMPANIONS = ("-wal", "-shm")  # what SQLite keeps beside a database; a part of it
@@ -35,10 +37,7 @@ class Health:
         """
         if not self._database.exists() or not self._database.stat().st_size:
             if self._checked.exists():
-                raise DamagedDatabase(
-                    f"{self._database} is gone",
-                    headline="The records on this computer are gone. Your photos are safe.",
-                )
+                raise DamagedDatabase(f"{self._database} is gone", because(StorageReason.RECORDS_GONE))
             return
         if self._open.exists() or self.due(now):
             check(self._database)

@@ -25,6 +25,8 @@ from parcelguard.camera.copies import (
     buyer_copy,
 )
 from parcelguard.core.errors import NotSent
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from tests.support.camera_helpers import scene, wait_for
 
 needs_signals = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no way to stop a process here")
@@ -166,7 +168,7 @@ def test_what_is_no_jpeg_is_refused_in_words(tmp_path: Path, content: bytes) -> 
 
     with pytest.raises(CopyUnreadable) as refused:
         buyer_copy(file, CAPTION, FULL)
-    assert refused.value.headline == "A photo on this computer cannot be read."
+    assert refused.value.reason == because(StorageReason.PHOTO_UNREADABLE)
 
 
 def test_a_missing_or_broken_off_original_is_refused(tmp_path: Path) -> None:
@@ -207,7 +209,7 @@ def test_the_copy_room_works_in_its_own_process_and_survives_its_death(
     assert room.make(file, CAPTION, SMALL) == first == buyer_copy(file, CAPTION, SMALL)
     with pytest.raises(CopyUnreadable) as refused:
         room.make(tmp_path / "gone.jpg", CAPTION, SMALL)
-    assert refused.value.headline == CopyUnreadable.headline
+    assert refused.value.reason == because(StorageReason.PHOTO_UNREADABLE)
 
 
 @needs_signals
@@ -225,7 +227,7 @@ def test_a_helper_that_hangs_is_given_up_in_words_and_the_next_copy_is_made(
             room.make(file, CAPTION, SMALL)
 
     assert "by itself" in failed.value.advice
-    assert "Do not close this parcel" not in failed.value.headline
+    assert failed.value.reason == because(StorageReason.COPY_NOT_MADE)
     assert isinstance(failed.value, NotSent), "which is what the courier repeats"
     assert gone(hung)
     assert room.make(file, CAPTION, SMALL) == first

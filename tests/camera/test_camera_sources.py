@@ -18,6 +18,8 @@ from parcelguard.camera.sources.streams import NetworkStream
 from parcelguard.camera.sources.webcams import CameraFound, Webcam, find_webcam, list_cameras
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.errors import CameraUnavailable
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import Reason, because
 
 
 @pytest.mark.parametrize(
@@ -40,12 +42,19 @@ def test_a_path_is_a_video_or_a_folder(tmp_path: Path) -> None:
     assert isinstance(open_source(CameraSettings(source=str(tmp_path / "film.mp4"))), VideoFile)
 
 
-@pytest.mark.parametrize("name", ["ftp://cam/", "/no/such/film.mp4", "Nonexistent camera 9000"])
-def test_what_is_no_source_is_refused_in_words(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("ftp://cam/", because(CameraReason.NOT_A_STREAM)),
+        ("/no/such/film.mp4", because(CameraReason.NO_SUCH_FILE)),
+        ("Camera 9000", because(CameraReason.NO_SUCH_CAMERA, name="Camera 9000")),
+    ],
+)
+def test_what_is_no_source_is_refused_with_its_reason(name: str, reason: Reason) -> None:
     with pytest.raises(CameraUnavailable) as refused:
         open_source(CameraSettings(source=name))
 
-    assert refused.value.headline.endswith(".")
+    assert refused.value.reason == reason
 
 
 def test_a_webcam_that_is_not_there_is_unavailable() -> None:

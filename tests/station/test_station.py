@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,8 +52,13 @@ class Camera:
         try:
             write_durably(self._media / path, data, read_only=True)
         except StorageError as error:
-            facts = {"photo_id": request.photo_id, "proof_id": request.proof_id, "detail": str(error)}
-            self._hub.publish(PhotoFailed(**facts, headline=error.headline, advice=error.advice))
+            failed = PhotoFailed(
+                photo_id=request.photo_id,
+                proof_id=request.proof_id,
+                reason=error.reason,
+                detail=str(error),
+            )
+            self._hub.publish(failed)
             return
         self._hub.publish(
             PhotoKept(
@@ -94,6 +99,14 @@ class Bench:
     def open(self, code: str = "LABEL00012345") -> None:
         self.station.scan(wedge(code))
         self.until(lambda desk: desk.state is DeskState.UNMATCHED)
+
+
+def fill_up(drive: Path) -> None:
+    """Leave no room at all; the station goes on writing its notes meanwhile."""
+    with (drive / "filler").open("ab") as filler:
+        while free := shutil.disk_usage(drive).free:
+            with suppress(OSError):
+                os.posix_fallocate(filler.fileno(), filler.seek(0, os.SEEK_END), free)
 
 
 @contextmanager
@@ -247,8 +260,7 @@ def test_order_that_is_open_when_the_disk_fills_up_is_finished_with_the_room_of_
         Ballast(drive / "media").keep()
         with opened(tmp_path / "home", drive / "media") as bench:
             bench.open()
-            with (drive / "filler").open("wb") as filler:
-                os.posix_fallocate(filler.fileno(), 0, shutil.disk_usage(drive).free)
+            fill_up(drive)
             bench.station.take_photo()
             bench.until(lambda desk: desk.notice and desk.notice.kind is NoticeKind.PHOTO_FAILED)
             assert "full" in bench.desk.notice.detail

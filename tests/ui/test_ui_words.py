@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from parcelguard.camera.client import NOT_TAKEN
 from parcelguard.core.errors import DiskFull, NoNetwork, OutcomeUnknown
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.core.proofs import ProofState
@@ -81,7 +80,7 @@ def test_photos_of_a_parcel_packed_before_are_told_apart_from_a_first_packing(st
     ("detail", "text"),
     [
         (
-            f"{NOT_TAKEN} Photos taken so far are safe.",
+            "Photo not taken. Press F1 again. Photos taken so far are safe.",
             "Photo not taken. Press F1 again. Photos taken so far are safe",
         ),
         (

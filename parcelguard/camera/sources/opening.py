@@ -24,12 +24,13 @@ from parcelguard.camera.sources.streams import NetworkStream
 from parcelguard.camera.sources.webcams import Webcam, find_webcam
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.errors import CameraUnavailable
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import because
 
 log = logging.getLogger(__name__)
 
 PICTURE_S = 2.0
 _PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
-_NOT_A_CAMERA = "Name a webcam, an address, a video file or a folder in the settings."
 
 
 def open_source(settings: CameraSettings) -> FrameSource:
@@ -47,20 +48,14 @@ def open_source(settings: CameraSettings) -> FrameSource:
     if path.exists():
         return VideoFile(path)
     if path.is_absolute() or path.suffix:
-        raise CameraUnavailable(
-            f"no such file: {name}", headline="The video file or folder is not there.", advice=_NOT_A_CAMERA
-        )
+        raise CameraUnavailable(f"no such file: {name}", because(CameraReason.NO_SUCH_FILE))
     return Webcam(find_webcam(name), settings)
 
 
 def _stream(address: str) -> FrameSource:
     scheme = urlsplit(address).scheme.lower()
     if scheme not in ("rtsp", "rtsps", "http", "https"):
-        raise CameraUnavailable(
-            f"unknown kind of address: {scheme}://",
-            headline="This camera address cannot be used.",
-            advice="Use an address that begins with rtsp:// or http://.",
-        )
+        raise CameraUnavailable(f"unknown kind of address: {scheme}://", because(CameraReason.NOT_A_STREAM))
     return NetworkStream(address)
 
 
@@ -94,9 +89,7 @@ class VideoFile:
         """Open the file."""
         self._capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
-            raise CameraUnavailable(
-                f"not a video: {self._path.name}", headline="This video cannot be played."
-            )
+            raise CameraUnavailable(f"not a video: {self._path.name}", because(CameraReason.NOT_A_VIDEO))
         told = self._capture.get(cv2.CAP_PROP_FPS)
         self.fps = told if 1 <= told <= 240 else 30.0
         self._pace = Pace(self.fps)
@@ -112,9 +105,7 @@ class VideoFile:
             self._capture.open(str(self._path), cv2.CAP_FFMPEG)
             came, image = self._capture.read()
         if not came:
-            raise CameraUnavailable(
-                f"no pictures in {self._path.name}", headline="This video cannot be played."
-            )
+            raise CameraUnavailable(f"no pictures in {self._path.name}", because(CameraReason.NOT_A_VIDEO))
         return np.asarray(image, np.uint8)
 
     def close(self) -> None:
@@ -144,9 +135,7 @@ class PictureFolder:
     def open(self) -> None:
         """Look which pictures are there."""
         if not self._files():
-            raise CameraUnavailable(
-                f"no pictures in {self._folder.name}", headline="There are no pictures in this folder."
-            )
+            raise self._empty("no pictures")
         self._pictures = self._endless()
         self._until = 0.0
 
@@ -183,10 +172,12 @@ class PictureFolder:
                     self._told.add(file)
                     log.warning("not a readable picture: %s", file.name)
             if not readable:
-                raise CameraUnavailable(
-                    f"no readable picture in {self._folder.name}",
-                    headline="There are no pictures in this folder.",
-                )
+                raise self._empty("no readable picture")
+
+    def _empty(self, what: str) -> CameraUnavailable:
+        return CameraUnavailable(
+            f"{what} in {self._folder.name}", because(CameraReason.NO_PICTURES_IN_FOLDER)
+        )
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -12,6 +12,8 @@ import numpy as np
 from parcelguard.camera.newest_picture import Image
 from parcelguard.camera.sources.mjpeg import PartStream, open_parts
 from parcelguard.core.errors import CameraUnavailable
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import because
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +106,7 @@ class NetworkStream:
         """Do nothing: a camera has no labels to show."""
 
     def _unavailable(self, why: object) -> CameraUnavailable:
-        return CameraUnavailable(f"{shown(self._address)}: {why}", advice=_ADVICE)
-
-
-_ADVICE = "Check that the camera is on and in the network. Photos taken so far are safe."
+        return CameraUnavailable(f"{shown(self._address)}: {why}", because(CameraReason.NO_STREAM))
 
 
 def shown(address: str) -> str:

@@ -14,6 +14,8 @@ import numpy as np
 from parcelguard.camera.newest_picture import Image
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.errors import CameraUnavailable
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import because
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +51,15 @@ def find_webcam(name: str, devices: Path = _LINUX_DEVICES) -> int:
     """Return the number of the webcam whose name contains `name`. Raises CameraUnavailable."""
     if not devices.is_dir() and _SYSTEM != "linux":
         raise CameraUnavailable(
-            f"names are not known on {_SYSTEM}",
-            headline="On this system a webcam is named by its number.",
-            advice='Write source = "0" (or "1", "2") in the settings; doctor lists them.',
+            f"names are not known on {_SYSTEM}", because(CameraReason.CAMERAS_HAVE_NUMBERS)
         )
     found = list_cameras(devices)
     for camera in found:
         if name.casefold() in camera.name.casefold():
             return camera.index
     names = ", ".join(f"{camera.index}: {camera.name}" for camera in found) or "none"
-    raise CameraUnavailable(f"no webcam named {name!r}; found {names}", headline=f"No camera named {name}.")
+    detail = f"no webcam named {name!r}; found {names}"
+    raise CameraUnavailable(detail, because(CameraReason.NO_SUCH_CAMERA, name=name))
 
 
 class Webcam:

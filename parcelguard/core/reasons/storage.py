@@ -19,8 +19,14 @@ class StorageReason(StrEnum):
     FOLDER_GONE = "folder_gone"
     FOLDER_REFUSES = "folder_refuses"
     FOLDER_STUCK = "folder_stuck"
+    FOLDER_UNUSABLE = "folder_unusable"
+    ON_NETWORK_DRIVE = "on_network_drive"
+    PHOTO_UNREADABLE = "photo_unreadable"
+    COPY_NOT_MADE = "copy_not_made"
     # its records
     RECORDS_DAMAGED = "records_damaged"
+    RECORDS_GONE = "records_gone"
+    NEWER_RECORDS = "newer_records"
     NOTE_NOT_WRITTEN = "note_not_written"
     BACKUP_FAILED = "backup_failed"
     # its clock

@@ -14,7 +14,10 @@ from enum import StrEnum
 from parcelguard.core.errors import OutcomeUnknown
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.core.proofs import MAX_PHOTOS, ProofState
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.packing.desk_view import Desk, DeskState, Notice, NoticeKind, ProofSaved
+from parcelguard.ui.words.reasons.saying import said
 
 SENT = "✓ Image sent to customer’s chat"
 SAVED_SENDING = "Saved. Sending…"
@@ -277,8 +280,8 @@ def queue_time(seconds: int) -> str:
 def camera_help(news: CameraChanged) -> tuple[str, str]:
     """Return headline and advice for the empty picture."""
     if news.state is CameraState.LOST:
-        headline = label(news.headline) or "No camera"
-        return headline, news.advice or "Check the camera’s cable. Photos taken so far are safe."
+        words = said(news.reason or because(CameraReason.NO_CAMERA))
+        return label(words.headline), words.advice
     return "Camera starting", "You can scan already."
 
 

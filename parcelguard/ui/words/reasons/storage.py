@@ -49,6 +49,33 @@ WORDS: Mapping[ReasonKind, tuple[str, str]] = {
         msgid("Cannot save photos to {folder}: it does not answer. Do not close this parcel."),
         msgid("Check that its drive or network share is connected."),
     ),
+    StorageReason.FOLDER_UNUSABLE: (
+        msgid("This folder cannot be used: {folder}"),
+        msgid("Check that the folder exists, can be written to and has free space."),
+    ),
+    StorageReason.ON_NETWORK_DRIVE: (
+        msgid("The records cannot be kept on a network drive: {folder}"),
+        msgid(
+            "Choose a folder on this computer with --home. The photo folder and the backups may be on a "
+            "network drive."
+        ),
+    ),
+    StorageReason.PHOTO_UNREADABLE: (
+        msgid("A photo on this computer cannot be read."),
+        msgid("A supervisor can look at it in the log. Other photos are not affected."),
+    ),
+    StorageReason.COPY_NOT_MADE: (
+        msgid("Saved. The buyer’s copy of a photo could not be made yet."),
+        msgid("Keep packing. ParcelGuard tries again by itself."),
+    ),
+    StorageReason.RECORDS_GONE: (
+        msgid("The records on this computer are gone. Your photos are safe."),
+        msgid("Close ParcelGuard and open it again. It helps you to repair the records."),
+    ),
+    StorageReason.NEWER_RECORDS: (
+        msgid("A newer ParcelGuard has worked with this data."),
+        msgid("Install the newer version again."),
+    ),
     StorageReason.RECORDS_DAMAGED: (
         msgid("The records on this computer are damaged. Your photos are safe."),
         msgid("Close ParcelGuard and open it again. It helps you to repair the records."),
