@@ -22,7 +22,11 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 from parcelguard.core.config import Folders, Settings
 from parcelguard.core.errors import DamagedDatabase, ParcelGuardError, StorageError
 from parcelguard.core.events import EventHub, Sounded
+from parcelguard.core.message_id import msgid
+from parcelguard.core.reasons.storage import StorageReason
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.window import MainWindow
+from parcelguard.ui.words.reasons.saying import said
 
 if TYPE_CHECKING:
     from parcelguard.camera.client import CameraClient
@@ -34,14 +38,15 @@ log = logging.getLogger(__name__)
 
 
 _LISTEN_EVERY_MS = 500
-_SAFE = "Every photo lies in the photo folder with a note of what it shows. How shall the records be mended?"
+_SAFE = msgid(
+    "Every photo is in the photo folder, with a note of what it shows. How do you want to repair the records?"
+)
 
 
 class NotStarted(ParcelGuardError):
     """A bug stopped the start; nothing of it is for the person to mend."""
 
-    headline = "ParcelGuard could not start."
-    advice = "Close it and open it again, or call your supervisor: the log file has the reason."
+    kind = StorageReason.NOT_STARTED
 
 
 class App(QObject):
@@ -202,17 +207,23 @@ class App(QObject):
     def _ask(self, repair: Repair, failure: ParcelGuardError | None = None) -> None:
         """Say what happened and offer the ways to go on; `failure` is of the way tried last."""
         from parcelguard.ui.recovery.repair_page import Choice
+        from parcelguard.ui.words.repair_words import way_text, way_title
 
+        backup_of = repair.backup.at if repair.backup else None
         choices = [
-            Choice(each.title, each.text, partial(self._repair, repair, each.way)) for each in repair.choices
+            Choice(way_title(way, backup_of), way_text(way), partial(self._repair, repair, way))
+            for way in repair.ways
         ]
         if failure:
-            self.window.ask(failure.headline, failure.advice, choices)
+            words = said(failure.reason)
+            self.window.ask(words.headline, words.advice, choices)
         else:
-            self.window.ask(repair.damage.headline, _SAFE, choices)
+            self.window.ask(said(repair.damage.reason).headline, tr(_SAFE), choices)
 
     def _repair(self, repair: Repair, way: Way) -> None:
-        if way == "close":
+        from parcelguard.upkeep.repair import Way
+
+        if way is Way.CLOSE:
             self.window.close()
             return
 
@@ -229,7 +240,9 @@ class App(QObject):
         self._beside("repair", carry_out)
 
     def _tell_repaired(self, repaired: Repaired) -> None:
-        self.window.tell_done("\n".join(repaired.words()), lambda: self._beside("start", self._build))
+        from parcelguard.ui.words.repair_words import repaired_lines
+
+        self.window.tell_done("\n".join(repaired_lines(repaired)), lambda: self._beside("start", self._build))
 
     def _passphrase(self, prompt: str) -> str:
         """Ask the person for the passphrase; on any thread, and waits for the answer."""
@@ -257,8 +270,9 @@ class App(QObject):
         self.ready.emit()
 
     def _tell_failure(self, error: ParcelGuardError) -> None:
-        self.window.fail(error.headline, error.advice)
-        self.failed.emit(error.headline, error.advice)
+        words = said(error.reason)
+        self.window.fail(words.headline, words.advice)
+        self.failed.emit(words.headline, words.advice)
 
 
 def open_app(settings: Settings, folders: Folders, *, also: Callable[[App], None] | None = None) -> int:

@@ -11,20 +11,20 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parcelguard import __version__
 from parcelguard.commands.bench import UNTIL_PAINTED
 from parcelguard.core.errors import ParcelGuardError, SettingsError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
+from parcelguard.runtime.translation import tr, use_language
+from parcelguard.ui.words.reasons.saying import said
 
 if TYPE_CHECKING:
     import argparse
 
+    from parcelguard.commands.arguments import Run
     from parcelguard.core.config import Folders
-
-MOST_ORDERS = 5000
-BENCHES = ("capture", "startup", "preview", "send")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not words:
             return open_window(None)
+        _choose_language(words)
         asked = _parser().parse_args(words)
         return int(asked.run(asked))
     except ParcelGuardError as error:
@@ -59,6 +60,7 @@ def open_window(home: str | None) -> int:
 
             show_mistake(error)
         return code
+    use_language(settings.screen.language)
     from parcelguard.app import open_app  # after the rest: importing Qt slows later imports
 
     if os.environ.get(UNTIL_PAINTED):
@@ -71,8 +73,9 @@ def open_window(home: str | None) -> int:
 def _tell(error: ParcelGuardError) -> int:
     """Say on stderr what happened and what to do; returns the exit code."""
     if sys.stderr is not None:  # Windows has none for what was started without a console
-        details = f"{error}\n" if str(error) != error.headline else ""
-        sys.stderr.write(f"{error.headline}\n{details}{error.advice}\n")
+        words = said(error.reason)
+        lines = (words.headline, str(error) if str(error) != words.headline else "", words.advice)
+        sys.stderr.write("".join(f"{line}\n" for line in lines if line))
     return 2
 
 
@@ -89,76 +92,36 @@ def _has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _choose_language(words: Sequence[str]) -> None:
+    """Speak the settings' language before the first sentence; English where they cannot be read."""
     import argparse
 
-    parser = argparse.ArgumentParser(
-        prog="parcelguard", description="Packing photos that reach the buyer's chat. Alone it opens the app."
-    )
-    parser.add_argument("--version", action="version", version=f"ParcelGuard {__version__}")
-    parser.add_argument("--home", metavar="FOLDER", help="keep settings, records and photos here")
-    parser.set_defaults(run=lambda asked: open_window(asked.home))
-    commands = parser.add_subparsers(title="commands", metavar="")
+    from parcelguard.core.config import home_folder, load_settings
 
-    demo = commands.add_parser("demo", help="try it with a sandbox marketplace and a demo camera")
-    demo.add_argument("--auto", action="store_true", help="let it pack by itself, without a display")
-    demo.add_argument("--orders", type=_count, default=None, metavar="N", help="how many orders there are")
-    demo.add_argument(
-        "--marketplaces", default="", metavar="NAMES", help='"all", or some with commas: shopee,lazada'
-    )
-    demo.add_argument("--faults", choices=["storm"], default="", help="let marketplaces and network go wrong")
-    demo.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
-    demo.set_defaults(run=_demo)
-
-    sandbox = commands.add_parser("sandbox", help="serve a marketplace on this computer")
-    sandbox.add_argument("--port", type=int, default=8700)
-    sandbox.add_argument("--orders", type=_count, default=12, metavar="N")
-    sandbox.add_argument("--seed", type=int, default=1, metavar="N")
-    sandbox.add_argument(
-        "--marketplaces", default="shopee", metavar="NAMES", help='"all", or some with commas'
-    )
-    sandbox.add_argument("--stop-with-stdin", action="store_true", help=argparse.SUPPRESS)
-    sandbox.set_defaults(run=_sandbox)
-
-    connect = commands.add_parser("connect", help="connect a shop of the settings file to its marketplace")
-    connect.add_argument("shop", help="the shop's id in the settings file")
-    connect.add_argument(
-        "--grant", default="", metavar="NAME", help="which consent, where there are several: orders, chat"
-    )
-    connect.add_argument(
-        "--redirect", default="", metavar="ADDRESS", help="where your app's console sends sellers back to"
-    )
-    connect.add_argument("--no-browser", action="store_true", help="only print the address to open")
-    connect.set_defaults(run=_connect)
-
-    doctor = commands.add_parser("doctor", help="look at what is installed, plugged in and reachable")
-    doctor.set_defaults(run=_doctor)
-
-    rescan = commands.add_parser(
-        "rescan", help="compare the photo folder with the records and add what lacks"
-    )
-    rescan.set_defaults(run=_rescan)
-
-    repair = commands.add_parser(
-        "repair", help="mend damaged records from the newest backup and the photo folder"
-    )
-    repair.add_argument(
-        "--photos-only", action="store_true", help="do without a backup, even if there is one"
-    )
-    repair.set_defaults(run=_repair)
-
-    bench = commands.add_parser("bench", help="measure speed beside its floor in the same run")
-    bench.add_argument("name", choices=BENCHES)
-    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
-    bench.set_defaults(run=_bench)
-    return parser
+    home = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    home.add_argument("--home")
+    try:
+        named, _ = home.parse_known_args(words)
+        settings = load_settings(home_folder(named.home) / "settings.toml")
+    except (argparse.ArgumentError, ParcelGuardError):
+        return  # whoever runs the command says what is wrong
+    use_language(settings.screen.language)
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= MOST_ORDERS:
-        raise ValueError
-    return number
+def _parser() -> argparse.ArgumentParser:
+    from parcelguard.commands.arguments import build_parser
+
+    runs: dict[str, Run] = {
+        "": lambda asked: open_window(asked.home),
+        "demo": _demo,
+        "sandbox": _sandbox,
+        "connect": _connect,
+        "doctor": _doctor,
+        "rescan": _rescan,
+        "repair": _repair,
+        "bench": _bench,
+    }
+    return build_parser(runs)
 
 
 def _demo(asked: argparse.Namespace) -> int:
@@ -178,11 +141,7 @@ def _sandbox(asked: argparse.Namespace) -> int:
     try:
         from parcelguard.sandbox.server import named_marketplaces, run
     except ModuleNotFoundError as error:
-        raise ParcelGuardError(
-            str(error),
-            headline="The sandbox needs a few more packages.",
-            advice="Install them with: pip install 'parcelguard[sandbox]'",
-        ) from error
+        raise ParcelGuardError(str(error), because(StorageReason.SANDBOX_NOT_INSTALLED)) from error
     try:
         run(
             port=asked.port,
@@ -192,11 +151,7 @@ def _sandbox(asked: argparse.Namespace) -> int:
             marketplaces=named_marketplaces(asked.marketplaces),
         )
     except OSError as error:
-        raise ParcelGuardError(
-            str(error),
-            headline=f"The sandbox cannot listen on port {asked.port}.",
-            advice="Another program uses it: end that one, or choose another with --port.",
-        ) from error
+        raise ParcelGuardError(str(error), because(StorageReason.PORT_IN_USE, port=asked.port)) from error
     return 0
 
 
@@ -216,6 +171,7 @@ def _rescan(asked: argparse.Namespace) -> int:
     from parcelguard.disk.jpeg import jpeg_size
     from parcelguard.disk.media_folder import MediaFolder
     from parcelguard.store.database import Store
+    from parcelguard.ui.words.repair_words import difference_lines, difference_paths
     from parcelguard.upkeep.rescan import rescan
 
     with _alone(asked.home) as folders:
@@ -225,26 +181,26 @@ def _rescan(asked: argparse.Namespace) -> int:
             found = rescan(store, folders.media, jpeg_size)
         finally:
             store.close()
-    named = {"missing": found.missing, "changed": found.changed, "not understood": found.refused}
-    named["not read"] = found.unreadable
-    _say(found.words())
-    _say(f"  {how}: {path}" for how, paths in named.items() for path in paths)
-    return 1 if any(named.values()) else 0
+    paths = difference_paths(found)
+    _say(difference_lines(found))
+    _say(f"  {line}" for line in paths)
+    return 1 if paths else 0
 
 
 def _repair(asked: argparse.Namespace) -> int:
     from parcelguard.core.times import utc_now
     from parcelguard.disk.jpeg import jpeg_size
     from parcelguard.disk.media_folder import MediaFolder
+    from parcelguard.ui.words.repair_words import repaired_lines
     from parcelguard.upkeep.backup import Backups
     from parcelguard.upkeep.repair import Repair, Way, damage_of
 
     with _alone(asked.home) as folders:
         damage = damage_of(folders.database)
         if damage is None:
-            _say(["The records are whole; nothing was changed."])
+            _say([tr("The records are whole. Nothing was changed.")])
             return 0
-        _say([damage.headline])
+        _say([said(damage.reason).headline])
         repair = Repair(
             damage,
             database=folders.database,
@@ -254,7 +210,7 @@ def _repair(asked: argparse.Namespace) -> int:
             now=utc_now,
         )
         way = Way.PHOTOS if asked.photos_only or repair.backup is None else Way.BACKUP
-        _say(repair.carry_out(way).words())
+        _say(repaired_lines(repair.carry_out(way)))
     return 0
 
 

@@ -85,8 +85,9 @@ class ScannerSettings(Section, frozen=True, kw_only=True):
 
 
 class ScreenSettings(Section, frozen=True, kw_only=True):
-    """How the window looks and sounds."""
+    """How the window looks and sounds. `language`: a code such as "en", "id" or "zh_CN"."""
 
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,8}(_[A-Z]{2})?$")] = "en"
     theme: Literal["dark", "light", "system"] = "dark"
     scale_percent: Annotated[int, Meta(ge=100, le=200)] = 100
     volume_percent: Annotated[int, Meta(ge=0, le=100)] = 80

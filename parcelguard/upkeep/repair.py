@@ -31,20 +31,11 @@ ASIDE = "damaged"
 
 
 class Way(StrEnum):
-    """The ways to go on when the records are damaged."""
+    """The ways to go on when the records are damaged, the best first."""
 
     BACKUP = "backup"
     PHOTOS = "photos"
     CLOSE = "close"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One way to go on, in words."""
-
-    way: Way
-    title: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +46,6 @@ class Repaired:
     aside: Path | None
     difference: Difference
     held: int
-
-    def words(self) -> list[str]:
-        """Return it in sentences."""
-        source = f"the backup of {_moment(self.backup.at)}" if self.backup else "the photo folder alone"
-        told = [f"The records were made again from {source}."]
-        if not self.difference.none:
-            told += self.difference.words()
-        if self.held == 1:
-            told.append("1 message waits for a person: whether it was sent is not known.")
-        elif self.held:
-            told.append(f"{self.held} messages wait for a person: whether they were sent is not known.")
-        if self.aside:
-            told.append(f"The damaged records are kept in {self.aside}.")
-        return told
 
 
 class Repair:
@@ -92,30 +69,9 @@ class Repair:
         self.backup = backups.newest_good(now())
 
     @property
-    def choices(self) -> tuple[Choice, ...]:
+    def ways(self) -> tuple[Way, ...]:
         """The ways to go on, the best first."""
-        found = []
-        if self.backup:
-            found.append(
-                Choice(
-                    Way.BACKUP,
-                    f"Use the backup of {_moment(self.backup.at)} and the photo folder",
-                    "What was packed since then is read from the photo folder. A person is asked about each "
-                    "message that may have gone out since.",
-                )
-            )
-        found.append(
-            Choice(
-                Way.PHOTOS,
-                "Rebuild from the photo folder alone",
-                "Every proof comes back with its photos, but not what became of its messages: a person is "
-                "asked about each.",
-            )
-        )
-        found.append(
-            Choice(Way.CLOSE, "Close", "Nothing is changed; ParcelGuard asks again at the next start.")
-        )
-        return tuple(found)
+        return tuple(way for way in Way if way is not Way.BACKUP or self.backup)
 
     def carry_out(self, way: Way) -> Repaired:
         """Make the records again. Raises StorageError; then the damaged ones lie where they lay."""

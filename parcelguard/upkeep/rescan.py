@@ -56,21 +56,6 @@ class Difference:
         """Whether folder and records tell the same."""
         return self == Difference()
 
-    def words(self) -> list[str]:
-        """Return it in sentences."""
-        if self.none:
-            return ["The photo folder and the records tell the same."]
-        told = [
-            (self.proofs_added, "proof was", "proofs were", "added to the records."),
-            (self.proofs_completed, "proof was", "proofs were", "saved, as F4 had done before."),
-            (self.photos_added, "photo was", "photos were", "added to the records."),
-            (len(self.missing), "photo is", "photos are", "in the records but not in the folder."),
-            (len(self.changed), "photo is", "photos are", "not what was photographed."),
-            (len(self.refused), "note was", "notes were", "not understood; the photos beside them count."),
-            (len(self.unreadable), "folder or photo", "folders or photos", "could not be read."),
-        ]
-        return [f"{count} {one if count == 1 else many} {rest}" for count, one, many, rest in told if count]
-
 
 def rescan(store: Store, media: Path, size_of: SizeOf, *, thorough: bool = True) -> Difference:
     """Bring into the records what only the folder knows; repeated, it changes nothing.

@@ -25,6 +25,7 @@ from parcelguard.disk.media_folder import FolderGone, MediaFolder
 from parcelguard.runtime.single_instance import only_one
 from parcelguard.store.database import Store
 from parcelguard.ui.recovery.repair_page import Paragraph
+from parcelguard.ui.words.repair_words import repaired_lines, way_title
 from parcelguard.upkeep import repair
 from parcelguard.upkeep.backup import Backups
 from parcelguard.upkeep.repair import ASIDE, Repair, Repaired, Way, damage_of
@@ -120,8 +121,10 @@ def test_copy_and_photo_folder_together_bring_everything_back(bench: Bench) -> N
     damaged = bench.database.read_bytes()
 
     repair = bench.repair()
-    assert [choice.way for choice in repair.choices] == [Way.BACKUP, Way.PHOTOS, Way.CLOSE]
-    assert f"{NOON.astimezone():%d %b %H:%M}" in repair.choices[0].title
+    assert list(repair.ways) == [Way.BACKUP, Way.PHOTOS, Way.CLOSE]
+    assert f"{NOON.astimezone():%d %b %H:%M}" in way_title(
+        Way.BACKUP, repair.backup.at if repair.backup else None
+    )
     assert repair.backup.at == NOON
     done = repair.carry_out(Way.BACKUP)
 
@@ -129,10 +132,10 @@ def test_copy_and_photo_folder_together_bring_everything_back(bench: Bench) -> N
     assert {proof.saved_at is None for proof in bench.proofs().values()} == {False}
     assert done.difference.proofs_added == 1
     assert (done.aside / "parcelguard.db").read_bytes() == damaged
-    assert done.words()[0].startswith("The records were made again from the backup of")
-    assert "1 proof was added to the records." in done.words()
-    assert "4 messages wait for a person: whether they were sent is not known." in done.words()
-    assert str(done.aside) in done.words()[-1]
+    assert repaired_lines(done)[0].startswith("The records were made again from the backup of")
+    assert "1 order was added to the records." in repaired_lines(done)
+    assert "4 messages wait for a person: not sure they were sent." in repaired_lines(done)
+    assert str(done.aside) in repaired_lines(done)[-1]
     if sys.platform != "win32":
         assert stat.S_IMODE(bench.database.stat().st_mode) == 0o600
 
@@ -142,12 +145,12 @@ def test_photo_folder_alone_brings_every_proof_back(bench: Bench) -> None:
     bench.damage()
 
     repair = bench.repair()
-    assert [choice.way for choice in repair.choices] == [Way.PHOTOS, Way.CLOSE]
+    assert list(repair.ways) == [Way.PHOTOS, Way.CLOSE]
     done = repair.carry_out(Way.PHOTOS)
 
     assert set(bench.proofs()) == {proof.id for proof in proofs}
     assert done.backup is None
-    assert "the photo folder alone" in done.words()[0]
+    assert "the photo folder alone" in repaired_lines(done)[0]
 
 
 def test_what_was_under_way_in_the_copy_is_not_sent_a_second_time(bench: Bench) -> None:
@@ -188,7 +191,9 @@ def test_what_the_copy_knows_as_delivered_stays_delivered(bench: Bench) -> None:
 
     assert done.held == 0
     assert bench.proofs()[proof.id].state is ProofState.DELIVERED
-    assert len(done.words()) == 2, "nothing to say but where it came from and where the damaged ones are"
+    assert len(repaired_lines(done)) == 2, (
+        "nothing to say but where it came from and where the damaged ones are"
+    )
 
 
 def test_order_open_in_the_copy_is_left_with_its_photos(bench: Bench) -> None:
@@ -209,7 +214,7 @@ def test_one_message_is_told_of_as_one(bench: Bench) -> None:
     done = bench.repair().carry_out(Way.BACKUP)
 
     assert bench.proofs()[proof.id].state is ProofState.ATTENTION
-    assert "1 message waits for a person: whether it was sent is not known." in done.words()
+    assert "1 message waits for a person: not sure it was sent." in repaired_lines(done)
 
 
 def test_records_that_are_gone_come_back_too(bench: Bench) -> None:
@@ -220,7 +225,7 @@ def test_records_that_are_gone_come_back_too(bench: Bench) -> None:
 
     assert set(bench.proofs()) == {proof.id}
     assert done.aside is None
-    assert "damaged" not in " ".join(done.words())
+    assert "damaged" not in " ".join(repaired_lines(done))
 
 
 def test_database_that_never_was_checked_is_mended_too(bench: Bench) -> None:
@@ -335,7 +340,7 @@ def test_rescan_command_adds_what_lacks_and_names_what_is_wrong(
     bench.database.with_name("parcelguard.db.checked").unlink()
 
     assert main(["--home", str(bench.home), "rescan"]) == 0
-    assert "1 proof was added" in capsys.readouterr().out
+    assert "1 order was added" in capsys.readouterr().out
     assert main(["--home", str(bench.home), "rescan"]) == 0
     assert "tell the same" in capsys.readouterr().out
 
@@ -356,7 +361,7 @@ def test_repair_command_mends_from_the_newest_copy(bench: Bench, capsys: pytest.
     assert "damaged" in told
     assert "from the backup of" in told
     assert main(["--home", str(bench.home), "repair"]) == 0
-    assert "nothing was changed" in capsys.readouterr().out
+    assert "Nothing was changed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["repair", "--photos-only"], ["repair"]])

@@ -18,6 +18,7 @@ from parcelguard.core.proofs import Photo, Proof, ProofState
 from parcelguard.disk.files import make_folder, photo_folder
 from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.store.database import Store
+from parcelguard.ui.words.repair_words import difference_lines
 from parcelguard.upkeep.photo_notes import DRAFT, PROOF, Notes
 from parcelguard.upkeep.rescan import RESTORED, Difference, rescan
 from tests.packing.test_packing import Table
@@ -95,7 +96,10 @@ def test_saved_proofs_come_back_whole_and_each_message_is_asked_about(
 
     assert (found.proofs_added, found.photos_added) == (2, 3)
     assert found.missing == found.changed == found.refused == found.unreadable == []
-    assert found.words() == ["2 proofs were added to the records.", "3 photos were added to the records."]
+    assert difference_lines(found) == [
+        "2 orders were added to the records.",
+        "3 photos were added to the records.",
+    ]
     for proof in saved:
         assert replace(proofs(empty)[saved.index(proof)], state=proof.state) == proof
         assert photos(empty, proof.id) == tuple(
@@ -136,7 +140,7 @@ def test_true_records_are_left_as_they_are(table: Table, store: Store, media: Pa
     found = scan(store, media)
 
     assert found.none
-    assert found.words() == ["The photo folder and the records tell the same."]
+    assert difference_lines(found) == ["The photo folder and the records say the same."]
     assert rows(tmp_path / "parcelguard.db") == before
 
 
@@ -225,7 +229,7 @@ def test_photo_of_a_note_whose_file_is_gone_is_recorded_and_reported(
     found = scan(empty, media)
 
     assert found.missing == [gone.path]
-    assert found.words()[-1] == "1 photo is in the records but not in the folder."
+    assert difference_lines(found)[-1] == "1 photo is in the records but not in the folder."
     assert len(photos(empty, proof.id)) == 2
 
 
@@ -378,7 +382,7 @@ def test_note_of_a_broken_hand_is_skipped_and_the_photos_count(
     found = scan(empty, media)
 
     assert [Path(path).name for path in found.refused] == [PROOF, DRAFT]
-    assert "2 notes were not understood; the photos beside them count." in found.words()
+    assert "2 notes were not understood. The photos in their folders count." in difference_lines(found)
     assert [each.state for each in proofs(empty)] == [ProofState.ABANDONED]
     assert len(photos(empty, proofs(empty)[0].id)) == 2
 
@@ -446,7 +450,7 @@ def test_folders_that_cannot_be_read_are_named_and_cost_no_other(
 
     assert found.unreadable == ["2025", photo_folder(closed.opened_at, closed.id)]
     assert [proof.id for proof in proofs(empty)] == [readable.id]
-    assert found.words()[-1] == "2 folders or photos could not be read."
+    assert difference_lines(found)[-1] == "2 folders or photos could not be read."
 
 
 def test_photos_that_cannot_be_read_are_named_and_cost_no_other(

@@ -37,4 +37,7 @@ class StorageReason(StrEnum):
     ASLEEP = "asleep"
     # the program itself
     ALREADY_RUNNING = "already_running"
+    NOT_STARTED = "not_started"
+    SANDBOX_NOT_INSTALLED = "sandbox_not_installed"
+    PORT_IN_USE = "port_in_use"
     WINDOW_FAILED = "window_failed"

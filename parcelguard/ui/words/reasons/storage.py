@@ -112,6 +112,18 @@ WORDS: Mapping[ReasonKind, tuple[str, str]] = {
         msgid("ParcelGuard is already open on this computer."),
         msgid("Use the window that is open."),
     ),
+    StorageReason.NOT_STARTED: (
+        msgid("ParcelGuard could not start."),
+        msgid("Close it and open it again, or call your supervisor. The log file has the reason."),
+    ),
+    StorageReason.SANDBOX_NOT_INSTALLED: (
+        msgid("The sandbox needs a few more packages."),
+        msgid("Install them with: pip install 'parcelguard[sandbox]'"),
+    ),
+    StorageReason.PORT_IN_USE: (
+        msgid("The sandbox cannot listen on port {port}."),
+        msgid("Another program uses it. End that program, or choose another port with --port."),
+    ),
     StorageReason.WINDOW_FAILED: (
         msgid("This window failed. Your order is safe."),
         msgid("It was started again, so go on. If it happens again, call your supervisor."),
