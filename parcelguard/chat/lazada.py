@@ -15,7 +15,12 @@ from typing import Any
 
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import Held, NotSent, Refused
+from parcelguard.core.errors import (
+    Held,
+    NotAllowed,
+    NotSent,
+    Refused,
+)
 from parcelguard.core.parts import PartKind
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -138,9 +143,9 @@ class LazadaChat:
             self._client.post(
                 CHAT, "/im/message/recall", session_id=target.conversation_id, message_id=message_id
             )
-        except (Refused, NotSent) as error:
-            said_no = error if isinstance(error, Refused) else error.__cause__
-            if not isinstance(said_no, (Refused, Unlisted)):
+        except (NotAllowed, NotSent) as error:
+            said_no = error if isinstance(error, NotAllowed) else error.__cause__
+            if not isinstance(said_no, (NotAllowed, Unlisted)):
                 raise
             raise Refused(
                 str(error),

@@ -12,7 +12,13 @@ from typing import Any
 
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused
+from parcelguard.core.errors import (
+    Held,
+    NotAllowed,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+)
 from parcelguard.core.parts import PartKind
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -161,7 +167,7 @@ class ShopeeChat:
         body = {"message_id": message_id, "message_type": "text" if kind is PartKind.TEXT else "image"}
         try:
             self._client.post(f"{CHAT}/delete_message", body)
-        except Refused as error:
+        except NotAllowed as error:
             raise Refused(
                 str(error),
                 code=error.code,
@@ -181,7 +187,7 @@ class ShopeeChat:
             return self._introduced(target, kind, content, wire, named=False)
         try:
             return self._introduced(target, kind, content, wire, named=True)
-        except Refused as error:
+        except NotAllowed as error:
             if not wrong_parameter(error):
                 raise
             receipt = self._introduced(target, kind, content, wire, named=False)
@@ -198,7 +204,7 @@ class ShopeeChat:
         """
         try:
             return self._post(target, kind, content, wire, named=named)
-        except Refused as error:
+        except NotAllowed as error:
             if not wants_order_card(error):
                 raise
             self._post(target, "order", {"order_sn": target.order_number}, wire, named=named)

@@ -13,7 +13,12 @@ from typing import Any
 
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import Held, NotSent, Refused
+from parcelguard.core.errors import (
+    Held,
+    NotAllowed,
+    NotSent,
+    Refused,
+)
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
 from parcelguard.delivery.ports import (
@@ -158,7 +163,7 @@ class TikTokChat:
             return post(self._conversation(target))
         try:
             return post(target.conversation_id)
-        except Refused as error:
+        except NotAllowed as error:
             if not no_conversation(error):
                 raise
         return post(self._conversation(target))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
 from parcelguard.core.reasons.reason import Reason, ReasonKind, as_told, because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.reasons.storage import StorageReason
@@ -85,13 +86,31 @@ class CameraUnavailable(ParcelGuardError):
     advice = "Check the camera's cable. Photos taken so far are safe."
 
 
+class NotPossible(ParcelGuardError):
+    """What a person asked for cannot be done as things stand; nothing was changed."""
+
+
 class DeliveryError(ParcelGuardError):
-    """A part of a proof did not reach the buyer's chat, or nobody knows whether it did."""
+    """A part of a proof did not reach the buyer's chat, or nobody knows whether it did.
+
+    What each class proves about the message, and so what may happen next:
+
+    ============== ============================ =====================================
+    NotSent        certainly not sent           is tried again by itself
+    NotAllowed     certainly not sent           see its four
+      ShopWaits    the shop may send nothing    the whole shop is tried again
+      Refused      the marketplace said no      a person changes or leaves it
+      Held         something speaks against it  a person decides
+      HeldHere     our own rule holds it back   a person decides
+    OutcomeUnknown it may have arrived          the chat is read before anything else
+    ============== ============================ =====================================
+    """
 
 
 class NotSent(DeliveryError):
     """Certainly not sent and worth repeating by itself."""
 
+    kind: ReasonKind = SendingReason.NOT_SENT
     headline = "Not sent yet."
     advice = "It is saved and goes out by itself."
 
@@ -111,6 +130,7 @@ class NotSent(DeliveryError):
 class NoNetwork(NotSent):
     """The marketplace could not be reached at all."""
 
+    kind = SendingReason.NO_NETWORK
     headline = "Saved. No network: sends by itself when it is back."
     advice = "Keep packing. Nothing is lost."
 
@@ -119,9 +139,13 @@ class TooFast(NotSent):
     """The marketplace asks for fewer messages a minute."""
 
 
-class Refused(DeliveryError):
-    """The marketplace said no in its own words; a person has to act."""
+class NotAllowed(DeliveryError):
+    """Certainly not sent, because somebody or something does not allow it.
 
+    `code`: in the marketplace's own word; empty where it gave none, or was not asked.
+    """
+
+    kind: ReasonKind = MarketplaceReason.REFUSED
     headline = "The marketplace refused this message."
     advice = "Read the reason in the log, then resend."
 
@@ -140,19 +164,36 @@ class Refused(DeliveryError):
         self.request_id = request_id
 
 
-class Held(Refused):
-    """Refused for now: something outside the message has to change first."""
+class Refused(NotAllowed):
+    """The marketplace said no to this message, and will again; a person changes it or leaves it."""
 
+
+class Held(NotAllowed):
+    """What the marketplace tells of the order, the buyer or the chat speaks against it; a person decides."""
+
+    kind: ReasonKind = SendingReason.HELD
     headline = "Held: the marketplace does not allow this now."
     advice = "A supervisor decides in Check."
 
 
-class ShopHeld(Held):
-    """The shop may not send anything now, whatever it is: keys, consent or permission have to change."""
+class HeldHere(Held):
+    """This program's own rules hold it back; the marketplace was not asked."""
+
+
+class ShopWaits(NotAllowed):
+    """The shop may send nothing now, whatever it is, until its keys, consent or permission change.
+
+    That is no fault of the message: it keeps its turn and is tried again by itself.
+    """
+
+    kind: ReasonKind = SendingReason.SHOP_WAITS
+    headline = "This shop may not send messages now."
+    advice = "Look at the shop in Channels. Nothing is lost."
 
 
 class OutcomeUnknown(DeliveryError):
     """The message left and no clear answer came; a blind repeat could send it twice."""
 
+    kind: ReasonKind = SendingReason.NOT_CONFIRMED
     headline = "The marketplace did not confirm this message."
     advice = "ParcelGuard looks in the chat before anything is sent again."

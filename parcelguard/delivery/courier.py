@@ -18,12 +18,14 @@ from parcelguard.core.alerts import Alerts
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
+    HeldHere,
     NoNetwork,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
     ParcelGuardError,
     Refused,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 from parcelguard.core.message_sets import fitting_set, plan_parts
@@ -31,7 +33,6 @@ from parcelguard.core.parts import (
     FITTED,
     LATE,
     ONE_PICTURE,
-    OWN_REASONS,
     PHOTO_MISSING,
     QUIET,
     Part,
@@ -307,14 +308,14 @@ class Courier:
         their_time = now + self._sender.clock_offset
         waited = now - job.released_at
         if waited > policy.late_after:
-            raise Held(
+            raise HeldHere(
                 f"late by {waited}",
                 code=LATE,
                 headline="Not sent in time: it had to wait for too long.",
                 advice="A supervisor sends it when a message so late still makes sense to the buyer.",
             )
         if policy.quiet and not job.by_person and waited > PROMPT and policy.quiet.until(their_time):
-            raise Held(
+            raise HeldHere(
                 f"quiet hours, waited {waited}",
                 code=QUIET,
                 headline="Held for the night: it is late where the buyer lives.",
@@ -377,7 +378,7 @@ class Courier:
     def _failed(self, job: Job, error: DeliveryError) -> None:
         part, now = job.part, self._now()
         state, due = self._verdict(part, error, now)
-        if isinstance(error, (NoNetwork, ShopHeld)):
+        if isinstance(error, (NoNetwork, ShopWaits)):
             self._failures += 1
             self._paused_until = due
             self._shop_alerts.met(error, now)
@@ -387,7 +388,7 @@ class Courier:
             self._pace.too_fast(now)
             self._shop_alerts.paced(slowed=True)
             self._paused_until = due  # it means the whole shop, uploads too
-        code, request_id = (error.code, error.request_id) if isinstance(error, Refused) else ("", "")
+        code, request_id = (error.code, error.request_id) if isinstance(error, NotAllowed) else ("", "")
         if code in self._sender.policy.warnings:
             self._warned(now)
         log.info("part %s %s: %s (%s)", part.id, part.kind, state, type(error).__name__)
@@ -407,14 +408,14 @@ class Courier:
         self._warnings += 1
         if self._warnings >= WARNINGS:
             self._paused_until = now + AFTER_WARNINGS
-            self._shop_alerts.met(ShopHeld("refused in a row", headline=WARNED, advice=LOOK_INTO_IT), now)
+            self._shop_alerts.met(ShopWaits("refused in a row", headline=WARNED, advice=LOOK_INTO_IT), now)
 
     def _verdict(self, part: Part, error: DeliveryError, now: datetime) -> tuple[PartState, datetime | None]:
-        final = isinstance(error, Refused) and not isinstance(error, ShopHeld)
+        final = isinstance(error, NotAllowed) and not isinstance(error, ShopWaits)
         tried = part.attempts >= CHECKS and not isinstance(error, NoNetwork)
         if part.kind is PartKind.CHECK and (final or tried):
             return PartState.CANCELLED, None  # not knowing whether it was hidden changes nothing for anyone
-        if isinstance(error, ShopHeld):  # the shop's trouble, not the message's: it waits in line
+        if isinstance(error, ShopWaits):  # the shop's trouble, not the message's: it waits in line
             return PartState.WAITING, now + SHOP_REST
         if isinstance(error, Held):
             return PartState.HELD, None
@@ -474,14 +475,14 @@ class Courier:
 
 def _answered(error: DeliveryError) -> bool:
     """Whether the marketplace said this; what this computer decides itself tells nothing of the network."""
-    if isinstance(error, Refused):
-        return error.code not in OWN_REASONS
+    if isinstance(error, NotAllowed):
+        return not isinstance(error, HeldHere)
     return isinstance(error, (TooFast, OutcomeUnknown))
 
 
-def _without_photo(detail: str, headline: str, part: Part) -> Held:
+def _without_photo(detail: str, headline: str, part: Part) -> HeldHere:
     alone = "leave this photo out: the rest can go."
     joined = "resend from the log: the photos then go singly, and this one can be left out."
     instead = joined if len(part.photo_ids) > 1 else alone
     advice = f"Bring the file back and send again, or {instead}"
-    return Held(detail, code=PHOTO_MISSING, headline=headline, advice=advice)
+    return HeldHere(detail, code=PHOTO_MISSING, headline=headline, advice=advice)

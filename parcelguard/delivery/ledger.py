@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
-from parcelguard.core.errors import ShopHeld
+from parcelguard.core.errors import ShopWaits
 from parcelguard.core.message_sets import Allowance
 from parcelguard.core.parts import BUDGET, Part
 from parcelguard.core.shops import Shop
@@ -68,12 +68,12 @@ def afford(
 ) -> None:
     """Make sure that a set may not only begin but end; `part` opens it and `planned` messages follow.
 
-    `ahead`: by how much the marketplace's clock is. Raises OverBudget, or ShopHeld when the day is used
+    `ahead`: by how much the marketplace's clock is. Raises OverBudget, or ShopWaits when the day is used
     up. What a person insists on is the marketplace's to refuse: the buyer may have answered meanwhile.
     """
     day = calls_left(records, policy, shop.id, now, ahead)
     if day.left is not None and day.until and day.left < planned + 1:
-        raise ShopHeld(
+        raise ShopWaits(
             day.why,
             code=BUDGET,
             headline="No more messages today: the marketplace’s daily limit is reached.",

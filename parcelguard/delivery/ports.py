@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from parcelguard.core.errors import Held
+from parcelguard.core.errors import HeldHere
 from parcelguard.core.parts import BUDGET, NOTHING_LEFT, PartKind
 from parcelguard.core.shops import LONGEST_MESSAGE
 from parcelguard.core.times import QuietHours
@@ -144,7 +144,7 @@ class Look:
     seen: tuple[Sighting, ...] = ()
 
 
-class OverBudget(Held):
+class OverBudget(HeldHere):
     """The buyer may be told only `left` messages now, and more were planned. Nothing was sent."""
 
     headline = "The marketplace allows no more messages to this buyer now."
@@ -158,9 +158,9 @@ class OverBudget(Held):
 class ChatSender(Protocol):
     """Reaches one shop's buyers.
 
-    Each call raises NotSent (certainly not sent, repeat), Held or Refused (the marketplace said
-    no), or OutcomeUnknown (nobody can tell). ShopHeld means that the shop may send nothing at all now,
-    OverBudget (of `open`) that this buyer has been told too much already.
+    Each call raises NotSent (certainly not sent, repeat), Refused (the marketplace said no), Held (what it
+    tells speaks against it), or OutcomeUnknown (nobody can tell). ShopWaits means that the shop may send
+    nothing at all now, OverBudget (of `open`) that this buyer has been told too much already.
     """
 
     @property
@@ -190,7 +190,7 @@ class ChatSender(Protocol):
         """Return which of these messages, accepted since then by its clock, the marketplace has hidden."""
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:
-        """Remove an accepted message from the chat. Raises Refused when it is too late for that."""
+        """Remove an accepted message from the chat. Raises NotAllowed when it is too late for that."""
 
 
 class CopyMaker(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertTopic, Severity
-from parcelguard.core.errors import DeliveryError, ShopHeld
+from parcelguard.core.errors import DeliveryError, ShopWaits
 from parcelguard.core.reasons.reason import Reason, because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.reasons.storage import StorageReason
@@ -30,7 +30,7 @@ class ShopAlerts:
         """Take in that nothing can be sent now."""
         self._since = self._since or now
         self.error = error
-        if isinstance(error, ShopHeld):
+        if isinstance(error, ShopWaits):
             self._raise(AlertTopic.SHOP_HELD, Severity.WARN, error.reason, self._shop.name)
         elif now - self._since >= TOLD_AFTER:
             since = self._since.isoformat()

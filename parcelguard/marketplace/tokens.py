@@ -15,7 +15,13 @@ from collections.abc import Callable
 from copy import copy
 from datetime import datetime, timedelta
 
-from parcelguard.core.errors import NotSent, Refused, SettingsError, ShopHeld, StorageError
+from parcelguard.core.errors import (
+    NotAllowed,
+    NotSent,
+    SettingsError,
+    ShopWaits,
+    StorageError,
+)
 from parcelguard.runtime.crash_points import hit
 from parcelguard.vault.journal import Line
 from parcelguard.vault.vault import Secrets, Vault
@@ -43,7 +49,7 @@ class Tokens:
         now: Callable[[], datetime],
         *,
         early: timedelta,
-        ended: Callable[[Refused], bool],
+        ended: Callable[[NotAllowed], bool],
         title: str,
     ) -> None:
         self._key = key
@@ -56,11 +62,11 @@ class Tokens:
         self._title = title
         self._trading = vault.trading(key)
         self._refused = ""  # the fingerprint of the refresh token that was refused, and with what words
-        self._refusal: Refused | None = None
+        self._refusal: NotAllowed | None = None
         self._tried_early: datetime | None = None
 
     def fresh(self) -> Secrets:
-        """Return tokens that work, renewed when little is left. Raises ShopHeld when there are none."""
+        """Return tokens that work, renewed when little is left. Raises ShopWaits when there are none."""
         present = self._present()
         left = present.expires - self._now()
         if left > self._early:
@@ -72,7 +78,7 @@ class Tokens:
             return present
         try:
             return self._renewed(present)
-        except (NotSent, Refused, StorageError) as error:
+        except (NotSent, NotAllowed, StorageError) as error:
             log.info("%s: %s: token not renewed early: %s", self._title, self._key, error)
             self._tried_early = self._now()
             return present
@@ -106,7 +112,7 @@ class Tokens:
         hit("token.asked")
         try:
             new = self._exchange(present)
-        except Refused as error:
+        except NotAllowed as error:
             log.warning("%s: %s: token not renewed: %s", self._title, self._key, error)
             if self._ended(error):  # a copy, since the error itself holds on to this call's values
                 self._refused, self._refusal = spent, copy(error)
@@ -153,9 +159,9 @@ class Tokens:
             present = self._vault.load(self._key)
         except SettingsError as error:  # the key store is locked, say: nothing of this shop can go out
             words = {"headline": error.headline, "advice": error.advice}
-            raise ShopHeld(str(error), code="keys_locked", **words) from error
+            raise ShopWaits(str(error), code="keys_locked", **words) from error
         if present is None or not present.refresh_token:
-            raise ShopHeld(
+            raise ShopWaits(
                 "no tokens",
                 code="not_connected",
                 headline=f"This shop is not connected to {self._title}.",

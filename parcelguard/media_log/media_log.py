@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from parcelguard.core.errors import Refused
+from parcelguard.core.errors import NotPossible
 from parcelguard.core.parts import Decision
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.shops import Shop
@@ -104,14 +104,14 @@ class MediaLog:
     def resend_all(self, proof_ids: Sequence[str], template: str, reason: str) -> int:
         """Send many again with the same words, filled for each buyer; returns how many were set going.
 
-        Raises Refused, with the first reason, when none was.
+        Raises NotPossible, with the first reason, when none was.
         """
         done, refused = 0, None
         for proof_id in proof_ids:
             text = self._resender.words(proof_id, template)
             try:
                 self._resender.resend(proof_id, text=text, reason=reason, by=self._packer, only_if_stuck=True)
-            except Refused as error:
+            except NotPossible as error:
                 refused = refused or error
                 continue
             self._describe(proof_id)

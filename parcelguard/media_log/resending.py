@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from parcelguard.core.errors import Refused
+from parcelguard.core.errors import NotPossible
 from parcelguard.core.message_sets import plan_by_hand, plan_parts
 from parcelguard.core.orders import Order
 from parcelguard.core.parts import (
@@ -55,13 +55,13 @@ class Resender:
     def resend(self, proof_id: str, *, text: str, reason: str, by: str, only_if_stuck: bool = False) -> Proof:
         """Begin a new generation: of a delivered proof everything, otherwise only what did not arrive.
 
-        Raises Refused with the reason in words when it may not be sent; with `only_if_stuck` also when
+        Raises NotPossible with the reason in words when it may not be sent; with `only_if_stuck` also when
         it does not wait for a person any more.
         """
         with self._store.begin() as records:
             proof = self._sendable(records, proof_id)
             if only_if_stuck and proof.state is not ProofState.ATTENTION:
-                raise Refused(headline="It was decided meanwhile.", advice="Nothing more is sent.")
+                raise NotPossible(headline="It was decided meanwhile.", advice="Nothing more is sent.")
             self._plan_rest(records, proof, text=text, by=by, reason=reason)
         return proof
 
@@ -79,14 +79,16 @@ class Resender:
     def by_hand(self, proof_id: str, by: str) -> Proof:
         """Leave to a person what the buyer has not got; nothing of it goes out by itself any more.
 
-        Raises Refused with the reason in words, also while one message may have arrived already.
+        Raises NotPossible with the reason in words, also while one message may have arrived already.
         """
         with self._store.begin() as records:
             proof = records.proofs.get(proof_id)
             if proof is None or proof.saved_at is None:
                 raise _without_f4()
             if proof.state in (ProofState.DELIVERED, ProofState.HANDED):
-                raise Refused(headline="The buyer has it already.", advice="Nothing is left to send by hand.")
+                raise NotPossible(
+                    headline="The buyer has it already.", advice="Nothing is left to send by hand."
+                )
             if proof.state is not ProofState.BY_HAND:
                 _missing(records, proof)
                 sendings = records.log.generations(proof_id)
@@ -120,7 +122,7 @@ class Resender:
         """Carry out a person's answer about a part that does not move by itself; returns its proof's id.
 
         Returns "" when there is nothing to decide any more: somebody was first, or it was found.
-        Raises Refused when the answer cannot be carried out.
+        Raises NotPossible when the answer cannot be carried out.
         """
         if decision is Decision.TAKE_BACK:
             return self._take_back(part_id, by)
@@ -154,7 +156,7 @@ class Resender:
             _leave(records, part)
 
     def close(self, proof_id: str, *, reason: str, by: str) -> None:
-        """Send nothing more of a proof, by a person's decision. Raises Refused while one part is in doubt."""
+        """Send nothing more of a proof, by a person's decision. Raises NotPossible while one is in doubt."""
         with self._store.begin() as records:
             parts = records.parts.of(proof_id, generation=0)
             _refuse_doubt(parts)
@@ -205,13 +207,13 @@ class Resender:
     def _refuse_silent(self, proof: Proof) -> None:
         """Refuse what nobody would carry."""
         if not self._serves(proof):
-            raise Refused(headline="This shop sends no messages.", advice="Switch it on in the settings.")
+            raise NotPossible(headline="This shop sends no messages.", advice="Switch it on in the settings.")
 
     def _linked(self, records: Records, proof: Proof) -> Proof:
         """Return a proof of an unknown code with the order that has turned up since."""
         found = records.orders.find([proof.code])
         if len(found) != 1 or not found[0].buyer_id:
-            raise Refused(
+            raise NotPossible(
                 headline="No order has this number yet.", advice="Try again when the order has come in."
             )
         linked = proof.about(found[0])
@@ -222,28 +224,30 @@ class Resender:
         """Refuse words that the marketplace would not take."""
         longest = self._policy(proof).longest_text
         if len(text) > longest:
-            raise Refused(
+            raise NotPossible(
                 headline=f"The text is too long by {len(text) - longest:,}.",
                 advice=f"This marketplace takes {longest:,} characters.",
             )
         window = self._policy(proof).same_text
         since = self._now() - window
         if window and records.parts.text_said(proof.conversation, text, since, or_under_way=False):
-            raise Refused(
+            raise NotPossible(
                 headline="The marketplace refuses the same text twice in a day.",
                 advice="Change a few words and send again.",
             )
 
 
 def _missing(records: Records, proof: Proof) -> Missing:
-    """Return what the buyer has not got. Raises Refused while nobody knows."""
+    """Return what the buyer has not got. Raises NotPossible while nobody knows."""
     parts = records.parts.of(proof.id)
     _refuse_doubt(parts)
     return missing_of(parts, records.proofs.photos(proof.id))
 
 
-def _without_f4() -> Refused:
-    return Refused(headline="This order was left without F4.", advice="Scan it again and press F4 to send.")
+def _without_f4() -> NotPossible:
+    return NotPossible(
+        headline="This order was left without F4.", advice="Scan it again and press F4 to send."
+    )
 
 
 def _answers(part: Part, decision: Decision) -> bool:
@@ -271,7 +275,7 @@ def _leave(records: Records, part: Part) -> None:
 
 def _refuse_doubt(parts: Iterable[Part]) -> None:
     if any(part.in_doubt and part.kind.visible for part in parts):
-        raise Refused(
+        raise NotPossible(
             headline="One message may have arrived already.",
             advice="Decide about it first: it is there, or not there.",
         )

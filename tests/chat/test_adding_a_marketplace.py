@@ -18,7 +18,7 @@ from parcelguard.chat.registry import MAKERS, Maker
 from parcelguard.commands.demo.shops import named, settings_text
 from parcelguard.core import marketplace_facts
 from parcelguard.core.config import parse_settings
-from parcelguard.core.errors import NotSent, OutcomeUnknown, Refused, ShopHeld, TooFast
+from parcelguard.core.errors import NotSent, OutcomeUnknown, Refused, ShopWaits, TooFast
 from parcelguard.core.marketplace_facts import Key, Marketplace
 from parcelguard.sandbox.registry import SERVED
 from parcelguard.sandbox.world import shapes
@@ -56,7 +56,7 @@ SHAPE = Shape(
 SHEET = Sheet(
     name="pasar",
     refusals=(
-        *refusals(ShopHeld, "bad_signature", "no_chat"),
+        *refusals(ShopWaits, "bad_signature", "no_chat"),
         *refusals(Refused, "bad_words", "not_found"),
         *refusals(TooFast, "slow_down"),
         *refusals(NotSent, "clock"),

@@ -16,11 +16,12 @@ from parcelguard.core.errors import (
     DeliveryError,
     Held,
     NoNetwork,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
     Refused,
     SettingsError,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 from parcelguard.core.parts import PartKind
@@ -113,7 +114,7 @@ def test_listed_refusals_are_told_in_words_and_nothing_is_sent(
         assert _as_final(error) == _as_final(kind("")), refusal
         assert error.headline, refusal
         assert error.advice, refusal
-        assert not isinstance(error, Refused) or error.code == refusal.code, refusal
+        assert not isinstance(error, NotAllowed) or error.code == refusal.code, refusal
         tokens = [bench.secrets(grant).access_token for grant in bench.sheet.consents]
         assert not any(token in repr(error) for token in tokens), refusal
     assert bench.lines() == []
@@ -121,7 +122,7 @@ def test_listed_refusals_are_told_in_words_and_nothing_is_sent(
 
 def _as_final(error: DeliveryError) -> tuple[bool, ...]:
     """Return what the outbox tells errors apart by."""
-    return tuple(isinstance(error, kind) for kind in (TooFast, NoNetwork, Held, ShopHeld))
+    return tuple(isinstance(error, kind) for kind in (TooFast, NoNetwork, Held, ShopWaits))
 
 
 def test_refusal_that_names_a_wait_is_obeyed(bench: Bench) -> None:
@@ -171,7 +172,7 @@ def test_consent_that_was_taken_back_is_told_and_not_asked_for_in_a_loop(bench: 
     target = bench.target()
     bench.fault("revoke")
     for _ in range(3):
-        with pytest.raises(ShopHeld) as caught:
+        with pytest.raises(ShopWaits) as caught:
             bench.say(target)
         assert "consent" in caught.value.headline
     assert bench.asked(bench.sheet.refresh) <= 1
@@ -203,7 +204,7 @@ def test_clock_that_is_set_wrong_while_the_program_runs_is_corrected(bench: Benc
 def test_shop_without_the_permission_to_chat_still_has_its_orders(bench: Bench) -> None:
     target = bench.target()
     bench.shop.chat_allowed = False
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         bench.say(target)
     assert caught.value.headline
     access = bench.channel.client.probe()
@@ -593,7 +594,7 @@ def test_code_works_once(bench: Bench, grant: str) -> None:
     sent_back = bench.walk(grant, "state")
     bench.channel.client.accept(grant, sent_back, "state")
     before = bench.secrets(grant)
-    with pytest.raises((SettingsError, Refused)) as caught:
+    with pytest.raises((SettingsError, Held)) as caught:
         bench.channel.client.accept(grant, sent_back, "state")
     assert caught.value.headline
     assert caught.value.advice
@@ -605,7 +606,7 @@ def test_code_that_is_too_old_is_refused(bench: Bench, grant: str) -> None:
     before = bench.secrets(grant)
     sent_back = bench.walk(grant, "state")
     bench.world.move_on(bench.sheet.code_life_s + 1)
-    with pytest.raises((SettingsError, Refused)) as caught:
+    with pytest.raises((SettingsError, Held)) as caught:
         bench.channel.client.accept(grant, sent_back, "state")
     assert caught.value.headline
     assert bench.secrets(grant) == before

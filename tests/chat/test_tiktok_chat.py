@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused, ShopHeld, TooFast
+from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused, ShopWaits, TooFast
 from parcelguard.core.parts import PartKind
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import Picture, SentMark, Target
@@ -103,7 +103,7 @@ def test_used_up_quota_waits_and_goes_on(bench: Bench) -> None:
 def test_shop_without_the_chat_scope_is_held_and_may_read_orders(bench: Bench) -> None:
     target = bench.opened()
     bench.shop.chat_allowed = False
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         bench.chat.send_text(target, "Hello.", bench.wire())
     assert "chat" in caught.value.headline
     assert bench.orders.read(target.order_number)

@@ -9,7 +9,13 @@ from datetime import timedelta
 
 import pytest
 
-from parcelguard.core.errors import NoNetwork, OutcomeUnknown, Refused, StorageError
+from parcelguard.core.errors import (
+    NoNetwork,
+    NotPossible,
+    OutcomeUnknown,
+    Refused,
+    StorageError,
+)
 from parcelguard.core.events import ProofChanged
 from parcelguard.core.parts import Decision, Part, PartState
 from parcelguard.core.proofs import Proof
@@ -367,7 +373,7 @@ def test_closing_leaves_the_older_sendings_alone(delivery: Delivery) -> None:
 
 def test_refusals_to_resend_say_what_to_do(delivery: Delivery) -> None:
     def refusal(proof_id: str) -> tuple[str, str]:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(NotPossible) as refused:
             resender(delivery).resend(proof_id, text="Again.", reason="asked", by="Budi")
         return refused.value.headline, refused.value.advice
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertsChanged, AlertTopic, Severity
-from parcelguard.core.errors import NoNetwork, NotSent, OutcomeUnknown, ShopHeld, TooFast
+from parcelguard.core.errors import NoNetwork, NotSent, OutcomeUnknown, ShopWaits, TooFast
 from parcelguard.core.events import ShopQueue
 from parcelguard.core.parts import Decision, PartState
 from parcelguard.core.proofs import ProofState
@@ -116,7 +116,7 @@ def test_what_is_prepared_in_a_pause_does_not_lose_a_proof_its_turn(delivery: De
 
 def test_shop_that_may_not_send_keeps_its_queue_and_says_so_once(delivery: Delivery) -> None:
     first, second = delivery.save(photos=1), delivery.save(OTHER, photos=1)
-    held = ShopHeld("no", code="error_auth", headline="Consent is needed again.", advice="Connect the shop.")
+    held = ShopWaits("no", code="error_auth", headline="Consent is needed again.", advice="Connect the shop.")
     delivery.sender.plan("upload", held, held)
     delivery.work()
 
@@ -181,7 +181,7 @@ def test_wrong_clock_is_said_in_minutes_until_it_is_set(
 def test_courier_that_leaves_takes_back_what_it_told(delivery: Delivery) -> None:
     delivery.save(photos=3)
     delivery.sender.clock_offset = timedelta(minutes=7)
-    delivery.sender.plan("open", TooFast("slow", retry_after_s=1.0), ShopHeld("no", code="error_auth"))
+    delivery.sender.plan("open", TooFast("slow", retry_after_s=1.0), ShopWaits("no", code="error_auth"))
     delivery.work()
     delivery.wait_and_work(1)
     assert {alert.key for alert in alerts(delivery)} == {

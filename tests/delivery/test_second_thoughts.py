@@ -16,7 +16,7 @@ from parcelguard.core.errors import (
     NotSent,
     OutcomeUnknown,
     Refused,
-    ShopHeld,
+    ShopWaits,
 )
 from parcelguard.core.events import Cue, ProofChanged, Sounded
 from parcelguard.core.parts import UNKNOWN_REASON, Decision, PartKind, PartState
@@ -126,7 +126,7 @@ def test_message_that_grows_late_does_not_say_that_the_network_is_back(delivery:
 
 def test_alert_ends_when_nothing_waits_for_the_marketplace_any_more(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
-    delivery.sender.plan("upload", *[ShopHeld("no", code="error_auth", headline="Consent.")] * 200)
+    delivery.sender.plan("upload", *[ShopWaits("no", code="error_auth", headline="Consent.")] * 200)
     delivery.work()
     assert headlines(delivery)
     for _ in range(61):

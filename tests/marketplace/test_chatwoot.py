@@ -20,7 +20,7 @@ from parcelguard.core.errors import (
     OutcomeUnknown,
     Refused,
     SettingsError,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 from parcelguard.core.parts import PartKind
@@ -399,7 +399,7 @@ def test_probe_tells_what_the_token_may_do(bench: Bench) -> None:
 def test_token_that_is_taken_back_holds_the_shop(bench: Bench) -> None:
     target = bench.opened()
     bench.desk.revoke()
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         bench.chat.send_text(target, "Hello.", bench.wire())
     assert caught.value.code == "401"
 

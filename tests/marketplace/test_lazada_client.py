@@ -20,7 +20,7 @@ from parcelguard.core.errors import (
     NotSent,
     OutcomeUnknown,
     SettingsError,
-    ShopHeld,
+    ShopWaits,
 )
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
@@ -340,7 +340,7 @@ def test_chat_that_was_refused_meanwhile_is_asked_again(bench: Bench) -> None:
     target = bench.target()
     bench.channel.client.probe()
     bench.shop.chat_allowed = False
-    with pytest.raises(ShopHeld):
+    with pytest.raises(ShopWaits):
         bench.say(target)
     assert bench.channel.client.probe().state is AccessState.NO_CHAT
 
@@ -354,14 +354,14 @@ def test_picture_goes_through_the_chats_app_where_the_one_for_orders_may_not(ben
 
 def test_picture_that_neither_app_may_upload_is_told(bench: Bench) -> None:
     bench.fault("error", error="InsufficientPermission", path="/image/upload")
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         bench.sender.upload(jpeg())
     assert caught.value.headline == "Lazada gives the app for the chat no permission for this."
 
 
 def test_other_refusals_of_a_picture_are_not_tried_with_the_other_app(bench: Bench) -> None:
     bench.fault("error", error="AppWhiteIpLimit", path="/image/upload")
-    with pytest.raises(ShopHeld):
+    with pytest.raises(ShopWaits):
         bench.sender.upload(jpeg())
     assert bench.asked("/image/upload") == 1
 

@@ -18,8 +18,8 @@ from parcelguard.core.errors import (
     Held,
     NoNetwork,
     NotSent,
-    Refused,
     SettingsError,
+    ShopWaits,
     StorageError,
 )
 from parcelguard.core.times import utc_now
@@ -160,7 +160,7 @@ def test_refused_refresh_asks_for_consent(bench: Bench) -> None:
     old = bench.connect(left_s=-5)
     bench.world.revoke()
     for _ in range(2):
-        with pytest.raises(Held) as caught:
+        with pytest.raises(ShopWaits) as caught:
             bench.say()
         assert "consent" in caught.value.headline
         assert "Connect the shop again" in caught.value.advice
@@ -173,7 +173,7 @@ def test_refused_refresh_is_not_asked_again_until_the_seller_consents(bench: Ben
         "error", path="access_token/get", error="error_auth", message="Invalid refresh_token."
     )
     for _ in range(3):
-        with pytest.raises(Held):
+        with pytest.raises(ShopWaits):
             bench.client.get("/api/v2/shop/get_shop_info")
     asked = bench.world.requests.counts()["by_path"]["/api/v2/auth/access_token/get"]["count"]
     assert asked == 1
@@ -187,7 +187,7 @@ def test_refusal_that_is_no_verdict_on_the_token_is_asked_again(bench: Bench) ->
     for code in ("source_ip_undeclared", "error_limit", "error_sign"):
         bench.connect(left_s=-5)
         bench.world.faults.set("error", path="access_token/get", error=code, times=1)
-        with pytest.raises(Refused):
+        with pytest.raises(ShopWaits):
             bench.client.get(INFO)
         assert bench.client.get(INFO)["shop_name"] == "Kopi & Co"
 
@@ -197,7 +197,7 @@ def test_refused_refresh_is_told_anew_each_time_without_the_token(bench: Bench) 
     bench.world.faults.set("error", path="access_token/get", error="refresh_token_expired")
     told = []
     for _ in range(3):
-        with pytest.raises(Held) as caught:
+        with pytest.raises(ShopWaits) as caught:
             bench.client.get(INFO)
         told.append(caught.value)
 
@@ -251,7 +251,7 @@ def test_spent_refresh_token_asks_for_consent(bench: Bench) -> None:
     spent = bench.connect(left_s=-5)
     bench.client.get(INFO)
     bench.vault.keep("kopi", spent)
-    with pytest.raises(Held, match="error_auth"):
+    with pytest.raises(ShopWaits, match="error_auth"):
         bench.client.get(INFO)
 
 
@@ -301,7 +301,7 @@ def test_marketplace_that_was_never_reached_is_asked_again_at_once(bench: Bench)
 
 def test_shop_that_was_never_connected_says_how_to_connect(bench: Bench) -> None:
     (bench.vault._path).unlink()
-    with pytest.raises(Held) as caught:
+    with pytest.raises(ShopWaits) as caught:
         bench.say()
     assert caught.value.code == "not_connected"
     assert "parcelguard connect" in caught.value.advice
@@ -545,7 +545,7 @@ def test_no_secret_is_logged_or_told_in_an_error(bench: Bench, caplog: pytest.Lo
 
 def test_client_with_a_foreign_key_is_told_to_check_it(bench: Bench) -> None:
     bench.vault.keep("kopi", replace(kept(bench), app_secret="wrong"))
-    with pytest.raises(Held) as caught:
+    with pytest.raises(ShopWaits) as caught:
         bench.client.get(INFO)
     assert caught.value.code == "error_sign"
     assert "partner key" in caught.value.advice

@@ -7,10 +7,11 @@ import pytest
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
     Refused,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 from parcelguard.marketplace.shopee.codes import (
@@ -30,7 +31,7 @@ EXPECTED: dict[type[DeliveryError], str] = {
         assigned_to_subaccount shop_bound_subaccount invalid_code invalid_shop_id
         invalid_main_acount_id
         """,
-    ShopHeld: """
+    ShopWaits: """
         error_sign invalid_partner_id error_partner_key_expired partner_frozen
         error_auth invalid_acceess_token invalid_access_token partner_shop_no_link shop_no_linked
         shop_access_expired refresh_token_expired error_shop_refresh_token shop_banned
@@ -73,19 +74,19 @@ def test_code_that_is_not_listed_is_unknown(code: str) -> None:
 
 
 def test_state_of_the_shop_is_held_whatever_it_is_called() -> None:
-    assert type(failure("user_banned", "", "", 200)) is ShopHeld
+    assert type(failure("user_banned", "", "", 200)) is ShopWaits
 
 
 def test_refusal_keeps_code_and_request() -> None:
     error = failure("common.message_is_censored", "", "r9", 200)
-    assert isinstance(error, Refused)
+    assert isinstance(error, NotAllowed)
     assert (error.code, error.request_id) == ("common.message_is_censored", "r9")
 
 
 def test_rate_and_permission_are_told_by_status_alone() -> None:
     fast = failure("anything", "", "", 429, 12.0)
     assert (type(fast), fast.retry_after_s) == (TooFast, 12.0)
-    assert type(failure("anything", "", "", 491)) is ShopHeld
+    assert type(failure("anything", "", "", 491)) is ShopWaits
 
 
 def test_refused_time_is_told_from_other_wrong_parameters() -> None:
@@ -113,11 +114,11 @@ def test_same_text_again_is_told_from_other_business_refusals() -> None:
 def test_missing_permission_is_told_from_missing_consent() -> None:
     for status, message in ((200, "No permission to current api."), (491, "")):
         error = failure("error_auth", message, "", status)
-        assert isinstance(error, ShopHeld)
+        assert isinstance(error, ShopWaits)
         assert no_permission(error)
         assert not consent_ended(error)
     for code in ("error_auth", "error_merchant_refresh_token", "merchant_no_linked"):
         consent = failure(code, "Invalid refresh_token.", "", 403)
-        assert isinstance(consent, ShopHeld)
+        assert isinstance(consent, ShopWaits)
         assert wants_consent(consent)
         assert consent_ended(consent)

@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from parcelguard.core.errors import Held, NoNetwork, NotSent, SettingsError, TooFast
+from parcelguard.core.errors import (
+    Held,
+    NoNetwork,
+    NotSent,
+    SettingsError,
+    ShopWaits,
+    TooFast,
+)
 from parcelguard.core.orders import Order
 from parcelguard.core.times import utc_now
 from parcelguard.orders import order_index as desk
@@ -128,7 +135,7 @@ def test_one_bad_package_in_a_batch_does_not_cost_the_others_their_tracking(benc
 
 def test_refusal_of_all_packages_is_not_taken_for_missing_tracking(bench: Bench) -> None:
     bench.world.faults.set("error", error="error_limit", path="get_package_detail")
-    with pytest.raises(Held):
+    with pytest.raises(ShopWaits):
         bench.orders.read(bench.order().order_sn)
 
 

@@ -14,11 +14,11 @@ import pytest
 import trustme
 
 from parcelguard.core.errors import (
-    Held,
     NoNetwork,
     NotSent,
     OutcomeUnknown,
     Refused,
+    ShopWaits,
     StorageError,
     TooFast,
 )
@@ -418,7 +418,7 @@ def test_refusal_with_status_200_is_a_refusal(bench: Bench) -> None:
 
 def test_chat_without_permission_is_held_by_status_alone(bench: Bench) -> None:
     bench.world.faults.set("http_491")
-    with pytest.raises(Held, match="491"):
+    with pytest.raises(ShopWaits, match="491"):
         bench.say()
 
 

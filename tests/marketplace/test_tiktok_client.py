@@ -19,12 +19,12 @@ import pytest
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import (
     DeliveryError,
+    Held,
     NoNetwork,
     NotSent,
     OutcomeUnknown,
-    Refused,
     SettingsError,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 from parcelguard.core.times import utc_now
@@ -197,7 +197,7 @@ def test_cipher_that_is_refused_is_read_again_once(bench: Bench) -> None:
     assert len(bench.texts()) == 1
 
     bench.world.faults.set("error", path=ORDERS[0], error="101000", status=401)
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         bench.client.orders([bench.order().order_sn])
     assert "consent" in caught.value.headline
     assert bench.asked(SHOPS) == 2
@@ -205,7 +205,7 @@ def test_cipher_that_is_refused_is_read_again_once(bench: Bench) -> None:
 
 def test_shop_that_the_consent_leaves_out_is_held(bench: Bench) -> None:
     bench.configure(shop_id=bench.shop.shop_id + 7)
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         bench.client.orders(["580000000000000001"])
     assert caught.value.code == "shop_not_granted"
 
@@ -222,7 +222,7 @@ def test_cross_border_consent_covers_several_shops_and_each_finds_its_own(bench:
 def test_indonesian_shop_is_never_called_tiktok(tmp_path: Path) -> None:
     with open_bench(tmp_path, region="ID") as bench:
         bench.world.faults.set("error", path=ORDERS[0], error="105005", status=401)
-        with pytest.raises(ShopHeld) as caught:
+        with pytest.raises(ShopWaits) as caught:
             bench.client.orders([bench.order().order_sn])
         assert "Tokopedia & Shop" in caught.value.headline
         assert "TikTok" not in caught.value.headline + caught.value.advice
@@ -255,7 +255,7 @@ def test_token_that_lapsed_early_is_renewed_and_the_call_made_again(bench: Bench
 def test_consent_that_was_taken_back_is_asked_for_again(bench: Bench) -> None:
     bench.desk.revoke()
     for _ in range(2):
-        with pytest.raises(ShopHeld) as caught:
+        with pytest.raises(ShopWaits) as caught:
             bench.say()
         assert "consent" in caught.value.headline
     assert bench.asked("token/refresh") == 1
@@ -431,7 +431,7 @@ def test_code_works_once_and_for_half_an_hour(bench: Bench) -> None:
     late = allowed(bench)
     bench.world.move_on(31 * 60)
     for each in (address, late):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(Held) as caught:
             bench.client.accept("shop", each, "s1")
         assert caught.value.code == "36004004"
     assert bench.kept() == before

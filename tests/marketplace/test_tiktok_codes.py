@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from parcelguard.core.errors import DeliveryError, Held, OutcomeUnknown, Refused, ShopHeld, TooFast
+from parcelguard.core.errors import (
+    DeliveryError,
+    Held,
+    NotAllowed,
+    OutcomeUnknown,
+    Refused,
+    ShopWaits,
+    TooFast,
+)
 from parcelguard.marketplace.tiktok.codes import (
     MEANINGS,
     CipherRefused,
@@ -28,7 +36,7 @@ EXPECTED: dict[type[DeliveryError], str] = {
     CipherRefused: "101000",
     KeysRefused: "106001",
     Held: "36004004",
-    ShopHeld: """
+    ShopWaits: """
         36004001 36009033 36009043 36009044 105005 105004 66009315 10006402
         """,
     Refused: """
@@ -67,7 +75,7 @@ def test_code_has_its_meaning_whatever_the_status(code: str, kind: type[Delivery
         assert code in str(error)
         assert "r1" in str(error)
         assert "some text" not in str(error)
-        if isinstance(error, Refused):
+        if isinstance(error, NotAllowed):
             assert (error.code, error.request_id) == (code, "r1")
 
 
@@ -118,9 +126,9 @@ def test_status_too_many_means_so_whatever_the_code() -> None:
 
 
 def test_codes_that_lead_somewhere_are_told_apart() -> None:
-    def refused(code: str) -> Refused:
+    def refused(code: str) -> NotAllowed:
         error = told(code)
-        assert isinstance(error, Refused)
+        assert isinstance(error, NotAllowed)
         return error
 
     assert consent_ended(refused("36004001"))

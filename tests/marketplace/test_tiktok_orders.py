@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.errors import NotSent, ShopHeld
+from parcelguard.core.errors import NotSent, ShopWaits
 from parcelguard.core.orders import Order
 from parcelguard.core.times import utc_now
 from parcelguard.sandbox.tiktok.ids import user_id
@@ -203,7 +203,7 @@ def test_marketplace_that_does_not_answer_stops_the_reading(bench: Bench) -> Non
         changed(bench)
     bench.world.faults.clear()
     bench.world.faults.set("error", path=SEARCH, error="105005", status=401)
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         changed(bench)
     assert "orders" in caught.value.headline
 
@@ -213,5 +213,5 @@ def test_refusal_that_says_nothing_about_the_order_is_no_answer(bench: Bench) ->
     for path in ("/order/", PACKAGES):
         bench.world.faults.clear()
         bench.world.faults.set("error", path=path, error="105005", status=401)
-        with pytest.raises(ShopHeld):
+        with pytest.raises(ShopWaits):
             bench.orders.look_up(order.packages[0].package_number)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.errors import NoNetwork, NotSent, Refused, ShopHeld, StorageError, TooFast
+from parcelguard.core.errors import NoNetwork, NotSent, Refused, ShopWaits, StorageError, TooFast
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.tokens import Tokens, grant_key, life_s
 from parcelguard.vault.vault import Secrets, vault_at
@@ -118,7 +118,7 @@ def test_shop_without_tokens_is_held(desk: Desk) -> None:
     for secrets in (None, Secrets("key")):
         if secrets:
             desk.vault.keep("kopi", secrets)
-        with pytest.raises(ShopHeld) as caught:
+        with pytest.raises(ShopWaits) as caught:
             desk.tokens.fresh()
         assert caught.value.code == "not_connected"
         assert "The market" in caught.value.headline
@@ -127,7 +127,7 @@ def test_shop_without_tokens_is_held(desk: Desk) -> None:
 def test_shop_whose_keys_do_not_open_is_held_with_the_reason(desk: Desk) -> None:
     desk.connect(HOUR)
     (desk.folder / "secrets.key").unlink()
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         desk.restarted().fresh()
     assert caught.value.code == "keys_locked"
     assert "cannot be opened on this computer" in caught.value.headline
@@ -204,13 +204,13 @@ def test_lost_answer_about_a_token_that_ran_out_waits_for_the_rest_of_the_minute
 
 def test_refusal_after_a_lost_answer_asks_for_consent_and_is_not_repeated(desk: Desk) -> None:
     old = desk.connect(-HOUR)
-    desk.market.failures = [NotSent("no answer"), ShopHeld("spent", code="over", headline="Consent again.")]
+    desk.market.failures = [NotSent("no answer"), ShopWaits("spent", code="over", headline="Consent again.")]
     with pytest.raises(NotSent):
         desk.tokens.fresh()
     desk.clock.advance(61)
     told = []
     for _ in range(3):
-        with pytest.raises(ShopHeld) as caught:
+        with pytest.raises(ShopWaits) as caught:
             desk.tokens.fresh()
         told.append(caught.value)
     assert {error.headline for error in told} == {"Consent again."}
@@ -437,7 +437,7 @@ def test_killed_with_the_answer_in_hand_the_old_pair_works_on_and_then_consent_i
     killed.now.advance(61)  # type: ignore[attr-defined]
     assert killed.client.get(INFO)["shop_name"] == "Kopi & Co"
     killed.world.grants.expire_access()
-    with pytest.raises(ShopHeld) as caught:
+    with pytest.raises(ShopWaits) as caught:
         killed.say()
     assert "consent" in caught.value.headline
     assert killed.asked("access_token/get") == 2

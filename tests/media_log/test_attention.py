@@ -7,7 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from parcelguard.core.errors import Held, NoNetwork, OutcomeUnknown, Refused
+from parcelguard.core.errors import (
+    Held,
+    NoNetwork,
+    NotPossible,
+    OutcomeUnknown,
+    Refused,
+)
 from parcelguard.core.parts import Decision, PartState
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.times import QuietHours
@@ -280,7 +286,7 @@ def test_taking_back_is_not_offered_once_it_is_too_late(recalling: Delivery) -> 
 def test_refused_recall_leaves_the_question_open(recalling: Delivery) -> None:
     lost_text(recalling, TWICE)
     recalling.sender.plan("take_back", Refused("late", headline="Too late."))
-    with pytest.raises(Refused, match="late"):
+    with pytest.raises(NotPossible, match="late"):
         answer(recalling, Decision.TAKE_BACK)
     (group,) = attention(recalling)
     assert group.reason == "unknown"
@@ -292,7 +298,7 @@ def test_shop_that_sends_nothing_offers_only_to_leave(delivery: Delivery) -> Non
         (group,) = Attention(delivery.store, shops, {}, delivery.clock).groups()
         assert group.answers == (Decision.LEAVE,)
         off = Resender(delivery.store, shops, {}, delivery.clock)
-        with pytest.raises(Refused, match="no messages"):
+        with pytest.raises(NotPossible, match="no messages"):
             off.decide(group.items[0].part_id, Decision.SEND_AGAIN, "Budi")
 
 

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.core.errors import Held, OutcomeUnknown, Refused
+from parcelguard.core.errors import (
+    Held,
+    NotPossible,
+    OutcomeUnknown,
+)
 from parcelguard.core.events import ProofChanged, QueueChanged
 from parcelguard.core.message_sets import plan_by_hand, plan_parts
 from parcelguard.core.parts import BY_HAND, F4, FITTED, Decision, PartState
@@ -166,7 +170,7 @@ def test_delivered_by_hand_can_be_sent_again_whole(delivery: Delivery) -> None:
 
 def test_shop_that_writes_by_hand_is_not_resent_from_here(delivery: Delivery) -> None:
     proof = save_by_hand(delivery)
-    with pytest.raises(Refused, match="sends no messages"):
+    with pytest.raises(NotPossible, match="sends no messages"):
         resender(delivery, HAND_SHOP).resend(proof.id, text="x", reason="y", by="Budi")
 
 
@@ -217,14 +221,14 @@ def test_nothing_is_turned_over_while_a_message_may_have_arrived(
     delivery.work()
     with delivery.store.begin() as records:
         records.parts.move(delivery.part(proof, "text"), state)
-    with pytest.raises(Refused, match="may have arrived"):
+    with pytest.raises(NotPossible, match="may have arrived"):
         resender(delivery).by_hand(proof.id, "Budi")
 
 
 def test_what_the_buyer_has_is_not_turned_over(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
-    with pytest.raises(Refused, match="has it already"):
+    with pytest.raises(NotPossible, match="has it already"):
         resender(delivery).by_hand(proof.id, "Budi")
 
 
@@ -233,7 +237,7 @@ def test_order_left_without_f4_is_not_turned_over(delivery: Delivery) -> None:
     with delivery.store.begin() as records:
         records.proofs.open(proof)
     for gone in (proof.id, "nobody"):
-        with pytest.raises(Refused, match="without F4"):
+        with pytest.raises(NotPossible, match="without F4"):
             resender(delivery).by_hand(gone, "Budi")
 
 

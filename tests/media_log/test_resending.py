@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from parcelguard.core.errors import Held, OutcomeUnknown, Refused
+from parcelguard.core.errors import (
+    Held,
+    NotPossible,
+    OutcomeUnknown,
+    Refused,
+)
 from parcelguard.core.parts import Decision, PartState
 from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.delivery.unserved import hold_unserved
@@ -30,7 +35,7 @@ def resend(delivery: Delivery, resender: Resender, proof: Proof, text: str = "On
 
 
 def refusal(resender: Resender, proof: Proof, text: str = "Once more.") -> str:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(NotPossible) as caught:
         resender.resend(proof.id, text=text, reason="", by="Budi")
     return caught.value.headline
 
@@ -200,7 +205,7 @@ def test_what_may_have_arrived_has_to_be_decided_before_closing(
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
 
-    with pytest.raises(Refused, match="may have arrived"):
+    with pytest.raises(NotPossible, match="may have arrived"):
         resender.close(proof.id, reason="enough", by="Budi")
 
 
@@ -317,7 +322,7 @@ def test_resend_for_many_leaves_out_what_was_decided_meanwhile(
 ) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(NotPossible) as refused:
         resender.resend(proof.id, text="Other.", reason="many", by="Budi", only_if_stuck=True)
     assert refused.value.headline == "It was decided meanwhile."
     assert delivery.sender.calls.count("text") == 1

@@ -30,7 +30,7 @@ from parcelguard.core.errors import (
     NotSent,
     OutcomeUnknown,
     Refused,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 from parcelguard.core.marketplace_facts import marketplace
@@ -386,7 +386,7 @@ SHOPEE = Sheet(
             "error_not_found",
         ),
         *refusals(
-            ShopHeld,
+            ShopWaits,
             "error_sign",
             "invalid_partner_id",
             "error_partner_key_expired",
@@ -423,7 +423,7 @@ LAZADA = Sheet(
     name="lazada",
     refusals=(
         *refusals(
-            ShopHeld,
+            ShopWaits,
             "IllegalAccessToken",
             "InvalidAccessToken",
             "InvalidToken",
@@ -473,7 +473,7 @@ TIKTOK = Sheet(
     name="tiktok",
     refusals=(
         *refusals(
-            ShopHeld,
+            ShopWaits,
             "105002",
             "101000",
             "106001",
@@ -484,8 +484,8 @@ TIKTOK = Sheet(
             "36009043",
             "36009044",
         ),
-        Refusal("36009004", ShopHeld, "Invalid `app_key`", 401),
-        Refusal("36009004", ShopHeld, "Invalid `x-tts-access-token`", 401),
+        Refusal("36009004", ShopWaits, "Invalid `app_key`", 401),
+        Refusal("36009004", ShopWaits, "Invalid `x-tts-access-token`", 401),
         Refusal("36009004", NotSent, "Expired `timestamp`", 401),
         Refusal("36009004", Refused, "The required signature parameter `sign` is missing", 401),
         *refusals(
@@ -522,7 +522,7 @@ CHATWOOT = Sheet(
     name="chatwoot",
     region="ID",
     refusals=(
-        *refusals(ShopHeld, "401", "403"),
+        *refusals(ShopWaits, "401", "403"),
         *refusals(Refused, "400", "404", "413", "422"),
         *refusals(TooFast, "429"),
         *refusals(OutcomeUnknown, "418", "500", "503"),

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import ParcelGuardError, Refused, SettingsError
+from parcelguard.core.errors import NotPossible, ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.core.orders import Order
 from parcelguard.core.preset_message import DEFAULT_MESSAGE, fill_message
@@ -289,4 +289,4 @@ def connected() -> FakeChannels:
     return FakeChannels(grants_given=given, today=sent)
 
 
-REFUSED = Refused(headline="The seller said no.", advice="Begin again when you are ready.")
+REFUSED = NotPossible(headline="The seller said no.", advice="Begin again when you are ready.")

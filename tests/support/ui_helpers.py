@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QLinearGradient, QPainter, 
 from PySide6.QtWidgets import QWidget
 
 from parcelguard.core.config import Settings, ShopSettings
-from parcelguard.core.errors import Refused, StorageError
+from parcelguard.core.errors import NotPossible, StorageError
 from parcelguard.core.orders import Item, Order
 from parcelguard.core.parts import Part, PartKind, PartState
 from parcelguard.core.proofs import Photo, Proof, ProofState, Shot, Today
@@ -420,7 +420,9 @@ class FakeLog:
         gone = [proof_id for proof_id in proof_ids if proof_id not in self.not_sendable]
         self.resent += [(proof_id, template, reason) for proof_id in gone]
         if not gone:
-            raise Refused(headline="One message may have arrived already.", advice="Decide about it first.")
+            raise NotPossible(
+                headline="One message may have arrived already.", advice="Decide about it first."
+            )
         self._take_out(lambda item: item.proof.id in gone)
         return len(gone)
 
@@ -453,7 +455,9 @@ class FakeLog:
 
     def send_by_hand(self, proof_id: str) -> None:
         if proof_id in self.not_sendable:
-            raise Refused(headline="One message may have arrived already.", advice="Decide about it first.")
+            raise NotPossible(
+                headline="One message may have arrived already.", advice="Decide about it first."
+            )
         self.turned_over.append(proof_id)
         self._take_out(lambda item: item.proof.id == proof_id)
 

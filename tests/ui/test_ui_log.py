@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QDesktopServices, QHelpEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QScrollArea, QToolTip
 from pytestqt.qtbot import QtBot
 
-from parcelguard.core.errors import Refused, StorageError
+from parcelguard.core.errors import NotPossible, StorageError
 from parcelguard.core.events import EventHub, ProofChanged
 from parcelguard.core.proofs import ProofState
 from parcelguard.store.views import LogEntry, LogFilter, ProofDetail
@@ -571,7 +571,7 @@ def ground(button: QPushButton) -> QColor:
 def test_what_was_refused_stays_in_its_panel_with_the_reason(
     open_log: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, closing: bool
 ) -> None:
-    said = Refused(headline="The marketplace refuses the same text twice in a day.", advice="Change it.")
+    said = NotPossible(headline="The marketplace refuses the same text twice in a day.", advice="Change it.")
 
     def refuse(*_: object) -> None:
         raise said

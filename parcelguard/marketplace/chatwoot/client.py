@@ -12,7 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import DeliveryError, OutcomeUnknown, Refused, SettingsError, ShopHeld
+from parcelguard.core.errors import (
+    DeliveryError,
+    NotAllowed,
+    OutcomeUnknown,
+    SettingsError,
+    ShopWaits,
+)
 from parcelguard.marketplace.answers import Imposter, not_answered, not_confirmed, rows
 from parcelguard.marketplace.chatwoot.codes import failure
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
@@ -68,7 +74,7 @@ class ChatwootClient:
         try:
             self.contacts("parcelguard")
         except DeliveryError as error:
-            state = _STATES.get(error.code) if isinstance(error, Refused) else None
+            state = _STATES.get(error.code) if isinstance(error, NotAllowed) else None
             return Access(
                 state or AccessState.UNREACHABLE,
                 headline=error.headline,
@@ -116,7 +122,7 @@ class ChatwootClient:
     def _request(self, method: str, path: str, **rest: Any) -> Request:
         secrets = self._vault.load(self._key)
         if secrets is None:
-            raise ShopHeld(
+            raise ShopWaits(
                 "no access token",
                 code="not_connected",
                 headline="The access token of Chatwoot is missing.",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from parcelguard.core.errors import (
     DeliveryError,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
     Refused,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 
@@ -29,12 +30,12 @@ MEANINGS: Mapping[int, Meaning] = {
         Refused, "Chatwoot did not understand the call.", "Show the log to whoever looks after this program."
     ),
     401: Meaning(
-        ShopHeld,
+        ShopWaits,
         "Chatwoot does not accept the access token.",
         "Copy it again from Profile settings › Access Token.",
     ),
     403: Meaning(
-        ShopHeld,
+        ShopWaits,
         "Chatwoot gives this access token no access to the inbox.",
         "Add its user to the inbox, under Settings › Inboxes › Collaborators.",
     ),
@@ -56,7 +57,7 @@ def failure(status: int, retry_after_s: float | None = None) -> DeliveryError:
     """Return the error that a refusal stands for. What is not listed counts as unknown."""
     detail, meaning = f"HTTP {status}", MEANINGS.get(status, _BUSY)
     words = {"headline": meaning.headline, "advice": meaning.advice}
-    if issubclass(meaning.kind, Refused):
+    if issubclass(meaning.kind, NotAllowed):
         return meaning.kind(detail, code=str(status), **words)
     if issubclass(meaning.kind, NotSent):
         return meaning.kind(detail, retry_after_s=retry_after_s, **words)

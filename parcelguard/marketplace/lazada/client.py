@@ -17,11 +17,11 @@ from urllib.parse import urlencode
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import (
     DeliveryError,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
-    Refused,
     SettingsError,
-    ShopHeld,
+    ShopWaits,
 )
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.marketplace.answers import not_answered, rows
@@ -148,7 +148,7 @@ class LazadaClient:
         files = (Upload("image", picture),)
         try:
             return self._read(ORDERS, "POST", "/image/upload", {}, files)
-        except ShopHeld as error:
+        except ShopWaits as error:
             if error.code != NO_PERMISSION:
                 raise
             return self._read(CHAT, "POST", "/image/upload", {}, files)
@@ -195,7 +195,7 @@ class LazadaClient:
         """Call, and remember when the chat is closed to its app."""
         try:
             return self._answered(app, ask, doubt)
-        except ShopHeld:
+        except ShopWaits:
             if app.grant == CHAT:
                 self._chat_allowed = ""
             raise
@@ -215,7 +215,7 @@ class LazadaClient:
                 return answer.body or {}
             if last_try:
                 raise error
-            if isinstance(error, Refused) and token_refused(error.code):
+            if isinstance(error, NotAllowed) and token_refused(error.code):
                 secrets = app.tokens.renewed(secrets)
             elif not isinstance(error, ClockRefused):
                 raise error
@@ -325,7 +325,7 @@ class LazadaClient:
     def _without(self, error: DeliveryError, *, orders: bool) -> Access:
         """Return what cannot be done, and why."""
         missing = partial(Access, headline=error.headline, advice=error.advice, orders=orders)
-        if not isinstance(error, Refused):
+        if not isinstance(error, NotAllowed):
             return missing(AccessState.UNREACHABLE)
         if error.code == "not_connected" and orders:
             headline = "Orders work; the chat needs a consent of its own."

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
     Refused,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 
@@ -41,10 +42,10 @@ class Meaning:
 
 
 _CONSENT = Meaning(
-    ShopHeld, "Lazada wants the seller's consent to {app} again.", "Connect it again; the photos are safe."
+    ShopWaits, "Lazada wants the seller's consent to {app} again.", "Connect it again; the photos are safe."
 )
 _APP = Meaning(
-    ShopHeld, "Lazada does not accept the keys of the app for {app}.", "Check its app key and app secret."
+    ShopWaits, "Lazada does not accept the keys of the app for {app}.", "Check its app key and app secret."
 )
 _PARAMETER = Meaning(
     Refused, "Lazada did not understand the call.", "Show the log to whoever looks after this program."
@@ -67,7 +68,7 @@ MEANINGS: Mapping[str, Meaning] = {
         _CONSENT,
     ),
     "AUTH_TYPE_UNSUPPORTED": Meaning(
-        ShopHeld,
+        ShopWaits,
         "The subscription to this app has to be renewed at Lazada.",
         "Renew it in the service marketplace, then connect again.",
     ),
@@ -77,17 +78,17 @@ MEANINGS: Mapping[str, Meaning] = {
     **dict.fromkeys(("IncompleteSignature", "InvalidAppKey"), _APP),
     **dict.fromkeys(("MissingParameter", "InvalidApi", "InvalidApiPath"), _PARAMETER),
     NO_PERMISSION: Meaning(
-        ShopHeld,
+        ShopWaits,
         "Lazada gives the app for {app} no permission for this.",
         "Apply for it in Lazada's console, or send by hand.",
     ),
     "AppWhiteIpLimit": Meaning(
-        ShopHeld,
+        ShopWaits,
         "Lazada refuses this office's internet address.",
         "Empty the IP whitelist of the app for {app} in the console.",
     ),
     "SellerNotVerified": Meaning(
-        ShopHeld,
+        ShopWaits,
         "Lazada has not fully opened this shop yet.",
         "Finish its verification in the seller centre.",
     ),
@@ -165,24 +166,24 @@ def failure(
     if meaning is None:
         return Unlisted(detail, code=code, request_id=request_id)
     words = {"headline": meaning.headline.format(app=app), "advice": meaning.advice.format(app=app)}
-    if issubclass(meaning.kind, Refused):
+    if issubclass(meaning.kind, NotAllowed):
         return meaning.kind(detail, code=code, request_id=request_id, **words)
     if issubclass(meaning.kind, NotSent):
         return meaning.kind(detail, retry_after_s=_wait_s(meaning, message, retry_after_s), **words)
     return meaning.kind(detail, **words)
 
 
-def consent_ended(error: Refused) -> bool:
+def consent_ended(error: NotAllowed) -> bool:
     """Whether a refused refresh stays refused until the seller agrees again."""
     return error.code in _ENDS_CONSENT
 
 
-def not_found(error: Refused) -> bool:
+def not_found(error: NotAllowed) -> bool:
     """Whether Lazada says that there is no such order in this shop."""
     return MEANINGS.get(error.code) is _NOT_FOUND
 
 
-def wrong_keys(error: Refused) -> bool:
+def wrong_keys(error: NotAllowed) -> bool:
     """Whether Lazada does not accept the app's key or secret: no consent helps."""
     return MEANINGS.get(error.code) is _APP
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timezone, tzinfo
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import Refused
+from parcelguard.core.errors import NotAllowed
 from parcelguard.core.orders import Item, Order
 from parcelguard.core.times import quiet_hours
 from parcelguard.marketplace.answers import entry, moment, rows
@@ -50,7 +50,7 @@ class LazadaOrders:
             answer = self._client.get(ORDERS, "/order/get", order_id=number)
             order = entry(answer.get("data"))
             return self._order(order, self._units_of(number)) if _number(order) == number else None
-        except Refused as error:
+        except NotAllowed as error:
             if not_found(error):
                 return None
             raise
@@ -104,7 +104,7 @@ class LazadaOrders:
         wanted = json.dumps([int(number) for number in numbers], separators=(",", ":"))
         try:
             answer = self._client.get(ORDERS, "/orders/items/get", order_ids=wanted)
-        except Refused as error:
+        except NotAllowed as error:
             if not not_found(error):
                 raise
             return dict(self._one_by_one(numbers))
@@ -114,7 +114,7 @@ class LazadaOrders:
         for number in numbers:
             try:
                 yield number, self._units_of(number)
-            except Refused as error:
+            except NotAllowed as error:
                 if not not_found(error):
                     raise
                 log.warning("left out: %s", error)

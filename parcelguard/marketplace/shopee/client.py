@@ -17,7 +17,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import DeliveryError, NotSent, OutcomeUnknown, Refused, SettingsError
+from parcelguard.core.errors import (
+    DeliveryError,
+    NotAllowed,
+    NotSent,
+    OutcomeUnknown,
+    SettingsError,
+)
 from parcelguard.marketplace.answers import Imposter, moment, not_answered, not_confirmed
 from parcelguard.marketplace.consent_answer import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
@@ -143,7 +149,7 @@ class ShopeeClient:
             info = self.get(INFO)
         except NotSent as error:
             return Access(AccessState.UNREACHABLE, None, error.headline, error.advice, orders=False)
-        except Refused as error:
+        except NotAllowed as error:
             return Access(_state(error), None, error.headline, error.advice, orders=False)
         until = moment(info.get("expire_time")) or self._refresh_ends()
         if str(info.get("status")) in CLOSED_SHOP:
@@ -153,7 +159,7 @@ class ShopeeClient:
             self.get(CONVERSATIONS, direction="older", type="all", page_size=1)
         except NotSent as error:
             return Access(AccessState.UNREACHABLE, until, error.headline, error.advice)
-        except Refused as error:
+        except NotAllowed as error:
             return Access(_state(error), until, error.headline, error.advice)
         return Access(AccessState.AUTHORISED, until)
 
@@ -333,7 +339,7 @@ def _number(text: str, name: str) -> int:
     return int(text)
 
 
-def _state(error: Refused) -> AccessState:
+def _state(error: NotAllowed) -> AccessState:
     """Return what a refused probe says of the shop's access."""
     if error.code == "not_connected" or not_connectable(error):
         return AccessState.NOT_CONNECTED

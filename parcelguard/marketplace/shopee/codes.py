@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
     Refused,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 
@@ -31,13 +32,17 @@ class Meaning:
 
 
 _CONSENT = Meaning(
-    ShopHeld, "Shopee wants the seller's consent again.", "Connect the shop again; the photos are safe."
+    ShopWaits, "Shopee wants the seller's consent again.", "Connect the shop again; the photos are safe."
 )
 _NO_CHAT = Meaning(
-    ShopHeld, "Shopee gives this app no access to chat.", "Apply for it in Shopee's console, or send by hand."
+    ShopWaits,
+    "Shopee gives this app no access to chat.",
+    "Apply for it in Shopee's console, or send by hand.",
 )
-_APP = Meaning(ShopHeld, "Shopee does not accept this app's keys.", "Check partner id, partner key and host.")
-_SHOP = Meaning(ShopHeld, "Shopee has closed or frozen this shop.", "Look into the seller centre.")
+_APP = Meaning(
+    ShopWaits, "Shopee does not accept this app's keys.", "Check partner id, partner key and host."
+)
+_SHOP = Meaning(ShopWaits, "Shopee has closed or frozen this shop.", "Look into the seller centre.")
 _WORDING = Meaning(Refused, "Shopee refused the text.", "Change the words, then resend.")
 _PARAMETER = Meaning(
     Refused, "Shopee did not understand the message.", "Show the log to whoever looks after this program."
@@ -74,7 +79,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "error_rate_limit": Meaning(TooFast, "Shopee asks to send more slowly.", "It goes out by itself."),
     "error_too_frequent": Meaning(TooFast, "Shopee asks to send more slowly.", "It goes out by itself."),
     "error_limit": Meaning(
-        ShopHeld,
+        ShopWaits,
         "Today’s quota of Shopee calls is used up.",
         "Keep packing. Sending goes on by itself after midnight, Singapore time.",
     ),
@@ -124,7 +129,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "error_kyc_auth": _NO_CHAT,
     "error_ashop_api_permission": _NO_CHAT,
     "source_ip_undeclared": Meaning(
-        ShopHeld,
+        ShopWaits,
         "Shopee refuses this office's internet address.",
         "Switch the IP whitelist off in the console.",
     ),
@@ -148,37 +153,37 @@ _SERVER_TROUBLE = ("inner", "internal", "timeout", "busy")
 NO_PERMISSION_STATUS = 491
 
 
-def consent_ended(error: Refused) -> bool:
+def consent_ended(error: NotAllowed) -> bool:
     """Whether a refused refresh stays refused until the seller agrees again."""
     return error.code.rsplit(".", 1)[-1] in _ENDS_CONSENT
 
 
-def wants_consent(error: Refused) -> bool:
+def wants_consent(error: NotAllowed) -> bool:
     """Whether only the seller's consent, given again, changes this refusal."""
     return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _CONSENT
 
 
-def not_connectable(error: Refused) -> bool:
+def not_connectable(error: NotAllowed) -> bool:
     """Whether the app's keys are wrong, or the shop is closed: no consent helps."""
     return error.headline in (_APP.headline, _SHOP.headline)
 
 
-def no_permission(error: Refused) -> bool:
+def no_permission(error: NotAllowed) -> bool:
     """Whether Shopee gives this app no right to the call."""
     return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _NO_CHAT
 
 
-def wrong_parameter(error: Refused) -> bool:
+def wrong_parameter(error: NotAllowed) -> bool:
     """Whether Shopee did not understand something in the message."""
     return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _PARAMETER
 
 
-def wants_order_card(error: Refused) -> bool:
+def wants_order_card(error: NotAllowed) -> bool:
     """Whether a first contact has to begin with an order card."""
     return error.code.rsplit(".", 1)[-1] == "first_chat_without_order_info"
 
 
-def not_found(error: Refused) -> bool:
+def not_found(error: NotAllowed) -> bool:
     """Whether Shopee says that there is no such order or package."""
     return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _NOT_FOUND
 
@@ -195,7 +200,7 @@ def failure(
     if code.endswith("error_param") and "timestamp" in message.lower():
         return ClockRefused(detail)
     meaning = _REPEATED if code.endswith("error_business") and "same" in message.lower() else _meaning(code)
-    if issubclass(meaning.kind, Refused):
+    if issubclass(meaning.kind, NotAllowed):
         return meaning.kind(
             detail, code=code, request_id=request_id, headline=meaning.headline, advice=meaning.advice
         )

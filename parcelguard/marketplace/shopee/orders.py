@@ -14,7 +14,10 @@ from functools import partial
 from typing import Any
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import NotSent, Refused
+from parcelguard.core.errors import (
+    NotAllowed,
+    NotSent,
+)
 from parcelguard.core.orders import Item, Order
 from parcelguard.marketplace.answers import rows
 from parcelguard.marketplace.buyer_names import to_greet
@@ -58,7 +61,7 @@ class ShopeeOrders:
         """Return one order as it is now."""
         try:
             found = self._details([number])
-        except Refused as error:
+        except NotAllowed as error:
             if not_found(error):
                 return None
             raise
@@ -103,7 +106,7 @@ class ShopeeOrders:
         """Read many orders at once, or one by one when Shopee refuses all because it misses one."""
         try:
             found = self._details(numbers)
-        except Refused as error:
+        except NotAllowed as error:
             if not not_found(error):
                 raise
             return list(_readable(partial(self.read, number) for number in numbers))
@@ -133,7 +136,7 @@ class ShopeeOrders:
         """Read packages; an unknown one is left out, the others are still worth having."""
         try:
             answer = self._client.get("/api/v2/order/get_package_detail", package_number_list=joined(numbers))
-        except Refused as error:
+        except NotAllowed as error:
             if not not_found(error):
                 raise
             return [] if len(numbers) == 1 else [each for one in numbers for each in self._packages([one])]

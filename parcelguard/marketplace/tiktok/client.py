@@ -17,11 +17,11 @@ from urllib.parse import urlencode
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import (
     DeliveryError,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
-    Refused,
     SettingsError,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 from parcelguard.core.marketplace_facts import marketplace
@@ -192,7 +192,7 @@ class TikTokClient:
         ids = ",".join(numbers)
         try:
             answer = self.get(older, ids=ids)
-        except Refused as error:
+        except NotAllowed as error:
             if not moved(error):
                 raise
             answer = self.get(newer, ids=ids)
@@ -302,10 +302,10 @@ class TikTokClient:
         return str(self._granted.get("cipher") or secrets.notes[CIPHER])
 
     def _described(self, secrets: Secrets) -> Mapping[str, Any]:
-        """Return this shop as it is described now. Raises ShopHeld when the consent leaves it out."""
+        """Return this shop as it is described now. Raises ShopWaits when the consent leaves it out."""
         found = self._own(self._shops(secrets))
         if found is None:
-            raise ShopHeld(
+            raise ShopWaits(
                 "shop not among those of this consent",
                 code=NOT_GRANTED,
                 headline=f"The seller's consent does not cover this shop at {self.title}.",
@@ -385,7 +385,7 @@ def cancelled(order: Mapping[str, Any]) -> bool:
 def _state(error: DeliveryError | None) -> AccessState:
     if error is None or isinstance(error, TooFast):  # who is too fast has been let in
         return AccessState.AUTHORISED
-    if not isinstance(error, Refused):
+    if not isinstance(error, NotAllowed):
         return AccessState.UNREACHABLE
     if error.code == "not_connected" or wrong_keys(error):
         return AccessState.NOT_CONNECTED

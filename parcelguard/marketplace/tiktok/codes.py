@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
     Refused,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 
@@ -33,15 +34,15 @@ class ClockRefused(NotSent):
     """The time in the signature was refused; the next one uses the time that the marketplace told."""
 
 
-class TokenRefused(ShopHeld):
+class TokenRefused(ShopWaits):
     """The access token has ended or was taken back; only a renewed one can tell which."""
 
 
-class KeysRefused(ShopHeld):
+class KeysRefused(ShopWaits):
     """The app's key, or the secret that signs, is not the one of the console."""
 
 
-class CipherRefused(ShopHeld):
+class CipherRefused(ShopWaits):
     """The shop's opaque name does not belong to this token: it may have changed with a consent."""
 
 
@@ -70,12 +71,12 @@ _CLOCK = Meaning(
     "Please set the clock.",
 )
 _NO_CHAT = Meaning(
-    ShopHeld,
+    ShopWaits,
     "{title} gives this app no access to chat.",
     "Apply for the scope “Customer Service” in the Partner Center, or send by hand.",
 )
 _NO_ACCESS = Meaning(
-    ShopHeld,
+    ShopWaits,
     "{title} gives this app no access to orders.",
     "Switch its scopes on in the Partner Center, then authorise the shop again.",
 )
@@ -110,7 +111,7 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "105002": _CONSENT,
     "36004001": Meaning(
-        ShopHeld,
+        ShopWaits,
         "{title} wants the seller's consent again.",
         "Authorise the shop again; the photos are safe.",
     ),
@@ -124,13 +125,13 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "106001": _APP,
     "36009033": Meaning(
-        ShopHeld,
+        ShopWaits,
         "{title} refuses this office's internet address.",
         "Switch the IP allow list of the app off in the Partner Center.",
     ),
     **dict.fromkeys(
         ("36009043", "36009044"),
-        Meaning(ShopHeld, "{title} says that this shop is not active.", "Look into the seller center."),
+        Meaning(ShopWaits, "{title} says that this shop is not active.", "Look into the seller center."),
     ),
     **dict.fromkeys(("105005", "105004", "66009315", "10006402"), _NO_ACCESS),
     **dict.fromkeys(
@@ -180,7 +181,7 @@ def failure(
     if status == 429 and not issubclass(meaning.kind, TooFast):
         meaning = _SLOWER
     words = {"headline": meaning.headline.format(title=title), "advice": meaning.advice.format(title=title)}
-    if issubclass(meaning.kind, Refused):
+    if issubclass(meaning.kind, NotAllowed):
         return meaning.kind(detail, code=code, request_id=request_id, **words)
     if issubclass(meaning.kind, NotSent):
         wait_s = _until_reset_s(code, now) if retry_after_s is None else retry_after_s
@@ -188,37 +189,37 @@ def failure(
     return meaning.kind(detail, **words)
 
 
-def consent_ended(error: Refused) -> bool:
+def consent_ended(error: NotAllowed) -> bool:
     """Whether a refused refresh stays refused until the seller agrees again."""
     return error.code == "36004001"
 
 
-def wants_consent(error: Refused) -> bool:
+def wants_consent(error: NotAllowed) -> bool:
     """Whether only the seller's consent, given again, changes this refusal."""
     return isinstance(error, (TokenRefused, CipherRefused)) or error.code in ("36004001", NOT_GRANTED)
 
 
-def wrong_keys(error: Refused) -> bool:
+def wrong_keys(error: NotAllowed) -> bool:
     """Whether the app's key or secret is not accepted: no consent helps."""
     return isinstance(error, KeysRefused)
 
 
-def not_found(error: Refused) -> bool:
+def not_found(error: NotAllowed) -> bool:
     """Whether there is no such order or package in this shop, as far as the marketplace tells at all."""
     return MEANINGS.get(error.code) is _NOT_FOUND
 
 
-def no_conversation(error: Refused) -> bool:
+def no_conversation(error: NotAllowed) -> bool:
     """Whether the conversation has to be opened again."""
     return MEANINGS.get(error.code) is _NO_CONVERSATION
 
 
-def no_access(error: Refused) -> bool:
+def no_access(error: NotAllowed) -> bool:
     """Whether the app or the consent lacks the scope for this."""
     return MEANINGS.get(error.code) is _NO_ACCESS
 
 
-def moved(error: Refused) -> bool:
+def moved(error: NotAllowed) -> bool:
     """Whether this version of a call is not served any more."""
     return error.code in _MOVED
 

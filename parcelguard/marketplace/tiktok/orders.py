@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from parcelguard.core.config import ShopSettings
-from parcelguard.core.errors import Refused
+from parcelguard.core.errors import NotAllowed
 from parcelguard.core.orders import Item, Order
 from parcelguard.marketplace.answers import rows
 from parcelguard.marketplace.buyer_names import to_greet
@@ -81,7 +81,7 @@ class TikTokOrders:
     def _package(self, number: str) -> Row:
         try:
             return self._client.get(f"{PACKAGES}/{number}")
-        except Refused as error:
+        except NotAllowed as error:
             if not not_found(error):
                 raise
             return {}
@@ -90,7 +90,7 @@ class TikTokOrders:
         """Read orders, one by one when all are refused because of one that is strange."""
         try:
             return self._client.orders(numbers)
-        except Refused as error:
+        except NotAllowed as error:
             if not not_found(error):
                 raise
             return [] if len(numbers) == 1 else [each for one in numbers for each in self._known([one])]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from parcelguard.core.errors import ParcelGuardError, Refused
+from parcelguard.core.errors import NotPossible, ParcelGuardError
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.ports import LogPort
 
@@ -75,7 +75,7 @@ class Resent:
     @property
     def broken(self) -> bool:
         """Whether trying further proofs makes no sense: the trouble is not about this one."""
-        return self.reason is not None and not isinstance(self.reason, Refused)
+        return self.reason is not None and not isinstance(self.reason, NotPossible)
 
     def __add__(self, later: Resent) -> Resent:
         """Put what came of a later batch to this."""
@@ -94,7 +94,7 @@ def resend_each(desk: LogPort, template: str, reason: str, proof_ids: Sequence[s
                 outcome += Resent((proof_id,))
         except ParcelGuardError as error:
             outcome += Resent(reason=error)
-            if not isinstance(error, Refused):
+            if not isinstance(error, NotPossible):
                 break
     return outcome
 
@@ -102,13 +102,13 @@ def resend_each(desk: LogPort, template: str, reason: str, proof_ids: Sequence[s
 def turn_over_each(desk: LogPort, proof_ids: Sequence[str]) -> int:
     """Leave each of these to a person; returns how many are.
 
-    Raises Refused, with the first reason, when none is.
+    Raises NotPossible, with the first reason, when none is.
     """
     done, refused = 0, None
     for proof_id in proof_ids:
         try:
             desk.send_by_hand(proof_id)
-        except Refused as error:
+        except NotPossible as error:
             refused = refused or error
         else:
             done += 1

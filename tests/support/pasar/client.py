@@ -16,11 +16,12 @@ from typing import Any
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import (
     DeliveryError,
+    NotAllowed,
     NotSent,
     OutcomeUnknown,
     Refused,
     SettingsError,
-    ShopHeld,
+    ShopWaits,
     TooFast,
 )
 from parcelguard.marketplace.answers import Imposter, entry, not_answered, not_confirmed
@@ -33,8 +34,8 @@ TITLE = "Pasar"
 SIGNATURE_WINDOW = timedelta(minutes=5)
 NO_KEY, NO_CHAT, CLOCK = "not_connected", "no_chat", "clock"
 MEANINGS: Mapping[str, tuple[type[DeliveryError], str, str]] = {
-    "bad_signature": (ShopHeld, "Pasar does not accept the key.", "Copy it again from the console."),
-    NO_CHAT: (ShopHeld, "Pasar gives this app no access to chat.", "Apply for it in the console."),
+    "bad_signature": (ShopWaits, "Pasar does not accept the key.", "Copy it again from the console."),
+    NO_CHAT: (ShopWaits, "Pasar gives this app no access to chat.", "Apply for it in the console."),
     CLOCK: (NotSent, "Pasar's clock and this computer's differ.", "Set the clock."),
     "bad_words": (Refused, "Pasar refused the text.", "Change the words, then resend."),
     "not_found": (Refused, "Pasar does not know this.", "Compare the order in the console."),
@@ -84,7 +85,7 @@ class PasarClient:
         try:
             told = entry(self.get("/shop").get("shop"))
         except DeliveryError as error:
-            state = _STATES.get(error.code) if isinstance(error, Refused) else None
+            state = _STATES.get(error.code) if isinstance(error, NotAllowed) else None
             told = {"headline": error.headline, "advice": error.advice}
             return Access(state or AccessState.UNREACHABLE, orders=False, **told)
         if told.get("chat") is not True:
@@ -131,7 +132,7 @@ class PasarClient:
     def _signed(self, request: Request, moment: datetime) -> Request:
         secrets = self._vault.load(grant_key(self._shop.id, "shop"))
         if secrets is None:
-            raise ShopHeld(
+            raise ShopWaits(
                 "no key",
                 code=NO_KEY,
                 headline="The key of Pasar is missing.",
@@ -158,7 +159,7 @@ def _failure(code: str, answer: Answer) -> DeliveryError:
     """Return the error that a refusal stands for. What is not listed counts as unknown."""
     kind, headline, advice = MEANINGS.get(code, _TROUBLE)
     detail = f"{code} (HTTP {answer.status})"
-    if issubclass(kind, Refused):
+    if issubclass(kind, NotAllowed):
         return kind(detail, code=code, headline=headline, advice=advice)
     if issubclass(kind, NotSent):
         kind = ClockRefused if code == CLOCK else kind

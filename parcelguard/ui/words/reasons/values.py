@@ -1,4 +1,7 @@
-"""How the values of a reason are shown: `{minutes:span}`, `{since:clock}`, `{until:day}`, `{free:room}`."""
+"""How the values of a reason are shown.
+
+`{minutes:span}`, `{since:clock}`, `{until:moment}`, `{until:day}`, `{free:room}`.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,19 @@ def day_words(moment: datetime) -> str:
     return tr("{day} {month}", day=f"{local:%d}", month=tr(_MONTHS[local.month - 1]))
 
 
+def moment_words(moment: datetime) -> str:
+    """Return a time of day here; with its day when that is not today."""
+    local = moment.astimezone()
+    clock = f"{local:%H:%M}"
+    if local.date() == datetime.now(local.tzinfo).date():
+        return clock
+    return tr("{day} {clock}", day=day_words(moment), clock=clock)
+
+
 _FORMS: Mapping[str, Callable[[Value], str]] = {
     "span": lambda minutes: span_words(timedelta(minutes=float(minutes))),
     "clock": lambda moment: f"{datetime.fromisoformat(str(moment)).astimezone():%H:%M}",
+    "moment": lambda moment: moment_words(datetime.fromisoformat(str(moment))),
     "day": lambda moment: day_words(datetime.fromisoformat(str(moment))),
     "room": lambda size: room_words(int(size)),
 }
