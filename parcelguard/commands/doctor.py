@@ -26,7 +26,11 @@ from parcelguard.core.config import (
 )
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.message_id import msgid
 from parcelguard.core.times import utc_now
+from parcelguard.runtime.translation import tr
+from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.reasons.values import room_words
 
 if TYPE_CHECKING:
     from parcelguard.vault.vault import Vault
@@ -58,12 +62,52 @@ class Verdict(StrEnum):
     BAD = "bad"
 
 
+class Topic(StrEnum):
+    """What is looked at."""
+
+    PYTHON = "python"
+    PACKAGE = "package"
+    ZBAR = "zbar"
+    DATABASE = "database"
+    SETTINGS = "settings"
+    RECORDS = "records"
+    PHOTOS = "photos"
+    CAMERA = "camera"
+    SCANNER = "scanner"
+    SOUND = "sound"
+    SHOPS = "shops"
+    SHOP = "shop"
+    SECRETS = "secrets"
+    NETWORK = "network"
+    CLOCK = "clock"
+
+
+VERDICTS = {Verdict.OK: msgid("ok"), Verdict.LOOK: msgid("look"), Verdict.BAD: msgid("bad")}
+TOPICS = {
+    Topic.PYTHON: msgid("python"),
+    Topic.PACKAGE: msgid("package"),
+    Topic.ZBAR: msgid("zbar"),
+    Topic.DATABASE: msgid("database"),
+    Topic.SETTINGS: msgid("settings"),
+    Topic.RECORDS: msgid("records"),
+    Topic.PHOTOS: msgid("photos"),
+    Topic.CAMERA: msgid("camera"),
+    Topic.SCANNER: msgid("scanner"),
+    Topic.SOUND: msgid("sound"),
+    Topic.SHOPS: msgid("shops"),
+    Topic.SHOP: msgid("shop"),
+    Topic.SECRETS: msgid("secrets"),
+    Topic.NETWORK: msgid("network"),
+    Topic.CLOCK: msgid("clock"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report."""
+    """One line of the report, in the language in use. `topic`: which of the checks it comes from."""
 
     verdict: Verdict
-    what: str
+    topic: Topic
     words: str
 
 
@@ -71,7 +115,8 @@ def examine(home: str | None) -> int:
     """Print what was found; the exit code is 1 when something would keep the app from working."""
     findings = list(findings_of(home_folder(home)))
     for finding in findings:
-        print(f"{finding.verdict:<5}{finding.what:<12}{finding.words}")  # noqa: T201 - a command speaks
+        verdict, topic = tr(VERDICTS[finding.verdict]), tr(TOPICS[finding.topic])
+        print(f"{verdict:<4} {topic:<11} {finding.words}")  # noqa: T201 - a command speaks
     return int(any(finding.verdict is Verdict.BAD for finding in findings))
 
 
@@ -82,11 +127,15 @@ def findings_of(home: Path) -> Iterator[Finding]:
     try:
         settings = load_settings(home / "settings.toml")
     except ParcelGuardError as error:
-        yield Finding(Verdict.BAD, "settings", f"{error.headline} {error}")
+        yield Finding(Verdict.BAD, Topic.SETTINGS, f"{said(error.reason).headline} {error}")
         settings = Settings()
     else:
-        here = "read" if (home / "settings.toml").exists() else "none yet, defaults are used"
-        yield Finding(Verdict.OK, "settings", f"{home / 'settings.toml'}: {here}")
+        path = home / "settings.toml"
+        if path.exists():
+            words = tr("{path}: read", path=path)
+        else:
+            words = tr("{path}: none yet, defaults are used", path=path)
+        yield Finding(Verdict.OK, Topic.SETTINGS, words)
     folders = folders_of(home, settings)
     yield from _disk(folders)
     yield _camera(settings)
@@ -96,67 +145,82 @@ def findings_of(home: Path) -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    yield Finding(Verdict.OK, "python", f"{platform.python_version()} on {platform.platform(terse=True)}")
+    words = tr(
+        "{version} on {system}", version=platform.python_version(), system=platform.platform(terse=True)
+    )
+    yield Finding(Verdict.OK, Topic.PYTHON, words)
     for name in PACKAGES:
         try:
-            yield Finding(Verdict.OK, "package", f"{name} {version(name)}")
+            yield Finding(Verdict.OK, Topic.PACKAGE, f"{name} {version(name)}")
         except PackageNotFoundError:
-            yield Finding(Verdict.BAD, "package", f"{name} is missing. Install ParcelGuard again.")
+            missing = tr("{name} is missing. Install ParcelGuard again.", name=name)
+            yield Finding(Verdict.BAD, Topic.PACKAGE, missing)
     from parcelguard.camera.reading.second_engine import zbar_available
 
     if zbar_available():
-        yield Finding(Verdict.OK, "zbar", "found, gives a second look at codes")
+        yield Finding(Verdict.OK, Topic.ZBAR, tr("found: reads the codes that the first engine misses"))
     else:
-        yield Finding(
-            Verdict.LOOK,
-            "zbar",
-            "not found; codes are read without a second look (Debian: apt install libzbar0)",
-        )
+        words = tr("not found: codes are read by one engine only. On Debian: apt install libzbar0")
+        yield Finding(Verdict.LOOK, Topic.ZBAR, words)
 
 
 def _sqlite() -> Finding:
-    note = "" if sqlite3.sqlite_version_info >= SAFE_SQLITE else ", one writing connection is used"
-    return Finding(Verdict.OK, "database", f"SQLite {sqlite3.sqlite_version}{note}")
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
+        return Finding(Verdict.OK, Topic.DATABASE, f"SQLite {sqlite3.sqlite_version}")
+    words = tr("SQLite {version}, one writing connection is used", version=sqlite3.sqlite_version)
+    return Finding(Verdict.OK, Topic.DATABASE, words)
 
 
 def _disk(folders: Folders) -> Iterator[Finding]:
-    for name, folder in (("records", folders.home), ("photos", folders.media)):
+    for topic, folder in ((Topic.RECORDS, folders.home), (Topic.PHOTOS, folders.media)):
         try:
             nearest = next((each for each in (folder, *folder.parents) if each.exists()), None)
             usage = shutil.disk_usage(nearest) if nearest and os.access(nearest, os.W_OK) else None
         except OSError:  # a drive without a disk in it, say
             nearest = usage = None
         if nearest is None:
-            yield Finding(Verdict.BAD, name, f"{folder} cannot be reached; is its drive connected?")
+            words = tr("{folder} cannot be reached. Check that its drive is connected.", folder=folder)
+            yield Finding(Verdict.BAD, topic, words)
             continue
         if usage is None:
-            yield Finding(Verdict.BAD, name, f"{folder} cannot be written to")
+            yield Finding(Verdict.BAD, topic, tr("{folder} cannot be written to", folder=folder))
             continue
         share = usage.free / usage.total
         little = share < LITTLE_SPACE or usage.free < TOO_LITTLE_BYTES
-        free = f"{usage.free / 1e9:.1f} GB free ({share:.0%})"
-        yield Finding(Verdict.LOOK if little else Verdict.OK, name, f"{folder}, {free}")
+        words = tr(
+            "{folder}: {room} free ({share})",
+            folder=folder,
+            room=room_words(usage.free),
+            share=f"{share:.0%}",
+        )
+        yield Finding(Verdict.LOOK if little else Verdict.OK, topic, words)
 
 
 def _camera(settings: Settings) -> Finding:
     from parcelguard.camera.sources.webcams import list_cameras
 
     source = settings.camera.source
-    found = ", ".join(f"{camera.index}: {camera.name}" for camera in list_cameras()) or "none"
-    if source.isdigit() and found == "none":
-        return Finding(Verdict.LOOK, "camera", "no webcam found; plug one in, or set an address in [camera]")
-    shown = "an address" if "://" in source else source
-    return Finding(Verdict.OK, "camera", f"settings use {shown}; webcams found: {found}")
+    found = list_cameras()
+    if source.isdigit() and not found:
+        words = tr("no webcam found. Plug one in, or set an address in [camera].")
+        return Finding(Verdict.LOOK, Topic.CAMERA, words)
+    used = tr("an address") if "://" in source else source
+    names = ", ".join(f"{camera.index}: {camera.name}" for camera in found) or tr("none")
+    words = tr("settings use {camera}; webcams found: {names}", camera=used, names=names)
+    return Finding(Verdict.OK, Topic.CAMERA, words)
 
 
 def _scanner(devices: Path = Path("/proc/bus/input/devices")) -> Finding:
     try:
         names = sorted(set(_KEYBOARD.findall(devices.read_text(errors="replace"))))
     except OSError:
-        return Finding(Verdict.LOOK, "scanner", "open ParcelGuard and scan any code: the band answers")
+        words = tr("open ParcelGuard and scan any code: the band answers")
+        return Finding(Verdict.LOOK, Topic.SCANNER, words)
     if not names:
-        return Finding(Verdict.LOOK, "scanner", "no keyboard or scanner found; a wedge scanner is a keyboard")
-    return Finding(Verdict.OK, "scanner", f"keyboards and wedge scanners: {', '.join(names)}")
+        words = tr("no keyboard or scanner found. A wedge scanner counts as a keyboard.")
+        return Finding(Verdict.LOOK, Topic.SCANNER, words)
+    words = tr("keyboards and wedge scanners: {names}", names=", ".join(names))
+    return Finding(Verdict.OK, Topic.SCANNER, words)
 
 
 def _sound() -> Finding:
@@ -166,13 +230,13 @@ def _sound() -> Finding:
     found = sounds.available
     sounds.close()
     if found:
-        return Finding(Verdict.OK, "sound", "a playback device answers")
-    return Finding(Verdict.LOOK, "sound", "no playback device; the screen still shows everything")
+        return Finding(Verdict.OK, Topic.SOUND, tr("a playback device answers"))
+    return Finding(Verdict.LOOK, Topic.SOUND, tr("no playback device. The screen still shows everything."))
 
 
 def _shops(settings: Settings, folders: Folders) -> Iterator[Finding]:
     if not settings.shops:
-        yield Finding(Verdict.LOOK, "shops", "none yet; see 'Your first shop' in the README")
+        yield Finding(Verdict.LOOK, Topic.SHOPS, tr("none yet. See 'Your first shop' in the README."))
         return
     from parcelguard.vault.data_key import kept_in
     from parcelguard.vault.vault import vault_at
@@ -182,11 +246,14 @@ def _shops(settings: Settings, folders: Folders) -> Iterator[Finding]:
         vault = vault_at(folders.secrets, keep or settings.secrets.keep)  # looking moves no key
         yield from _key(keep)
         if not vault.private:
-            yield Finding(Verdict.BAD, "secrets", f"{folders.secrets} can be read by others: chmod 600 it")
+            words = tr("others can read {path}. Run: chmod 600 {path}", path=folders.secrets)
+            yield Finding(Verdict.BAD, Topic.SECRETS, words)
         vault.open()
         yield from (_shop(shop, vault) for shop in settings.shops)
     except ParcelGuardError as error:
-        yield Finding(Verdict.BAD, "secrets", f"{folders.secrets}: {error.headline} {error.advice}")
+        trouble = said(error.reason)
+        words = f"{folders.secrets}: {trouble.headline} {trouble.advice}"
+        yield Finding(Verdict.BAD, Topic.SECRETS, words)
     for host in sorted({_host(shop, folders) for shop in settings.shops} - {""}):
         yield _clock(host)
 
@@ -195,16 +262,15 @@ def _key(keep: str | None) -> Iterator[Finding]:
     """Say where the key lies that locks the shops' keys and tokens."""
     match keep:
         case "keyring":
-            yield Finding(Verdict.OK, "secrets", "locked; the key is in this computer's key store")
+            yield Finding(Verdict.OK, Topic.SECRETS, tr("locked. The key is in this computer’s key store."))
         case "passphrase":
-            yield Finding(Verdict.OK, "secrets", "locked with a passphrase")
+            yield Finding(Verdict.OK, Topic.SECRETS, tr("locked with a passphrase"))
         case "file":
-            yield Finding(
-                Verdict.LOOK,
-                "secrets",
-                "locked, but the key lies beside them: whoever copies the folder can use your shops. "
-                'Set keep = "keyring" or "passphrase" under [secrets]',
+            words = tr(
+                "locked, but the key is in the same folder: whoever copies it can use your shops. "
+                'Set keep = "keyring" or "passphrase" under [secrets].'
             )
+            yield Finding(Verdict.LOOK, Topic.SECRETS, words)
 
 
 def _shop(shop: ShopSettings, vault: Vault) -> Finding:
@@ -213,12 +279,24 @@ def _shop(shop: ShopSettings, vault: Vault) -> Finding:
     row = marketplace(shop.marketplace)
     who = f"{shop.name} ({shop.shop().title})"
     if not row.keys:
-        return Finding(Verdict.OK, "shop", f"{who}: by hand")
+        return Finding(Verdict.OK, Topic.SHOP, tr("{shop}: by hand", shop=who))
     kept = [vault.load(grant_key(shop.id, grant)) for grant in row.grants or ("shop",)]
     connected = all(each and (each.refresh_token if row.grants else each.app_secret) for each in kept)
-    words = "connected" if connected else f"run: parcelguard connect {shop.id}"
-    sending = "sends" if shop.send else "sending is off"
-    return Finding(Verdict.OK if connected else Verdict.LOOK, "shop", f"{who}: {words}, {sending}")
+    return Finding(Verdict.OK if connected else Verdict.LOOK, Topic.SHOP, _shop_words(shop, who, connected))
+
+
+def _shop_words(shop: ShopSettings, who: str, connected: bool) -> str:
+    match connected, shop.send:
+        case True, True:
+            return tr("{shop}: connected, sends", shop=who)
+        case True, False:
+            return tr("{shop}: connected, sending is off", shop=who)
+        case False, True:
+            return tr("{shop}: not connected. Run: parcelguard connect {id}", shop=who, id=shop.id)
+        case _:
+            return tr(
+                "{shop}: not connected, sending is off. Run: parcelguard connect {id}", shop=who, id=shop.id
+            )
 
 
 def _host(shop: ShopSettings, folders: Folders) -> str:
@@ -246,18 +324,20 @@ def _clock(host: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -
     try:
         date = http.read(Request(method="GET", path="/", query={})).date
     except ParcelGuardError:
-        return Finding(Verdict.LOOK, "network", f"{host} does not answer; photos are kept and sent later")
+        words = tr("{host} does not answer. Photos are kept and sent later.", host=host)
+        return Finding(Verdict.LOOK, Topic.NETWORK, words)
     finally:
         http.close()
     if date is None:
-        return Finding(Verdict.LOOK, "clock", f"{host} tells no time")
+        return Finding(Verdict.LOOK, Topic.CLOCK, tr("{host} gives no time", host=host))
     off = now() - date
     if abs(off) > CLOCK_TOLERANCE:
-        ahead = "ahead" if off > timedelta(0) else "behind"
-        minutes = abs(off).total_seconds() / 60
-        return Finding(
-            Verdict.LOOK,
-            "clock",
-            f"{minutes:.0f} min {ahead} of {host}; corrected for sending, please set it",
-        )
-    return Finding(Verdict.OK, "clock", f"agrees with {host} within {abs(off).total_seconds():.0f} s")
+        minutes = f"{abs(off).total_seconds() / 60:.0f}"
+        if off > timedelta(0):
+            words = tr("{minutes} min ahead of {host}. Please set the clock.", minutes=minutes, host=host)
+        else:
+            words = tr("{minutes} min behind {host}. Please set the clock.", minutes=minutes, host=host)
+        return Finding(Verdict.LOOK, Topic.CLOCK, words)
+    seconds = f"{abs(off).total_seconds():.0f}"
+    words = tr("agrees with {host} within {seconds} s", host=host, seconds=seconds)
+    return Finding(Verdict.OK, Topic.CLOCK, words)

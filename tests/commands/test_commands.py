@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from parcelguard.cli import main
-from parcelguard.commands.bench.harness import Row, spread, table
-from parcelguard.commands.doctor import Finding, Verdict, _disk, findings_of
+from parcelguard.commands.bench.harness import Case, Row, spread, table
+from parcelguard.commands.doctor import Finding, Topic, Verdict, _disk, findings_of
 from parcelguard.core.config import Folders
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.demo import demo_world
@@ -25,8 +25,8 @@ def written(home: Path, host: str, shop_id: int, partner_id: int) -> None:
     )
 
 
-def about(findings: list[Finding], what: str) -> Finding:
-    return next(finding for finding in findings if finding.what == what)
+def about(findings: list[Finding], topic: Topic) -> Finding:
+    return next(finding for finding in findings if finding.topic is topic)
 
 
 def test_a_wrong_setting_is_told_in_words_and_nothing_starts(
@@ -67,8 +67,8 @@ def test_the_doctor_finds_a_connected_shop_and_its_clock(tmp_path: Path) -> None
         connect(tmp_path, station_settings(address, world), world)
         findings = list(findings_of(tmp_path))
 
-    assert about(findings, "shop").verdict is Verdict.OK
-    assert "agrees" in about(findings, "clock").words
+    assert about(findings, Topic.SHOP).verdict is Verdict.OK
+    assert "agrees" in about(findings, Topic.CLOCK).words
     assert not [finding for finding in findings if finding.verdict is Verdict.BAD]
 
 
@@ -76,11 +76,11 @@ def test_the_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     written(tmp_path, "http://127.0.0.1:9", 1, 2)
     findings = list(findings_of(tmp_path))
 
-    assert "parcelguard connect kopi" in about(findings, "shop").words
-    assert "does not answer" in about(findings, "network").words
+    assert "parcelguard connect kopi" in about(findings, Topic.SHOP).words
+    assert "does not answer" in about(findings, Topic.NETWORK).words
 
     (tmp_path / "settings.toml").write_text("[camera]\nfps = 'fast'\n")
-    assert about(list(findings_of(tmp_path)), "settings").verdict is Verdict.BAD
+    assert about(list(findings_of(tmp_path)), Topic.SETTINGS).verdict is Verdict.BAD
 
 
 def test_the_doctor_goes_on_when_the_keys_cannot_be_read(tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ def test_the_doctor_goes_on_when_the_keys_cannot_be_read(tmp_path: Path) -> None
     (tmp_path / "secrets.json").chmod(0o600)
     findings = list(findings_of(tmp_path))
 
-    assert about(findings, "secrets").verdict is Verdict.BAD
-    assert "Restore it from a backup" in about(findings, "secrets").words
-    assert "does not answer" in about(findings, "network").words
+    assert about(findings, Topic.SECRETS).verdict is Verdict.BAD
+    assert "Restore it from a backup" in about(findings, Topic.SECRETS).words
+    assert "does not answer" in about(findings, Topic.NETWORK).words
 
 
 @pytest.mark.parametrize("error", [None, OSError(21, "the device is not ready")])
@@ -115,19 +115,20 @@ def test_the_doctor_sees_a_wrong_clock(tmp_path: Path) -> None:
     world.faults.set("clock_offset_s", 420)
     with running(world) as address:
         written(tmp_path, address, 1, 2)
-        finding = about(list(findings_of(tmp_path)), "clock")
+        finding = about(list(findings_of(tmp_path)), Topic.CLOCK)
 
     assert finding.verdict is Verdict.LOOK
     assert "7 min behind" in finding.words
 
 
 def test_a_bench_table_shows_ratios_to_the_floor() -> None:
-    rows = [*spread("F1", [3.0, 3.0], [2.0, 2.0], "ms"), Row("frames", 30.0, None, "per second")]
+    times = spread(Case("F1, median"), Case("F1, p95"), [3.0, 3.0], [2.0, 2.0])
+    rows = [*times, Row(Case("frames of {name}", name="ours"), 30.0, None, "per second")]
 
     lines = table(rows).splitlines()
 
     assert [line.split()[-2] for line in lines[1:3]] == ["1.50", "1.50"]
-    assert lines[3].split() == ["frames", "30.0", "-", "-", "per", "second"]
+    assert lines[3].split() == ["frames", "of", "ours", "30.0", "-", "-", "per", "second"]
 
 
 def test_a_bench_writes_its_figures_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

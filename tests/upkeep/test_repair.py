@@ -342,7 +342,7 @@ def test_rescan_command_adds_what_lacks_and_names_what_is_wrong(
     assert main(["--home", str(bench.home), "rescan"]) == 0
     assert "1 order was added" in capsys.readouterr().out
     assert main(["--home", str(bench.home), "rescan"]) == 0
-    assert "tell the same" in capsys.readouterr().out
+    assert "say the same" in capsys.readouterr().out
 
     photo = next(bench.media.rglob("*.jpg"))
     photo.chmod(0o600)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parcelguard.commands.doctor import Finding, Verdict, _host, _shops
+from parcelguard.commands.doctor import Finding, Topic, Verdict, _host, _shops
 from parcelguard.core.config import Folders, Settings, ShopSettings
 from parcelguard.vault import data_key as datakey
 from parcelguard.vault.vault import Secrets, vault_at
@@ -20,12 +20,14 @@ TOKENS = Secrets("key", "access", "refresh", 4e9)
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("parcelguard.commands.doctor._clock", lambda host: Finding(Verdict.OK, "clock", host))
+    monkeypatch.setattr(
+        "parcelguard.commands.doctor._clock", lambda host: Finding(Verdict.OK, Topic.CLOCK, host)
+    )
 
 
 def told(home: Path, *shops: ShopSettings) -> list[tuple[str, str, str]]:
     findings = _shops(Settings(shops=shops), Folders(home, home / "media"))
-    return [(finding.what, finding.verdict.value, finding.words) for finding in findings]
+    return [(finding.topic.value, finding.verdict.value, finding.words) for finding in findings]
 
 
 def about_secrets(home: Path) -> tuple[str, str]:
@@ -37,7 +39,7 @@ def test_key_in_a_file_is_a_permanent_warning(tmp_path: Path) -> None:
     vault_at(tmp_path / "secrets.json", "file").keep("kopi", TOKENS)
     verdict, words = about_secrets(tmp_path)
     assert verdict == "look"
-    assert "whoever copies the folder" in words
+    assert "whoever copies it can use your shops" in words
 
 
 def test_key_behind_a_passphrase_is_well_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,8 +69,8 @@ def test_shop_is_connected_when_each_of_its_consents_was_given(tmp_path: Path) -
 
     assert shops() == [
         "Kopi (Shopee MY): connected, sends",
-        "Teh (Lazada MY): run: parcelguard connect teh, sending is off",
-        "Susu (Tokopedia & Shop): run: parcelguard connect susu, sending is off",
+        "Teh (Lazada MY): not connected, sending is off. Run: parcelguard connect teh",
+        "Susu (Tokopedia & Shop): not connected, sending is off. Run: parcelguard connect susu",
         "Roti (By hand MY): by hand",
     ]
     vault.keep("teh/chat", TOKENS)

@@ -20,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from parcelguard.camera.client import CameraClient
-from parcelguard.commands.bench.harness import Row, spread
+from parcelguard.commands.bench.harness import Case, Row, spread
 from parcelguard.core.config import CameraSettings, Settings, folders_of
 from parcelguard.core.errors import CameraUnavailable
 from parcelguard.core.events import CameraChanged, CameraState, EventHub
+from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import MAX_PHOTOS
 from parcelguard.core.scans import ScanSource
 from parcelguard.disk.files import write_durably
@@ -111,7 +112,8 @@ def _take_turns(station: Station, watch: _Watch, media: Path, quality: int) -> l
                 floor.append(_floor(frame, quality, beside / f"{order}-{number}.jpg", database))
             station.clear()
             watch.until(lambda: watch.desk.state is DeskState.READY)
-    return spread("F1 to durable row", _ms(ours), _ms(floor), "ms")
+    middle, high = Case(msgid("F1 to durable row, median")), Case(msgid("F1 to durable row, p95"))
+    return spread(middle, high, _ms(ours), _ms(floor))
 
 
 def _floor(frame: npt.NDArray[np.uint8], quality: int, path: Path, database: sqlite3.Connection) -> float:

@@ -13,12 +13,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr
+
+MS = msgid("ms")
+
+
+class Case:
+    """What a figure is of: a message and its values, in English in a report and translated on a terminal."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        self._message = message
+        self._values = values
+
+    def __str__(self) -> str:
+        return self._message.format_map(self._values)
+
+    def shown(self) -> str:
+        """Return it in the language in use."""
+        return tr(self._message, **self._values)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure; `floor` is None where there is nothing to compare with."""
+    """One figure; `floor` is None where there is nothing to compare with. `unit` is a message too."""
 
-    case: str
+    case: Case
     ours: float
     floor: float | None
     unit: str
@@ -29,11 +49,11 @@ class Row:
         return round(self.ours / self.floor, 2) if self.floor else None
 
 
-def spread(case: str, ours: Sequence[float], floor: Sequence[float], unit: str) -> list[Row]:
-    """Return the rows for median and 95th percentile."""
+def spread(middle: Case, high: Case, ours: Sequence[float], floor: Sequence[float]) -> list[Row]:
+    """Return the rows for median and 95th percentile of some milliseconds."""
     return [
-        Row(f"{case}, median", median(ours), median(floor), unit),
-        Row(f"{case}, p95", _p95(ours), _p95(floor), unit),
+        Row(middle, median(ours), median(floor), MS),
+        Row(high, _p95(ours), _p95(floor), MS),
     ]
 
 
@@ -44,7 +64,13 @@ def run_bench(name: str, report: Path | None) -> int:
     print(table(rows))  # noqa: T201 - a command speaks to its terminal
     if report:
         written = [
-            {"case": row.case, "ours": row.ours, "floor": row.floor, "ratio": row.ratio, "unit": row.unit}
+            {
+                "case": str(row.case),
+                "ours": row.ours,
+                "floor": row.floor,
+                "ratio": row.ratio,
+                "unit": row.unit,
+            }
             for row in rows
         ]
         report.write_text(json.dumps({"bench": name, "rows": written}, indent=2) + "\n", encoding="utf-8")
@@ -66,12 +92,14 @@ def _measure(name: str) -> list[Row]:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows for a terminal."""
-    width = max(len(row.case) for row in rows)
-    lines = [f"{'case':<{width}}{'ours':>10}{'floor':>10}{'ratio':>8}  unit"]
-    for row in rows:
+    cases = [row.case.shown() for row in rows]
+    width = max(len(case) for case in cases)
+    head = f"{tr('ours'):>10}{tr('floor'):>10}{tr('ratio'):>8}  {tr('unit')}"
+    lines = [f"{tr('case'):<{width}}{head}"]
+    for case, row in zip(cases, rows, strict=True):
         floor = f"{row.floor:.1f}" if row.floor is not None else "-"
         ratio = f"{row.ratio:.2f}" if row.ratio is not None else "-"
-        lines.append(f"{row.case:<{width}}{row.ours:>10.1f}{floor:>10}{ratio:>8}  {row.unit}")
+        lines.append(f"{case:<{width}}{row.ours:>10.1f}{floor:>10}{ratio:>8}  {tr(row.unit)}")
     return "\n".join(lines)
 
 

@@ -12,9 +12,12 @@ import subprocess
 import sys
 import tempfile
 
-from parcelguard.commands.bench.harness import Row
+from parcelguard.commands.bench.harness import MS, Case, Row
+from parcelguard.core.message_id import msgid
 
 ROUNDS = 2
+OF_A_CORE = msgid("% of a core")
+PER_SECOND = msgid("per second")
 
 
 def measure() -> list[Row]:
@@ -28,13 +31,19 @@ def measure() -> list[Row]:
         for which, some in runs.items()
     }
     floor, resting, reading = mean["floor"], mean["resting"], mean["reading"]
+    late = "late_p99_ms"
     return [
-        Row("CPU, picture only", resting["cpu"], floor["cpu"], "% of a core"),
-        Row("CPU, reading codes as well", reading["cpu"], floor["cpu"], "% of a core"),
-        Row("frames shown", resting["fps"], floor["fps"], "per second"),
-        Row("frames shown, reading codes", reading["fps"], floor["fps"], "per second"),
-        Row("event loop late, p99", resting["late_p99_ms"], floor["late_p99_ms"], "ms"),
-        Row("event loop late, p99, reading", reading["late_p99_ms"], floor["late_p99_ms"], "ms"),
+        Row(Case(msgid("CPU, picture only")), resting["cpu"], floor["cpu"], OF_A_CORE),
+        Row(Case(msgid("CPU, reading codes as well")), reading["cpu"], floor["cpu"], OF_A_CORE),
+        Row(Case(msgid("frames shown")), resting["fps"], floor["fps"], PER_SECOND),
+        Row(Case(msgid("frames shown, reading codes")), reading["fps"], floor["fps"], PER_SECOND),
+        Row(Case(msgid("event loop late, p99")), resting[late], floor[late], MS),
+        Row(
+            Case(msgid("event loop late, p99, reading")),
+            reading[late],
+            floor[late],
+            MS,
+        ),
     ]
 
 

@@ -29,8 +29,9 @@ import numpy as np
 import psutil
 
 from parcelguard.chat.shopee import CHAT, ShopeeChat
-from parcelguard.commands.bench.harness import Row
+from parcelguard.commands.bench.harness import Case, Row
 from parcelguard.core.ids import new_id
+from parcelguard.core.message_id import msgid
 from parcelguard.core.message_sets import plan_parts
 from parcelguard.core.orders import Order
 from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
@@ -114,16 +115,23 @@ def measure(parts: int = PARTS, turn: int = TURN) -> list[Row]:
         for _ in range(SLOW_TURNS):
             _take_turns(far, ours, floor, waiting, turn)
     return [
-        *_rows("answered at once", near),
-        *_rows(f"answered after {FAR_AWAY_S * 1000:.0f} ms", far),
-        *(Row(f"memory after {sent:,} parts", rss / MB, None, "MB") for sent, rss in grown.items()),
+        *_rows(near, Case(msgid("rate, answered at once")), Case(msgid("CPU, answered at once"))),
+        *_rows(
+            far,
+            Case(msgid("rate, answered after {ms} ms"), ms=round(FAR_AWAY_S * 1000)),
+            Case(msgid("CPU, answered after {ms} ms"), ms=round(FAR_AWAY_S * 1000)),
+        ),
+        *(
+            Row(Case(msgid("memory after {count} parts"), count=f"{sent:,}"), rss / MB, None, msgid("MB"))
+            for sent, rss in grown.items()
+        ),
     ]
 
 
-def _rows(case: str, costs: Costs) -> list[Row]:
+def _rows(costs: Costs, rate: Case, cpu: Case) -> list[Row]:
     return [
-        Row(f"rate, {case}", costs.ours.rate, costs.floor.rate, "parts/s"),
-        Row(f"CPU, {case}", costs.ours.cpu_ms, costs.floor.cpu_ms, "ms a part"),
+        Row(rate, costs.ours.rate, costs.floor.rate, msgid("parts/s")),
+        Row(cpu, costs.ours.cpu_ms, costs.floor.cpu_ms, msgid("ms a part")),
     ]
 
 

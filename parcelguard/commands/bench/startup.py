@@ -10,7 +10,8 @@ from pathlib import Path
 from time import perf_counter
 
 from parcelguard.commands.bench import UNTIL_PAINTED
-from parcelguard.commands.bench.harness import Row, spread
+from parcelguard.commands.bench.harness import Case, Row, spread
+from parcelguard.core.message_id import msgid
 
 RUNS = 15
 SETTINGS = '[bench]\nstation = "Bench 07"\n'
@@ -27,7 +28,8 @@ def measure() -> list[Row]:
             if run:
                 ours.append(took[0])
                 floor.append(took[1])
-        return spread("first paint", ours, floor, "ms")
+        middle, high = Case(msgid("first paint, median")), Case(msgid("first paint, p95"))
+        return spread(middle, high, ours, floor)
 
 
 def _start(module: str, home: str) -> float:

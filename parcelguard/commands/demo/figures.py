@@ -11,7 +11,16 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+from parcelguard.core.message_id import msgid
 from parcelguard.disk.files import THUMBNAIL_SUFFIX
+from parcelguard.runtime.translation import tr, trn
+
+LATENCIES = {
+    "scan_answer": msgid("scan answer"),
+    "f1_thumbnail": msgid("f1 thumbnail"),
+    "f4_ready": msgid("f4 ready"),
+    "f4_accepted": msgid("f4 accepted"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +76,7 @@ class Observed:
     frames: int = 0
     trouble: str = ""  # why the driver gave up
     watched_s: float = 0.0
-    latency: dict[str, list[float]] = field(
-        default_factory=lambda: {"scan_answer": [], "f1_thumbnail": [], "f4_ready": [], "f4_accepted": []}
-    )
+    latency: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in LATENCIES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,23 +107,33 @@ class Figures:
 
     def summary(self) -> str:
         """Return the one line that counts."""
-        said = [f"orders {self.orders}", f"photos {self.photos}", f"accepted {self.accepted}"]
-        said += [f"by hand {self.handed}"] if self.handed else []
-        said += [f"waiting {sum(self.waiting.values())}"] if self.waiting else []
-        said += [f"lost {self.lost}", f"doubled {self.doubled}"]
-        said += [f"false sent {self.false_sent}"] if self.waiting or self.false_sent else []
-        return " · ".join(said)
+        waiting = sum(self.waiting.values())
+        figures = (
+            tr("orders {number}", number=self.orders),
+            tr("photos {number}", number=self.photos),
+            tr("accepted {number}", number=self.accepted),
+            tr("by hand {number}", number=self.handed) if self.handed else "",
+            tr("waiting {number}", number=waiting) if waiting else "",
+            tr("lost {number}", number=self.lost),
+            tr("doubled {number}", number=self.doubled),
+            tr("false sent {number}", number=self.false_sent) if waiting or self.false_sent else "",
+        )
+        return " · ".join(figure for figure in figures if figure)
 
     def table(self) -> str:
         """Return everything for a terminal."""
         rows = [f"{'':<14}{'p50':>10}{'p95':>10}{'max':>10}   ms"]
         rows += [
-            f"{name.replace('_', ' '):<14}{each.p50:>10.1f}{each.p95:>10.1f}{each.max:>10.1f}"
+            f"{tr(LATENCIES[name]):<14}{each.p50:>10.1f}{each.p95:>10.1f}{each.max:>10.1f}"
             for name, each in self.latency_ms.items()
         ]
-        rows.append(f"{'picture':<14}{self.preview_fps:>10.1f} frames/s shown")
-        rows.append(f"{'event loop':<14}{self.event_loop_p99_ms:>10.1f} ms late (p99)")
-        rows += [f"{number:>4} wait: {reason}" for reason, number in self.waiting.items()]
+        frames, late = f"{self.preview_fps:.1f}", f"{self.event_loop_p99_ms:.1f}"
+        rows.append(tr("picture: {frames} frames shown per second", frames=frames))
+        rows.append(tr("event loop: {late} ms late (p99)", late=late))
+        rows += [
+            trn("{count} waits: {reason}", "{count} wait: {reason}", number, reason=reason)
+            for reason, number in self.waiting.items()
+        ]
         return "\n".join([*rows, "", self.summary()])
 
     def json(self) -> str:

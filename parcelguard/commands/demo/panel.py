@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 from parcelguard.app import App
 from parcelguard.commands.demo.keys import press
 from parcelguard.commands.demo.market import DemoOrder
+from parcelguard.runtime.translation import tr
 
 KEY_GAP_MS = 8
 WIDTH = 380
@@ -34,7 +35,7 @@ class ScanPanel(QWidget):
         self._keys: list[tuple[Qt.Key, str]] = []
         self._typing = QTimer(self, interval=KEY_GAP_MS, timerType=Qt.TimerType.PreciseTimer)
         self._typing.timeout.connect(self._type_one)
-        self.setWindowTitle("Scan this")
+        self.setWindowTitle(tr("Scan this"))
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setPalette(app.window.palette())
         self.setFont(app.window.font())
@@ -57,8 +58,8 @@ class ScanPanel(QWidget):
     def _links(self, sheet: Path, buyer_page: str) -> QHBoxLayout:
         row = QHBoxLayout()
         for words, address in (
-            ("Buyer’s chat", QUrl(buyer_page)),
-            ("Print the sheet", QUrl.fromLocalFile(str(sheet))),
+            (tr("Buyer’s chat"), QUrl(buyer_page)),
+            (tr("Print the sheet"), QUrl.fromLocalFile(str(sheet))),
         ):
             button = QPushButton(words)
             button.clicked.connect(lambda _=False, to=address: QDesktopServices.openUrl(to))
@@ -90,12 +91,12 @@ class ScanPanel(QWidget):
             barcode = QSvgWidget(str(picture))
             barcode.setFixedSize(*BARCODE_SIZE)
             barcode.setStyleSheet("background: white")
-            barcode.setAccessibleName(f"Barcode {code}")
+            barcode.setAccessibleName(tr("Barcode {code}", code=code))
             column.addWidget(barcode)
         row = QHBoxLayout()
-        scan = QPushButton("Scan")
+        scan = QPushButton(tr("Scan"))
         scan.clicked.connect(lambda: self.scan(code))
-        hold = QPushButton("Hold to the camera")
+        hold = QPushButton(tr("Hold it to the camera"))
         hold.clicked.connect(lambda: self._hold(code))
         row.addWidget(scan)
         row.addWidget(hold)

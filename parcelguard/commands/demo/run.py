@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from parcelguard.commands.demo.market import DemoOrder, Market
 from parcelguard.commands.demo.storm import storm
 from parcelguard.core.config import Folders, Settings, folders_of, load_settings
+from parcelguard.runtime.translation import tr
 
 if TYPE_CHECKING:
     from parcelguard.app import App
@@ -88,7 +89,7 @@ def _drive(settings: Settings, folders: Folders, market: Market, report: Path | 
     figures = count(observed, market.transcript(), folders.media, kept(folders.database))
     _say(figures.table())
     if observed.trouble:
-        _say(f"stopped early: {observed.trouble}")
+        _say(tr("stopped early: {why}", why=observed.trouble))
     if report:
         report.write_text(figures.json() + "\n", encoding="utf-8")
     complete = figures.orders == len(market.orders())
@@ -101,7 +102,9 @@ def _show(settings: Settings, folders: Folders, market: Market) -> int:
 
     orders = market.orders()
     sheet = write_labels(folders.home / "labels", orders)
-    _say(f"Buyer's chat: {market.buyer_page}\nSheet of barcodes: {sheet}\nEverything else: {folders.home}")
+    _say(tr("Buyer’s chat: {address}", address=market.buyer_page))
+    _say(tr("Sheet of barcodes: {path}", path=sheet))
+    _say(tr("Everything else: {path}", path=folders.home))
 
     def add(app: App) -> None:
         panel = ScanPanel(app, orders, sheet, market.buyer_page)
