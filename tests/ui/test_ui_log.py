@@ -19,6 +19,7 @@ from parcelguard.core.proofs import ProofState
 from parcelguard.store.views import LogEntry, LogFilter, ProofDetail
 from parcelguard.ui.kit.paint import width_of
 from parcelguard.ui.kit.theme import Size, Token
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log import filters as log_filters
 from parcelguard.ui.log import row_painter as log_delegate
 from parcelguard.ui.log.filters import Span, span_bounds
@@ -28,7 +29,6 @@ from parcelguard.ui.ports import Decision
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words.log_words import status
-from parcelguard.ui.words.pack_words import BandTone
 from tests.support.ui_helpers import FakeLog, Hands, make_entry, make_settings, read_scan
 
 LEFT = Qt.MouseButton.LeftButton

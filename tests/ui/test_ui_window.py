@@ -30,11 +30,11 @@ from parcelguard.packing.desk_view import (
     ProofSaved,
 )
 from parcelguard.ui.keys.key_filter import Action
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.shell.farewell import Farewell
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words import pack_words as words
-from parcelguard.ui.words.pack_words import BandTone
 from tests.support.ui_helpers import (
     NUMBER,
     SHOP,

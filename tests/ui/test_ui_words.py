@@ -17,9 +17,10 @@ from parcelguard.packing.desk_view import (
     ProofSaved,
 )
 from parcelguard.store.views import LogFilter
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words import pack_words as words
 from parcelguard.ui.words.log_words import FILTERS, status
-from parcelguard.ui.words.pack_words import BandTone, band
+from parcelguard.ui.words.pack_words import band
 from tests.support.ui_helpers import NUMBER, SHOP, make_entry, make_proof, open_desk
 
 READY = Desk()

@@ -31,15 +31,15 @@ from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.by_hand.detail import HandDetail, pictures_data
 from parcelguard.ui.by_hand.job_list import HandList, HandModel
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import ReasonBox, plain_label
+from parcelguard.ui.kit.buttons import button
 from parcelguard.ui.kit.pictures import Thumbnails, read_picture
 from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.parts import ReasonBox
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words import by_hand_words as words
-from parcelguard.ui.words.pack_words import BandTone
 
 NEWS_REST_MS = 300
 UNDO_MS = 60_000  # how long the last mark can be taken back here; the log can do it later

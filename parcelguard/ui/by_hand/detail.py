@@ -11,12 +11,11 @@ from PySide6.QtGui import QDrag, QImage, QMouseEvent, QPainter, QPaintEvent, QPi
 from PySide6.QtWidgets import QApplication, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from parcelguard.store.views import HandJob
-from parcelguard.ui.check.parts import ButtonRow, Quote
+from parcelguard.ui.kit.blocks import Heading, Quote, plain_label
+from parcelguard.ui.kit.buttons import ButtonRow, button
+from parcelguard.ui.kit.paint import rounded_picture
 from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme, Token
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.parts import Heading
-from parcelguard.ui.pack.cards import rounded_picture
 from parcelguard.ui.words import by_hand_words as words
 
 STRIP_HEIGHT = 150

@@ -14,10 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from parcelguard.store.views import HandJob
-from parcelguard.ui.kit.paint import RIGHT, badge, focus_ring, text
+from parcelguard.ui.kit.paint import RIGHT, badge, focus_ring, rounded_picture, text
 from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.pack.cards import rounded_picture
 from parcelguard.ui.words import by_hand_words as words
 from parcelguard.ui.words.pack_words import moment
 

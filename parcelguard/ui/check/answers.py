@@ -14,12 +14,11 @@ from parcelguard.core.parts import Decision
 from parcelguard.core.times import utc_now
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.check.model import Row, groups_of, proofs_of
-from parcelguard.ui.check.parts import ButtonRow
+from parcelguard.ui.kit.blocks import ReasonBox, plain_label
+from parcelguard.ui.kit.buttons import ButtonRow, button
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.parts import ReasonBox
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words import check_words
-from parcelguard.ui.words.pack_words import BandTone
 
 HESITATE_MS = 500
 SLOW_MS = 300  # a wait that long is told

@@ -18,13 +18,12 @@ from parcelguard.core.preset_message import PLACEHOLDERS, fill_message
 from parcelguard.core.proofs import Proof
 from parcelguard.core.shops import LONGEST_MESSAGE, Shop
 from parcelguard.ui.check.model import Row, groups_of, proofs_of
-from parcelguard.ui.check.parts import ButtonRow, Quote
+from parcelguard.ui.kit.blocks import Heading, Quote, ReasonBox, plain_label
+from parcelguard.ui.kit.buttons import ButtonRow, button
 from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.parts import Heading, ReasonBox
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words import check_words
-from parcelguard.ui.words.pack_words import BandTone
 
 SLOW_MS = 300  # a wait that long is told
 TEXT_HEIGHT = 132

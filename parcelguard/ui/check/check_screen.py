@@ -23,15 +23,14 @@ from parcelguard.ui.check.detail import CheckDetail
 from parcelguard.ui.check.group_list import CheckList
 from parcelguard.ui.check.model import CheckModel, Row, groups_of, proofs_of
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import ReasonBox, plain_label
 from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
-from parcelguard.ui.log.actions import plain_label
-from parcelguard.ui.log.parts import ReasonBox
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words import check_words
-from parcelguard.ui.words.pack_words import BandTone
 
 NEWS_REST_MS = 300
 SLOW_MS = 300  # a wait that long is told

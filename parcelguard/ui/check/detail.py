@@ -17,16 +17,16 @@ from parcelguard.store.views import AttentionGroup, AttentionItem, ProofDetail
 from parcelguard.ui.check.answers import Answers
 from parcelguard.ui.check.bulk_edit import EditPanel
 from parcelguard.ui.check.model import Row
-from parcelguard.ui.check.parts import Looks, Quote
+from parcelguard.ui.check.parts import Looks
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import Heading, Quote, ReasonBox, plain_label
+from parcelguard.ui.kit.photo_strip import PhotoView, Strip
 from parcelguard.ui.kit.pictures import read_picture
 from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme, Token
-from parcelguard.ui.log.actions import plain_label
-from parcelguard.ui.log.parts import Heading, PhotoView, ReasonBox, Strip
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.words import check_words
-from parcelguard.ui.words.pack_words import BandTone
 
 STRIP_HEIGHT = 112
 SMALL_PICTURE = QSize(360, 240)

@@ -15,10 +15,9 @@ from PySide6.QtWidgets import (
 
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.check.model import ROW_ROLE, CheckModel, Index, Row
-from parcelguard.ui.kit.paint import RIGHT, badge, box, focus_ring, text, width_of
+from parcelguard.ui.kit.paint import RIGHT, badge, box, focus_ring, rounded_picture, text, width_of
 from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.pack.cards import rounded_picture
 from parcelguard.ui.words import check_words
 from parcelguard.ui.words.pack_words import label, moment
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from math import ceil
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QPainter, QPen, QTextLayout, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QTextLayout,
+    QTextOption,
+)
 
 from parcelguard.ui.kit.theme import Size, Theme, Token
 
@@ -140,3 +151,24 @@ def wrapped(words: str, font: QFont, width: int) -> list[str]:
             found.append(line_words[start : start + line.textLength()].rstrip())
         layout.endLayout()
     return found
+
+
+def rounded_picture(painter: QPainter, area: QRect, radius: float, image: QImage, theme: Theme) -> None:
+    """Fill a rounded field with a picture, cut to its shape; an empty field if there is none."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if image.isNull():
+        box(painter, area, radius, theme.color(Token.RAISED), theme.color(Token.LINE))
+        return
+    factor = max(area.width() / image.width(), area.height() / image.height())
+    width, height = area.width() / factor, area.height() / factor
+    source = QRectF((image.width() - width) / 2, (image.height() - height) / 2, width, height)
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(area), radius, radius)
+    painter.save()
+    painter.setClipPath(path)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(QRectF(area), image, source)
+    painter.restore()
+    painter.setPen(QPen(theme.color(Token.LINE), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(area).translated(QPointF(0.5, 0.5)).adjusted(0, 0, -1, -1), radius, radius)

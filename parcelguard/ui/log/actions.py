@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,11 +21,12 @@ from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.parts import Part, PartKind, PartState
 from parcelguard.core.proofs import ProofState
 from parcelguard.store.views import ProofDetail
+from parcelguard.ui.kit.blocks import ReasonBox, plain_label
+from parcelguard.ui.kit.buttons import button
 from parcelguard.ui.kit.theme import Theme
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log.model import RESENDABLE
-from parcelguard.ui.log.parts import ReasonBox
 from parcelguard.ui.ports import Decision
-from parcelguard.ui.words.pack_words import BandTone
 
 FAILED_REASON = "Sending failed"
 HIDDEN_REASON = "Hidden by the marketplace"
@@ -44,23 +43,6 @@ _ANSWERS = (
     (Decision.LEAVE, "Leave it"),
     (Decision.SEND_AGAIN, "Not there, send again"),
 )
-
-
-def button(words: str, parent: QWidget, *, main: bool = False, quiet: bool = False) -> QPushButton:
-    """Return a push button; `main` marks the one main action, `quiet` one that is seldom wanted."""
-    made = QPushButton(words, parent)
-    made.setProperty("main", main)
-    made.setProperty("quiet", quiet)
-    made.setAutoDefault(False)
-    return made
-
-
-def plain_label(words: str, parent: QWidget) -> QLabel:
-    """Return a wrapped label that never reads its text as markup."""
-    made = QLabel(words, parent)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(True)
-    return made
 
 
 class Panel(QWidget):

@@ -13,14 +13,16 @@ from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.proofs import Photo, ProofState, Shot
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import Heading, ReasonBox, plain_label
+from parcelguard.ui.kit.photo_strip import PhotoView, Strip
 from parcelguard.ui.kit.pictures import read_picture
 from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme, Token
-from parcelguard.ui.log.actions import Actions, plain_label
-from parcelguard.ui.log.parts import Heading, PhotoView, ReasonBox, Steps, Strip
+from parcelguard.ui.kit.tones import BandTone
+from parcelguard.ui.log.actions import Actions
+from parcelguard.ui.log.parts import Steps
 from parcelguard.ui.ports import Decision, LogPort
 from parcelguard.ui.words import pack_words as words
-from parcelguard.ui.words.pack_words import BandTone
 
 WIDTH = 352
 _SHOTS = {Shot.CONTENTS: "contents", Shot.LABEL: "label", Shot.WEIGHT: "weight"}

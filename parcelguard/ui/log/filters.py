@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from PySide6.QtCore import QPointF, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from parcelguard.store.views import LogFilter, LogQuery
-from parcelguard.ui.kit.theme import Theme, Token
+from parcelguard.ui.kit.buttons import Choice
+from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.log.parts import FilterChip
 
 TYPING_REST_MS = 250
@@ -39,24 +40,6 @@ def span_bounds(span: Span, first: str, last: str, today: date) -> tuple[datetim
     if span is Span.CUSTOM:
         return _typed(first), _typed(last, days_on=1)
     return _midnight(today - timedelta(days=_DAYS[span] - 1)), None
-
-
-class Choice(QComboBox):
-    """A combo box that draws its own arrow: a style sheet would need a picture file for it."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the arrow over the field."""
-        super().paintEvent(event)
-        painter, step = QPainter(self), self._theme.px(4)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._theme.color(Token.MUTED), 1.8))
-        x, y = self.width() - self._theme.px(18), self.height() / 2 + 1
-        tip, half = QPointF(x, y + step / 2), step / 2
-        painter.drawPolyline([QPointF(x - step, y - half), tip, QPointF(x + step, y - half)])
 
 
 class SearchField(QLineEdit):

@@ -22,9 +22,9 @@ from parcelguard.packing.desk_view import ProofSaved
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import plain_label
 from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
-from parcelguard.ui.log.actions import plain_label
 from parcelguard.ui.log.detail import LogDetail
 from parcelguard.ui.log.filters import LogFilters
 from parcelguard.ui.log.model import ENTRY_ROLE, RESENDABLE, Column, LogModel

@@ -1,20 +1,26 @@
-"""Painted pieces of the log: filter chips, photo, strip, reason and steps."""
+"""Painted pieces of the log: filter chips, and what happened to a proof."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QSize, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRect, QSize
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from parcelguard.core.proofs import MAX_PHOTOS
 from parcelguard.store.views import LogFilter, Step, Tone
-from parcelguard.ui.kit.paint import badge, box, dot, focus_ring, mixed, text, width_of, wrapped
+from parcelguard.ui.kit.blocks import Flowing
+from parcelguard.ui.kit.paint import (
+    box,
+    dot,
+    focus_ring,
+    mixed,
+    text,
+    width_of,
+    wrapped,
+)
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.pack.band import FILLS
-from parcelguard.ui.pack.cards import rounded_picture
+from parcelguard.ui.kit.tones import FILLS, BandTone
 from parcelguard.ui.words import pack_words as words
 from parcelguard.ui.words.log_words import FILTERS
-from parcelguard.ui.words.pack_words import BandTone
 
 STRIP_HEIGHT = 66
 _STEP_DOTS = {Tone.OK: Token.OK, Tone.WAIT: Token.WARN, Tone.BAD: Token.BAD, Tone.PLAIN: Token.MUTED}
@@ -67,197 +73,6 @@ class FilterChip(QAbstractButton):
     @property
     def _figure(self) -> str:
         return "" if self._count is None else f"{self._count:,}"
-
-
-class Heading(QWidget):
-    """The shop's badge and the order's number, or with `mono` off a name."""
-
-    def __init__(self, theme: Theme, parent: QWidget, *, mono: bool = True) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._mono = mono
-        self._shop = self._code = ""
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-
-    def show_order(self, shop: str, code: str) -> None:
-        """Name what is shown below."""
-        self._shop, self._code = shop, code
-        self.setAccessibleName(f"{shop} {code}".strip())
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Return one line."""
-        return QSize(0, self._theme.em(30))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw both in one line."""
-        painter, theme, left = QPainter(self), self._theme, 0
-        if self._shop:
-            left = badge(painter, theme, 0, self.height() // 2, self._shop) + theme.px(10)
-        area = QRect(left, 0, self.width() - left, self.height())
-        font = theme.font(Size.BODY, 700, mono=self._mono)
-        text(painter, area, self._code, font, theme.color(Token.TEXT))
-
-
-class Flowing(QWidget):
-    """A painted piece whose height follows from its width."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-
-    def hasHeightForWidth(self) -> bool:
-        """Say so to the layout."""
-        return True
-
-    def sizeHint(self) -> QSize:
-        """Return the height at the present width."""
-        return QSize(0, self.heightForWidth(self.width()))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for another height with another width; layouts keep what a narrow moment had asked for."""
-        if event.size().width() != event.oldSize().width():
-            self.updateGeometry()
-
-
-class PhotoView(Flowing):
-    """The chosen photo, whole."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, parent)
-        self._image = QImage()
-        self.setAccessibleName("Photo")
-
-    def show_image(self, image: QImage) -> None:
-        """Show a photo; an empty image shows an empty frame."""
-        self._image = image
-        self.update()
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of a 16:10 frame."""
-        return width * 10 // 16
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw it cut to a rounded frame."""
-        rounded_picture(QPainter(self), self.rect(), self._theme.px(10), self._image, self._theme)
-
-
-class PhotoButton(QAbstractButton):
-    """One small picture of the strip."""
-
-    def __init__(self, theme: Theme, name: str, parent: QWidget, *, height: int) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._image = QImage()
-        self.setCheckable(True)
-        self.setAutoExclusive(True)
-        self.setAccessibleName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(theme.px(height))
-
-    def show_image(self, image: QImage) -> None:
-        """Show the small picture."""
-        self._image = image
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Return a third of the column."""
-        return QSize(self._theme.px(100), self.height())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw it; the chosen one has a frame."""
-        painter = QPainter(self)
-        rounded_picture(painter, self.rect(), self._theme.px(6), self._image, self._theme)
-        if self.isChecked() or self.hasFocus():
-            focus_ring(painter, self._theme, self.rect(), self._theme.px(6))
-
-
-class Strip(QWidget):
-    """The proof's photos in a row."""
-
-    chosen = Signal(int)
-
-    def __init__(self, theme: Theme, parent: QWidget, *, height: int = STRIP_HEIGHT) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._height = height
-        self.buttons: list[PhotoButton] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme.px(9))
-        self._row.addStretch(0)
-
-    def show_count(self, names: list[str]) -> None:
-        """Make one button for each photo; the first is chosen."""
-        for button in self.buttons:
-            self._row.removeWidget(button)
-            button.deleteLater()
-        self.buttons = []
-        for place, name in enumerate(names):
-            button = PhotoButton(self._theme, name, self, height=self._height)
-            button.clicked.connect(lambda _checked=False, place=place: self.chosen.emit(place))
-            button.setChecked(place == 0)
-            self._row.insertWidget(place, button, 1)
-            self.buttons.append(button)
-        self._fit()
-        self.setVisible(bool(names))
-
-    def resizeEvent(self, _event: QResizeEvent) -> None:
-        """Share the row."""
-        self._fit()
-
-    def _fit(self) -> None:
-        """Give each picture the same third, however many there are."""
-        third = (self.width() - self._row.spacing() * (MAX_PHOTOS - 1)) // MAX_PHOTOS
-        for button in self.buttons:
-            button.setMaximumWidth(max(1, third))
-
-
-class ReasonBox(Flowing):
-    """Why something is not in the chat, and what to do."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, parent)
-        self._tone, self._headline, self._advice = BandTone.BAD, "", ""
-
-    def show_reason(self, tone: BandTone, headline: str, advice: str) -> None:
-        """Say it; without words the box is gone."""
-        self._tone, self._headline, self._advice = tone, headline, advice
-        self.setAccessibleName(f"{headline} {advice}".strip())
-        self.setVisible(bool(headline or advice))
-        self.updateGeometry()
-        self.update()
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of both paragraphs."""
-        theme = self._theme
-        lines = len(self._lines(width))
-        return lines * self._line_height() + theme.px(22)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw headline and advice on a soft field."""
-        painter, theme = QPainter(self), self._theme
-        fill, line = (theme.color(each) for each in FILLS[self._tone])
-        box(painter, self.rect(), theme.px(10), fill, mixed(line, fill))
-        top, height = theme.px(11), self._line_height()
-        ink = theme.color(Token.TEXT)
-        for words_, strong in self._lines(self.width()):
-            area = QRect(theme.px(12), top, self.width() - theme.px(24), height)
-            text(painter, area, words_, theme.font(Size.SMALL, 600 if strong else 400), ink)
-            top += height
-
-    def _line_height(self) -> int:
-        return round(QFontMetrics(self._theme.font(Size.SMALL)).height() * 1.2)
-
-    def _lines(self, width: int) -> list[tuple[str, bool]]:
-        theme = self._theme
-        room = width - theme.px(24)
-        strong = wrapped(self._headline, theme.font(Size.SMALL, 600), room) if self._headline else []
-        rest = wrapped(self._advice, theme.font(Size.SMALL), room) if self._advice else []
-        return [(line, True) for line in strong] + [(line, False) for line in rest]
 
 
 class Steps(Flowing):

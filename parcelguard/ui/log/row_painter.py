@@ -18,21 +18,13 @@ from PySide6.QtWidgets import (
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.times import utc_now
 from parcelguard.store.views import LogEntry
-from parcelguard.ui.kit.paint import badge, dot, text, width_of
+from parcelguard.ui.kit.paint import badge, dot, rounded_picture, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
+from parcelguard.ui.kit.tones import DOTS
 from parcelguard.ui.log.model import ENTRY_ROLE, Column, Index, LogModel, cell
-from parcelguard.ui.pack.cards import rounded_picture
 from parcelguard.ui.words.log_words import status
-from parcelguard.ui.words.pack_words import BandTone
 
 ROW_HEIGHT = 49
-DOTS = {
-    BandTone.READY: Token.MUTED,
-    BandTone.INFO: Token.ACCENT,
-    BandTone.OK: Token.OK,
-    BandTone.WARN: Token.WARN,
-    BandTone.BAD: Token.BAD,
-}
 _MONO = (Column.TAKEN, Column.ORDER)
 _BESIDE = {Column.STATUS: 15, Column.SHOP: 18}  # what the dot and the badge's edges take from the words
 

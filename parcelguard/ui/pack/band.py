@@ -8,15 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from parcelguard.ui.kit.paint import RIGHT, badge, box, mixed, one_line, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.words.pack_words import Band, BandTone, starting
-
-FILLS = {
-    BandTone.READY: (Token.SURFACE, Token.LINE),
-    BandTone.INFO: (Token.INFO_SOFT, Token.ACCENT),
-    BandTone.OK: (Token.OK_SOFT, Token.OK),
-    BandTone.WARN: (Token.WARN_SOFT, Token.WARN),
-    BandTone.BAD: (Token.BAD_SOFT, Token.BAD),
-}
+from parcelguard.ui.kit.tones import FILLS, BandTone
+from parcelguard.ui.words.pack_words import Band, starting
 
 
 class BandView(QWidget):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QFontMetrics,
     QImage,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
     QWheelEvent,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from parcelguard.core.orders import Item
 from parcelguard.core.proofs import MAX_PHOTOS
 from parcelguard.packing.desk_view import Desk, DeskPhoto, DeskState
-from parcelguard.ui.kit.paint import CENTER, RIGHT, box, text, width_of, wrapped
+from parcelguard.ui.kit.paint import CENTER, RIGHT, box, rounded_picture, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
 
 
@@ -285,24 +284,3 @@ def paragraph(painter: QPainter, area: QRect, words: str, theme: Theme, ink: Tok
             font,
             theme.color(ink),
         )
-
-
-def rounded_picture(painter: QPainter, area: QRect, radius: float, image: QImage, theme: Theme) -> None:
-    """Fill a rounded field with a picture, cut to its shape; an empty field if there is none."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if image.isNull():
-        box(painter, area, radius, theme.color(Token.RAISED), theme.color(Token.LINE))
-        return
-    factor = max(area.width() / image.width(), area.height() / image.height())
-    width, height = area.width() / factor, area.height() / factor
-    source = QRectF((image.width() - width) / 2, (image.height() - height) / 2, width, height)
-    path = QPainterPath()
-    path.addRoundedRect(QRectF(area), radius, radius)
-    painter.save()
-    painter.setClipPath(path)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRectF(area), image, source)
-    painter.restore()
-    painter.setPen(QPen(theme.color(Token.LINE), 1))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(QRectF(area).translated(QPointF(0.5, 0.5)).adjusted(0, 0, -1, -1), radius, radius)

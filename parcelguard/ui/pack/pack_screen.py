@@ -18,12 +18,13 @@ from parcelguard.core.proofs import ProofState
 from parcelguard.packing.desk_view import Desk, DeskState, ProofSaved
 from parcelguard.ui.keys.key_filter import Action
 from parcelguard.ui.kit.theme import Theme
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.pack.band import BandView
 from parcelguard.ui.pack.cards import ItemsCard, MessageCard, PhotosCard
 from parcelguard.ui.pack.preview import PreviewPane
 from parcelguard.ui.shell.keys_bar import KeyBar
 from parcelguard.ui.words import pack_words as words
-from parcelguard.ui.words.pack_words import Band, BandTone
+from parcelguard.ui.words.pack_words import Band
 
 if TYPE_CHECKING:
     from parcelguard.ui.pack.find_field import FindField

@@ -14,12 +14,12 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
+from parcelguard.ui.kit.blocks import Flowing, plain_label
+from parcelguard.ui.kit.buttons import button
 from parcelguard.ui.kit.paint import box, focus_ring, key_cap, key_cap_width, text, wrapped
 from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.parts import Flowing
 
 WIDEST = 820
 PADDING = 18

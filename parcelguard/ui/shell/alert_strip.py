@@ -13,9 +13,8 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from parcelguard.core.alerts import Alert, Severity
 from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, mixed, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.log.row_painter import DOTS
-from parcelguard.ui.pack.band import FILLS
-from parcelguard.ui.words.pack_words import BandTone, label
+from parcelguard.ui.kit.tones import DOTS, FILLS, BandTone
+from parcelguard.ui.words.pack_words import label
 from parcelguard.ui.words.reasons.saying import said_alert
 
 ROOM_KEPT_MS = 800

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QApplication, QStyle, QWidget
 
 from parcelguard.ui.kit.paint import box, mixed, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.pack.band import FILLS
+from parcelguard.ui.kit.tones import FILLS, BandTone
 from parcelguard.ui.pack.preview import PreviewPane
-from parcelguard.ui.words.pack_words import Band, BandTone
+from parcelguard.ui.words.pack_words import Band
 
 SHOWN_MS = 4000
 FADE_MS = 150

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from parcelguard.core.marketplace_facts import Marketplace
 from parcelguard.shops.views import AppKeys, MarketplaceRow, ShopRow
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import plain_label
+from parcelguard.ui.kit.buttons import Choice, button
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.filters import Choice
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.keys_form import KeysForm
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import Steps
 from parcelguard.ui.words import shop_words as words
-from parcelguard.ui.words.pack_words import BandTone
 
 
 class AddPanel(SidePanel):

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.shops.views import Attempt, Consented, GrantRow, ShopRow
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import plain_label
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.log.actions import plain_label
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import Steps
 from parcelguard.ui.words import shop_words as words
-from parcelguard.ui.words.pack_words import BandTone
 
 OpenUrl = Callable[[QUrl], bool]
 

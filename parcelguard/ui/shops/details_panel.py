@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from parcelguard.shops.views import ShopRow
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import plain_label
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.log.actions import plain_label
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.words import shop_words as words

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from parcelguard.core.marketplace_facts import Key, Marketplace
 from parcelguard.shops.views import AppKeys, ShopRow
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import plain_label
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.log.actions import plain_label
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.words import shop_words as words

@@ -12,16 +12,15 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.preset_message import PLACEHOLDERS
 from parcelguard.shops.views import Filled, Preset, Rehearsal, Remark, ShopRow, Weight
-from parcelguard.ui.check.parts import ButtonRow
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import ReasonBox, plain_label
+from parcelguard.ui.kit.buttons import ButtonRow, button
 from parcelguard.ui.kit.theme import Theme, Token
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.parts import ReasonBox
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import BuyerView
 from parcelguard.ui.words import shop_words as words
-from parcelguard.ui.words.pack_words import BandTone
 
 TYPING_REST_MS = 200
 TEXT_HEIGHT = 118

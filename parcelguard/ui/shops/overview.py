@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from parcelguard.shops.views import MarketplaceRow, ShopRow
+from parcelguard.ui.kit.blocks import ReasonBox, plain_label
+from parcelguard.ui.kit.buttons import button
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.parts import ReasonBox
 from parcelguard.ui.shops.parts import Masters
 from parcelguard.ui.shops.shop_list import ShopList
 from parcelguard.ui.words import shop_words as words

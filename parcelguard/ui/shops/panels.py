@@ -11,15 +11,14 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.shops.views import Remedy, ShopRow
-from parcelguard.ui.check.parts import ButtonRow
 from parcelguard.ui.kit.background import Background
+from parcelguard.ui.kit.blocks import Heading, ReasonBox, plain_label
+from parcelguard.ui.kit.buttons import ButtonRow, button
 from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme
-from parcelguard.ui.log.actions import button, plain_label
-from parcelguard.ui.log.parts import Heading, ReasonBox
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.words import shop_words as words
-from parcelguard.ui.words.pack_words import BandTone
 
 Answer = TypeVar("Answer")
 

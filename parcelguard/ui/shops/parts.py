@@ -9,11 +9,10 @@ from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from parcelguard.runtime.assets import asset
-from parcelguard.ui.check.parts import ButtonRow
-from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, text, width_of, wrapped
+from parcelguard.ui.kit.buttons import ButtonRow
+from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, rounded_picture, text, width_of, wrapped
 from parcelguard.ui.kit.pictures import read_picture
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.pack.cards import rounded_picture
 
 _BUBBLE_SHARE = 0.78  # of the chat's width, as in the marketplaces' own chats
 _PICTURE_SHARE = 0.46

@@ -21,6 +21,7 @@ from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.shops.add_shop import AddPanel, DonePanel
@@ -32,7 +33,6 @@ from parcelguard.ui.shops.overview import ShopsColumn
 from parcelguard.ui.shops.panels import SidePanel, TextPanel
 from parcelguard.ui.shops.parts import SideFrame
 from parcelguard.ui.words import shop_words as words
-from parcelguard.ui.words.pack_words import BandTone
 
 NEWS_REST_MS = 1000
 PROBE_AGAIN_S = 600.0  # an answer of the marketplace that old is asked for again at the next visit

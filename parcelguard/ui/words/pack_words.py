@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from parcelguard.core.errors import OutcomeUnknown
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
@@ -17,6 +16,7 @@ from parcelguard.core.proofs import MAX_PHOTOS, ProofState
 from parcelguard.core.reasons.camera import CameraReason
 from parcelguard.core.reasons.reason import because
 from parcelguard.packing.desk_view import Desk, DeskState, Notice, NoticeKind, ProofSaved
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words.reasons.saying import said
 
 SENT = "✓ Image sent to customer’s chat"
@@ -33,16 +33,6 @@ SHORT_QUEUE_S = 45  # less is not worth a word
 LOOKING = "ParcelGuard looks in the chat"  # how the advice about an unknown outcome begins
 _SAYS_ITSELF = ("Not sent", "Accepted", "Held")  # headlines that tell where the message is
 CANCELLED = "STOP — this order is cancelled or about to be"  # the buyer may only have asked
-
-
-class BandTone(StrEnum):
-    """What the colour of the band says."""
-
-    READY = "ready"
-    INFO = "info"
-    OK = "ok"
-    WARN = "warn"
-    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ from parcelguard.core.marketplace_facts import Key, Marketplace
 from parcelguard.shops.views import Attempt, Filled, GrantRow, MarketplaceRow, Remark, Remedy, ShopRow, Weight
 from parcelguard.store.views import Tone
 from parcelguard.ui.kit.theme import Token
+from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.shops.shop_list import ShopLine
-from parcelguard.ui.words.pack_words import BandTone, moment
+from parcelguard.ui.words.pack_words import moment
 
 TITLE = "Marketplace chats"
 SUBTITLE = "Where packing photos go, and what is said with them"
