@@ -24,7 +24,7 @@ from parcelguard.core.errors import DamagedDatabase, ParcelGuardError, StorageEr
 from parcelguard.core.events import EventHub, Sounded
 from parcelguard.core.message_id import msgid
 from parcelguard.core.reasons.storage import StorageReason
-from parcelguard.runtime.translation import tr
+from parcelguard.runtime.translation import tr, use_language
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words.reasons.saying import said
 
@@ -67,6 +67,7 @@ class App(QObject):
         self._settings = settings
         self._folders = folders
         self.hub = EventHub()
+        use_language(settings.screen.language)
         self.window = MainWindow(settings, self.hub)
         self.camera: CameraClient | None = None
         self.station: Station | None = None
@@ -74,7 +75,7 @@ class App(QObject):
         self._stack = ExitStack()
         self._stack.callback(self.window.shut_down)
         self._built.connect(self._attach)
-        self._sold.connect(self.window.sell_at)
+        self._sold.connect(self.window.use_shops)
         self._asked_for.connect(self._ask_passphrase)
         self._not_built.connect(self._tell_failure)
         self.damaged.connect(self._ask)
@@ -136,7 +137,7 @@ class App(QObject):
         camera.start()
         self._stack.callback(camera.stop)
         sounds = Sounds(self._settings.screen.volume_percent)
-        self._stack.callback(sounds.close)
+        self._stack.callback(sounds.fall_silent)
         self._stack.callback(self.hub.subscribe(Sounded, lambda event: sounds.play(event.cue)))
         self.window.pack_screen.preview.attach(camera)
         self._beside("start", self._build)
@@ -216,9 +217,9 @@ class App(QObject):
         ]
         if failure:
             words = said(failure.reason)
-            self.window.ask(words.headline, words.advice, choices)
+            self.window.question.ask(words.headline, words.advice, choices)
         else:
-            self.window.ask(said(repair.damage.reason).headline, tr(_SAFE), choices)
+            self.window.question.ask(said(repair.damage.reason).headline, tr(_SAFE), choices)
 
     def _repair(self, repair: Repair, way: Way) -> None:
         from parcelguard.upkeep.repair import Way
@@ -242,7 +243,8 @@ class App(QObject):
     def _tell_repaired(self, repaired: Repaired) -> None:
         from parcelguard.ui.words.repair_words import repaired_lines
 
-        self.window.tell_done("\n".join(repaired_lines(repaired)), lambda: self._beside("start", self._build))
+        text = "\n".join(repaired_lines(repaired))
+        self.window.question.tell_done(text, lambda: self._beside("start", self._build))
 
     def _passphrase(self, prompt: str) -> str:
         """Ask the person for the passphrase; on any thread, and waits for the answer."""
@@ -271,7 +273,7 @@ class App(QObject):
 
     def _tell_failure(self, error: ParcelGuardError) -> None:
         words = said(error.reason)
-        self.window.fail(words.headline, words.advice)
+        self.window.fail(error.reason)
         self.failed.emit(words.headline, words.advice)
 
 

@@ -60,7 +60,6 @@ def open_window(home: str | None) -> int:
 
             show_mistake(error)
         return code
-    use_language(settings.screen.language)
     from parcelguard.app import open_app  # after the rest: importing Qt slows later imports
 
     if os.environ.get(UNTIL_PAINTED):

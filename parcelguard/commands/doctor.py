@@ -228,7 +228,7 @@ def _sound() -> Finding:
 
     sounds = Sounds(volume_percent=0)
     found = sounds.available
-    sounds.close()
+    sounds.fall_silent()
     if found:
         return Finding(Verdict.OK, Topic.SOUND, tr("a playback device answers"))
     return Finding(Verdict.LOOK, Topic.SOUND, tr("no playback device. The screen still shows everything."))

@@ -29,6 +29,8 @@ _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _ADDRESS = re.compile(
     rf"https?://(?:\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::[0-9]{{1,5}})?", re.IGNORECASE
 )
+FOLLOW_SYSTEM = ""  # the language of this computer, where there is a catalogue for it
+_LANGUAGE = r"^([a-z]{2,3}(_[A-Za-z]{2,8})*|pseudo)?$"
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _QUIET = rf"^(?:off|{_TIME}-{_TIME})$"
 
@@ -85,9 +87,12 @@ class ScannerSettings(Section, frozen=True, kw_only=True):
 
 
 class ScreenSettings(Section, frozen=True, kw_only=True):
-    """How the window looks and sounds. `language`: a code such as "en", "id" or "zh_CN"."""
+    """How the window looks and sounds, and which language it speaks: a code such as "id" or "zh_CN"."""
 
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2,8}(_[A-Z]{2})?$")] = "en"
+    language: Annotated[
+        str,
+        Meta(pattern=_LANGUAGE, description='a language such as "id" or "zh_CN", or "" for the system\'s'),
+    ] = FOLLOW_SYSTEM
     theme: Literal["dark", "light", "system"] = "dark"
     scale_percent: Annotated[int, Meta(ge=100, le=200)] = 100
     volume_percent: Annotated[int, Meta(ge=0, le=100)] = 80

@@ -11,6 +11,7 @@ from msgspec import Struct
 from parcelguard.core.message_sets import Allowance, MessageSet, fitting_set
 from parcelguard.core.orders import Order
 from parcelguard.core.proofs import MAX_PHOTOS, Photo, Proof, Today
+from parcelguard.core.reasons.reason import Reason
 from parcelguard.core.shops import Shop
 
 
@@ -31,23 +32,40 @@ class NoticeKind(StrEnum):
     THREE_ALREADY = "three_already"
     NO_PHOTO_YET = "no_photo_yet"
     NOTHING_TO_RETAKE = "nothing_to_retake"
-    OTHER_ORDER_OPEN = "other_order_open"  # detail: the code that was scanned
-    NOT_AN_ORDER = "not_an_order"  # detail: the code that was scanned
-    SEVERAL_ORDERS = "several_orders"  # detail: the code that was scanned
+    OTHER_ORDER_OPEN = "other_order_open"  # code: the one that was scanned
+    NOT_AN_ORDER = "not_an_order"  # code: the one that was scanned
+    SEVERAL_ORDERS = "several_orders"  # code: the one that was scanned
     STILL_CANCELLED = "still_cancelled"
     NO_SUCH_ORDER = "no_such_order"  # the marketplaces were asked, none knows it
     NOT_LOOKED_UP = "not_looked_up"  # the marketplaces could not be asked
-    PHOTO_FAILED = "photo_failed"  # detail: what happened and what to do
-    NOT_KEPT = "not_kept"  # detail: what happened and what to do
+    PHOTO_FAILED = "photo_failed"  # reason: what happened and what to do
+    NOT_KEPT = "not_kept"  # reason: what happened and what to do
     RESTORED = "restored"  # an order left open by a crash is back
-    PHOTOS_KEPT = "photos_kept"  # detail: the order that was left with photos
+    PHOTOS_KEPT = "photos_kept"  # code: of the order that was left with photos
 
 
 class Notice(Struct, frozen=True):
-    """One sentence for the band, and what it is about."""
+    """What the band should say, and what it is about."""
 
     kind: NoticeKind
-    detail: str = ""
+    code: str = ""
+    reason: Reason | None = None
+
+
+class F4Does(StrEnum):
+    """What F4 comes to where the buyer may be told too little for a usual set."""
+
+    WAIT_FOR_SUPERVISOR = "wait_for_supervisor"
+    SEND_PICTURE_AND_TEXT = "send_picture_and_text"
+    SEND_PICTURE_WITHOUT_TEXT = "send_picture_without_text"
+    SEND_PICTURE = "send_picture"  # the buyer has the text already
+
+
+class ShortBudget(Struct, frozen=True):
+    """How many messages this buyer may still get, and what F4 does about it."""
+
+    left: int
+    f4: F4Does
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +98,7 @@ class Desk:
     message: str = ""
     message_said: bool = False  # the buyer has this very text already; only the photos follow
     packed_before: PackedBefore | None = None
-    note: str = ""  # what is different about sending this time; mostly nothing
+    short_budget: ShortBudget | None = None  # what is different about sending this time; mostly nothing
     notice: Notice | None = None
     today: Today = field(default_factory=Today)
 
@@ -103,20 +121,19 @@ class ProofSaved(Struct, frozen=True):
     sends: bool
 
 
-def budget_note(shop: Shop, allowance: Allowance, *, with_text: bool) -> str:
-    """Return what F4 does when the buyer may be told too little for a usual set; mostly nothing."""
+def short_budget(shop: Shop, allowance: Allowance, *, with_text: bool) -> ShortBudget | None:
+    """Return what F4 does when the buyer may be told too little for a usual set; mostly None."""
     left = allowance.left
     usual = fitting_set(shop, MAX_PHOTOS, with_text=with_text, left=None)
     if left is None or usual is None or left >= usual.messages(MAX_PHOTOS):
-        return ""
+        return None
     fit = fitting_set(shop, MAX_PHOTOS, with_text=with_text, left=left)
-    count = "1 message" if left == 1 else f"{left or 'No'} messages"
-    return f"{count} left for this buyer: {_f4_does(fit, with_text=with_text)}"
+    return ShortBudget(left, _f4_does(fit, with_text=with_text))
 
 
-def _f4_does(fit: MessageSet | None, *, with_text: bool) -> str:
+def _f4_does(fit: MessageSet | None, *, with_text: bool) -> F4Does:
     if fit is None:
-        return "F4 saves, a supervisor decides"
+        return F4Does.WAIT_FOR_SUPERVISOR
     if fit.with_text:
-        return "F4 sends one picture and the text"
-    return "F4 sends one picture without the text" if with_text else "F4 sends one picture"
+        return F4Does.SEND_PICTURE_AND_TEXT
+    return F4Does.SEND_PICTURE_WITHOUT_TEXT if with_text else F4Does.SEND_PICTURE

@@ -8,20 +8,18 @@ is in the frozen `Desk` that each step publishes, and it is committed before it 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Protocol, TypedDict
+from typing import TypedDict
 
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import Cue, Sounded
 from parcelguard.core.ids import new_id
-from parcelguard.core.message_sets import Allowance, MessageSet, fitting_set, plan_by_hand, plan_parts
 from parcelguard.core.orders import Order, conversation_of
-from parcelguard.core.parts import F4
 from parcelguard.core.preset_message import fill_message
 from parcelguard.core.proofs import MAX_PHOTOS, Photo, Proof, ProofState, Shot, Today
+from parcelguard.core.reasons.reason import Reason
 from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.core.shops import Shop
 from parcelguard.disk.files import make_folder, photo_folder, thumbnail_of
@@ -34,11 +32,12 @@ from parcelguard.packing.desk_view import (
     NoticeKind,
     PackedBefore,
     ProofSaved,
-    budget_note,
+    ShortBudget,
+    short_budget,
 )
+from parcelguard.packing.ports import Bench, DeskCamera, DeskRecords, DeskRules, DeskShops, PhotoRequest
+from parcelguard.packing.saving import PHOTOS_ONLY, Saving
 from parcelguard.runtime.crash_points import hit
-from parcelguard.store.database import Records, Store
-from parcelguard.upkeep.photo_notes import Notes
 
 log = logging.getLogger(__name__)
 
@@ -48,43 +47,15 @@ SECOND_PRESS = timedelta(seconds=2)
 class _Message(TypedDict):
     message: str
     message_said: bool
-    note: str
+    short_budget: ShortBudget | None
 
 
 @dataclass(frozen=True, slots=True)
-class PhotoRequest:
-    """What the desk asks the camera for. `folder` is relative to the media folder."""
+class _AskedPhoto:
+    """A photo the camera was asked for; `replaces`: the photo that it is taken instead of."""
 
-    photo_id: str
-    proof_id: str
     ordinal: int
-    shot: Shot
-    folder: str
-
-
-class DeskCamera(Protocol):
-    """Takes photos; the answer comes back through `photo_kept` or `photo_failed`."""
-
-    def take(self, request: PhotoRequest) -> None:
-        """Keep the newest frame as a durable original."""
-
-
-class OrderFinder(Protocol):
-    """Asks the marketplaces; answers come back through `order_read` or `order_missing`."""
-
-    def refresh(self, proof_id: str, order: Order) -> None:
-        """Read an order again: it may have been cancelled since."""
-
-    def search(self, proof_id: str, scan: Scan) -> None:
-        """Look for a code that no local order has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """Where and by whom is packed."""
-
-    station: str
-    packer: str
+    replaces: str
 
 
 class PackingDesk:
@@ -93,47 +64,33 @@ class PackingDesk:
     def __init__(
         self,
         *,
-        store: Store,
-        media: Path,
-        shops: Mapping[str, Shop],
-        same_text: Mapping[str, timedelta],
+        records: DeskRecords,
+        shops: DeskShops,
         camera: DeskCamera,
-        orders: OrderFinder,
         bench: Bench,
         publish: Callable[[object], None],
         now: Callable[[], datetime],
-        notes: Notes | None = None,
-        allowance: Callable[[str, str], Allowance] = lambda _shop_id, _conversation: Allowance(),
-        may_open: Callable[[], None] = lambda: None,
-        may_save: Callable[[], None] = lambda: None,
+        rules: DeskRules | None = None,
     ) -> None:
-        self._store = store
-        self._media = media
+        self._store, self._media, self._notes = records.store, records.media, records.notes
         self._shops = shops
-        self._same_text = same_text  # how long each shop's marketplace refuses the same text
+        self._rules = rules or DeskRules()
         self._camera = camera
-        self._orders = orders
         self._bench = bench
         self._publish = publish
         self._now = now
-        self._notes = notes or Notes(media)
-        self._allowance = allowance  # what may still be said in a conversation of a shop
-        self._may_open = may_open  # raises StorageError while no further parcel may be begun
-        self._may_save = may_save  # raises StorageError while the photos are out of reach
         self._desk = Desk()
         self._proof: Proof | None = None  # the open draft
-        self._asked: dict[str, tuple[int, str]] = {}  # photo id -> its ordinal, the photo it replaces
+        self._asked: dict[str, _AskedPhoto] = {}  # photos on their way from the camera to the disk, by id
         self._keeping = ""  # the photo whose row is being written
         self._saved_at: datetime | None = None
         self._scan: Scan | None = None  # what opened the order on the desk
         self._saved_last = ""  # the order, or the code without one, of the last F4
 
-    def use(self, shops: Mapping[str, Shop], same_text: Mapping[str, timedelta], orders: OrderFinder) -> None:
-        """Go on with these shops; an open order keeps what it was opened with.
-
-        What is asked about it is asked anew: whom it was asked of may have ended without an answer.
-        """
-        self._shops, self._same_text, self._orders = shops, same_text, orders
+    def use_shops(self, shops: DeskShops) -> None:
+        """Go on with these shops; an open order keeps what it was opened with."""
+        self._shops = shops
+        # Whom the open order was asked of may have ended without an answer, so it is asked about anew.
         if self._proof and self._scan:
             self._ask_marketplace(self._scan)
 
@@ -163,13 +120,15 @@ class PackingDesk:
         if self._proof is not None:
             self._scan_while_open(scan, found)
         elif len(found) > 1:
-            self._tell(NoticeKind.SEVERAL_ORDERS, scan.text)
+            self._notify(Notice(NoticeKind.SEVERAL_ORDERS, scan.text))
         elif not found and scan.source is ScanSource.CAMERA and scan.kind not in ("order", "track"):
-            return  # the camera sees sort codes and items that nobody meant to scan
+            # The camera sees sort codes and items that nobody meant to scan.
+            return
         elif scan.source is ScanSource.CAMERA and self._saved_last in [scan.text, *map(_key, found)]:
-            return  # the label of the parcel that was just packed is still in view
+            # The label of the parcel that was just packed is still in view.
+            return
         elif not found and scan.kind == "item" and scan.source is not ScanSource.TYPED:
-            self._tell(NoticeKind.NOT_AN_ORDER, scan.text)
+            self._notify(Notice(NoticeKind.NOT_AN_ORDER, scan.text))
         elif not found:
             self._begin(scan, None)
             self._sound(Cue.LOOK)
@@ -195,37 +154,39 @@ class PackingDesk:
         if not self._may_photograph():
             return
         busy = {each.photo.ordinal for each in self._desk.photos}
-        busy |= {ordinal for ordinal, _ in self._asked.values()}
+        busy |= {asked.ordinal for asked in self._asked.values()}
         free = [ordinal for ordinal in range(1, MAX_PHOTOS + 1) if ordinal not in busy]
         if free:
             self._ask_camera(free[0])
         else:
-            self._tell(NoticeKind.THREE_ALREADY)
+            self._notify(Notice(NoticeKind.THREE_ALREADY))
 
     def retake(self) -> None:
         """F2: take the last photo again; the old one stays on disk and is not sent."""
         if not self._may_photograph():
             return
         if not self._desk.photos:
-            self._tell(NoticeKind.NOTHING_TO_RETAKE)
+            self._notify(Notice(NoticeKind.NOTHING_TO_RETAKE))
             return
         last = self._desk.photos[-1].photo
-        if not any(replaced == last.id for _, replaced in self._asked.values()):
+        if not any(asked.replaces == last.id for asked in self._asked.values()):
             self._ask_camera(last.ordinal, replaces=last.id)
 
     def save(self) -> None:
         """F4: commit the proof with its parts, and be ready for the next order."""
         if self._desk.state is DeskState.CANCELLED:
-            self._tell(NoticeKind.STILL_CANCELLED, cue=Cue.STOP)
+            self._notify(Notice(NoticeKind.STILL_CANCELLED), cue=Cue.STOP)
         elif self._proof is None:
             just_saved = self._saved_at and self._now() - self._saved_at < SECOND_PRESS
-            if not just_saved:  # a second press of the same F4 says nothing new
+            # A second press of the same F4 says nothing new: pedals bounce, and nervous fingers press twice.
+            if not just_saved:
                 packed = self._desk.state is DeskState.PACKED
-                self._tell(NoticeKind.NO_PHOTO_YET if packed else NoticeKind.SCAN_FIRST)
+                self._notify(Notice(NoticeKind.NO_PHOTO_YET if packed else NoticeKind.SCAN_FIRST))
         elif self._asked:
-            self._show(saving=True)  # a photo is still on its way to the disk
+            # A photo is still on its way to the disk; `photo_kept` carries the F4 out once it is there.
+            self._show(saving=True)
         elif not self._desk.photos:
-            self._tell(NoticeKind.NO_PHOTO_YET)
+            self._notify(Notice(NoticeKind.NO_PHOTO_YET))
         else:
             self._commit(self._proof)
 
@@ -242,9 +203,11 @@ class PackingDesk:
 
     def photo_kept(self, photo: Photo, thumbnail: bytes) -> None:
         """Record a durable photo. Only now may the tick be shown."""
-        _, replaces = self._asked.get(photo.id, (photo.ordinal, ""))
+        asked = self._asked.get(photo.id)
+        replaces = asked.replaces if asked else ""
         hit("photo.kept")
-        self._keeping = photo.id  # until it is kept, or `trouble` says that it is not
+        self._keeping = photo.id  # until it is kept, or `step_failed` says that it is not
+        # One transaction: a photo taken instead of another never leaves both with the proof, nor neither.
         with self._store.begin() as records:
             if replaces:
                 records.proofs.discard_photo(replaces, self._now())
@@ -253,7 +216,8 @@ class PackingDesk:
         hit("photo.committed")
         self._asked.pop(photo.id, None)
         if self._proof is None or photo.proof_id != self._proof.id:
-            return  # the order was left meanwhile; the photo is kept with it
+            # The order was left meanwhile; the photo is kept with it.
+            return
         photos = list(self._desk.photos)
         if belongs:
             photos = [each for each in photos if each.photo.id != replaces] + [DeskPhoto(photo, thumbnail)]
@@ -264,11 +228,11 @@ class PackingDesk:
         if self._desk.saving and not self._asked:
             self._commit(self._proof)
 
-    def photo_failed(self, photo_id: str, headline: str, advice: str) -> None:
+    def photo_failed(self, photo_id: str, reason: Reason) -> None:
         """Say that no photo was taken; an F4 that waited for it is not carried out."""
         if self._asked.pop(photo_id, None) is not None:
             self._show(taking=len(self._asked), saving=False)
-            self._tell(NoticeKind.PHOTO_FAILED, f"{headline} {advice}".strip(), cue=Cue.STOP)
+            self._notify(Notice(NoticeKind.PHOTO_FAILED, reason=reason), cue=Cue.STOP)
 
     def order_read(self, proof_id: str, order: Order) -> None:
         """Take in what the marketplace says of the open order now."""
@@ -278,11 +242,11 @@ class PackingDesk:
         with self._store.begin() as records:
             records.proofs.link(self._proof)
         was_unmatched = self._desk.state is DeskState.UNMATCHED
-        shop = self._shops.get(order.shop_id)
+        shop = self._shops.shops.get(order.shop_id)
         state = DeskState.CANCELLED if order.cancelled else DeskState.OPEN
         changed = state is not self._desk.state
         saving = self._desk.saving and not order.cancelled  # an F4 that waits is not carried out then
-        told = self._message(shop, order)
+        message = self._message(shop, order)
         packed = self._packed_before(order, self._desk.code)
         self._show(
             state=state,
@@ -291,7 +255,7 @@ class PackingDesk:
             searching=False,
             saving=saving,
             packed_before=packed,
-            **told,
+            **message,
         )
         if changed and order.cancelled:
             self._show(notice=None)
@@ -308,14 +272,14 @@ class PackingDesk:
             kind = NoticeKind.NO_SUCH_ORDER if asked else NoticeKind.NOT_LOOKED_UP
             self._show(searching=False, notice=self._desk.notice or Notice(kind))
 
-    def trouble(self, headline: str, advice: str) -> None:
+    def step_failed(self, reason: Reason) -> None:
         """Say that the last step could not be kept; what was acknowledged before is safe."""
         self._asked.pop(self._keeping, None)
         self._show(taking=len(self._asked), saving=False)
-        self._tell(NoticeKind.NOT_KEPT, f"{headline} {advice}".strip(), cue=Cue.STOP)
+        self._notify(Notice(NoticeKind.NOT_KEPT, reason=reason), cue=Cue.STOP)
 
-    def relieved(self) -> None:
-        """Take back what `trouble` said: the disk or folder is well again."""
+    def take_back_failure(self) -> None:
+        """Take back what `step_failed` said: the disk or folder is well again."""
         if self._desk.notice and self._desk.notice.kind is NoticeKind.NOT_KEPT:
             self._show(notice=None)
 
@@ -328,7 +292,7 @@ class PackingDesk:
             self._sound(Cue.SCANNED)
         elif scan.source is not ScanSource.CAMERA:  # the camera sees labels nobody meant to scan
             kind = NoticeKind.OTHER_ORDER_OPEN if found else NoticeKind.NOT_AN_ORDER
-            self._tell(kind, scan.text)
+            self._notify(Notice(kind, scan.text))
 
     def _begin(self, scan: Scan, order: Order | None) -> None:
         """Open a new draft; it is on disk before the band changes."""
@@ -344,8 +308,9 @@ class PackingDesk:
         )
         if order:
             proof = proof.about(order)
-        self._may_open()
-        make_folder(self._media / photo_folder(proof.opened_at, proof.id))  # told now if it cannot be
+        self._rules.may_open()
+        # Made now, so that a folder that cannot be made is told before the first photo and not after it.
+        make_folder(self._media / photo_folder(proof.opened_at, proof.id))
         with self._store.begin() as records:
             records.proofs.open(proof)
         self._open(proof, order)
@@ -361,7 +326,7 @@ class PackingDesk:
         self, code: str, order: Order | None, state: DeskState, packed: PackedBefore | None = None
     ) -> None:
         """Show an order, or a code without one, on an otherwise clean desk."""
-        shop = self._shops.get(order.shop_id) if order else None
+        shop = self._shops.shops.get(order.shop_id) if order else None
         self._desk = Desk(
             state=state,
             code=code,
@@ -383,31 +348,31 @@ class PackingDesk:
     def _message(self, shop: Shop | None, order: Order | None) -> _Message:
         """Return what the buyer will read: nothing where nothing is sent, and not the same thing twice."""
         if not (shop and order and (shop.by_hand or (shop.enabled and order.buyer_id))):
-            return {"message": "", "message_said": False, "note": ""}
+            return {"message": "", "message_said": False, "short_budget": None}
         text = fill_message(shop.message, order, shop)
         if shop.by_hand:
-            return {"message": text, "message_said": False, "note": ""}
+            return {"message": text, "message_said": False, "short_budget": None}
         conversation = conversation_of(order.shop_id, order.buyer_id)
-        window = self._same_text.get(shop.id, timedelta(0))
+        window = self._shops.same_text.get(shop.id, timedelta(0))
         with self._store.read() as records:
             before = records.parts.text_said(conversation, text, self._now() - window, or_under_way=True)
-        note = budget_note(shop, self._allowance(shop.id, conversation), with_text=not before)
-        return {"message": text, "message_said": before, "note": note}
+        short = short_budget(shop, self._rules.left_for(shop.id, conversation), with_text=not before)
+        return {"message": text, "message_said": before, "short_budget": short}
 
     def _ask_marketplace(self, scan: Scan) -> None:
         assert self._proof is not None
         self._scan = scan
         if self._desk.order:
-            self._orders.refresh(self._proof.id, self._desk.order)
+            self._shops.orders.refresh(self._proof.id, self._desk.order)
         else:
-            self._orders.search(self._proof.id, scan)
+            self._shops.orders.search(self._proof.id, scan)
 
     def _may_photograph(self) -> bool:
         if self._desk.state is DeskState.CANCELLED:
-            self._tell(NoticeKind.STILL_CANCELLED, cue=Cue.STOP)
+            self._notify(Notice(NoticeKind.STILL_CANCELLED), cue=Cue.STOP)
         elif self._proof is None:
             packed = self._desk.state is DeskState.PACKED
-            self._tell(NoticeKind.NOTHING_TO_RETAKE if packed else NoticeKind.SCAN_FIRST)
+            self._notify(Notice(NoticeKind.NOTHING_TO_RETAKE if packed else NoticeKind.SCAN_FIRST))
         return self._proof is not None and self._desk.state is not DeskState.CANCELLED
 
     def _ask_camera(self, ordinal: int, replaces: str = "") -> None:
@@ -419,56 +384,30 @@ class PackingDesk:
             shot=Shot.at(ordinal),
             folder=photo_folder(self._proof.opened_at, self._proof.id),
         )
-        self._asked[request.photo_id] = (ordinal, replaces)
-        self._camera.take(request)  # first of all: the picture is of this moment
+        self._asked[request.photo_id] = _AskedPhoto(ordinal, replaces)
+        # Before anything is shown: the picture should be of the moment the key was pressed.
+        self._camera.take(request)
         self._show(taking=len(self._asked))
 
     def _commit(self, proof: Proof) -> None:
         """Write the proof and its parts in one transaction: either all of F4 happened or nothing."""
-        shop = self._desk.shop
-        writes = shop if shop and shop.writes and proof.buyer_id else None
-        by_hand = shop is not None and shop.by_hand
-        state = ProofState.SENDING if writes else ProofState.BY_HAND if by_hand else ProofState.SAVED
-        saved = replace(proof, state=state, saved_at=self._now())
-        photos = [each.photo for each in self._desk.photos]
-        text, way = self._desk.message, MessageSet(with_text=False, one_picture=False)
+        saving = Saving.of(proof, self._desk, self._now())
         hit("save.asked")
-        self._may_save()
+        self._rules.may_save()
         with self._store.begin() as records:
-            if writes:
-                way = self._way(records, writes, saved, len(photos))
-            records.proofs.save(saved)
-            if writes or by_hand:
-                ids = [photo.id for photo in photos]
-                by_chat = plan_parts(ids, with_text=way.with_text, one_picture=way.one_picture)
-                planned = plan_by_hand() if by_hand else by_chat
-                records.parts.plan(saved, planned, text=text, by=proof.packer, reason=F4)
+            way = saving.way(records, self._rules.left_for) if saving.sends else PHOTOS_ONLY
+            saving.write(records, way)
             hit("save.rows")
+        # From here on the promise is on disk. Whatever fails below loses nothing of it, so the packer hears
+        # of it first, and the note beside the photos, which a repair can make again, is written last.
         hit("save.committed")
-        self._saved_at = saved.saved_at
+        self._saved_at = saving.proof.saved_at
         self._saved_last = _key(self._desk.order) if self._desk.order else self._desk.code
         self._leave(None)
         self._sound(Cue.SENT)
-        sends = writes is not None
-        self._publish(ProofSaved(saved, sends))
-        self._notes.saved(  # after the promise
-            saved,
-            photos,
-            sends=sends,
-            text=text,
-            with_text=way.with_text,
-            one_picture=way.one_picture,
-            by_hand=by_hand,
-        )
+        self._publish(ProofSaved(saving.proof, saving.sends))
+        saving.describe(self._notes, way)
         hit("save.described")
-
-    def _way(self, records: Records, shop: Shop, proof: Proof, photos: int) -> MessageSet:
-        """Return how the set goes out; one that fits in no way is planned whole, and held for a person."""
-        with_text = not self._desk.message_said
-        left = self._allowance(shop.id, proof.conversation).left
-        crowded = records.budget.crowded(shop.id, shop.collage_when_waiting)
-        fit = fitting_set(shop, photos, with_text=with_text, left=left, crowded=crowded)
-        return fit or MessageSet(with_text, one_picture=False)
 
     def _leave(self, notice: Notice | None) -> None:
         self._proof = None
@@ -493,8 +432,8 @@ class PackingDesk:
             log.warning("today's figures not read: %s", error)
             return self._desk.today
 
-    def _tell(self, kind: NoticeKind, detail: str = "", cue: Cue = Cue.LOOK) -> None:
-        self._show(notice=Notice(kind, detail))
+    def _notify(self, notice: Notice, cue: Cue = Cue.LOOK) -> None:
+        self._show(notice=notice)
         self._sound(cue)
 
     def _sound(self, cue: Cue) -> None:
@@ -504,7 +443,8 @@ class PackingDesk:
         try:
             return thumbnail_of(self._media / photo.path).read_bytes()
         except OSError:
-            return b""  # the screen draws an empty frame; the original is what counts
+            # The screen draws an empty frame; the original is what counts.
+            return b""
 
 
 def _key(order: Order) -> str:

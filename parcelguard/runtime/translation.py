@@ -10,8 +10,9 @@ from gettext import NullTranslations, translation
 from pathlib import Path
 
 from parcelguard.runtime.assets import asset
+from parcelguard.runtime.system_language import ENGLISH as ENGLISH
+from parcelguard.runtime.system_language import fitting_language, system_languages
 
-ENGLISH = "en"
 PSEUDO = "pseudo"  # every letter accented, longer, in brackets: shows what was forgotten and what is cut
 DOMAIN = "parcelguard"
 
@@ -26,8 +27,10 @@ class _Language:
 def use_language(code: str, folder: Path | None = None) -> None:
     """Show what comes in another language; English where its catalogue is missing or has no such sentence.
 
+    "" stands for the language of this computer, where there is a catalogue for it.
     `folder`: where the catalogues lie, `<code>/LC_MESSAGES/parcelguard.mo`; the program's own unless given.
     """
+    code = code or fitting_language(system_languages(), languages(folder))
     _Language.code = code
     if code == PSEUDO:
         from parcelguard.runtime.pseudo_language import PseudoTranslations
@@ -35,6 +38,12 @@ def use_language(code: str, folder: Path | None = None) -> None:
         _Language.catalogue = PseudoTranslations()
     else:
         _Language.catalogue = translation(DOMAIN, folder or asset("translations"), [code], fallback=True)
+
+
+def languages(folder: Path | None = None) -> list[str]:
+    """Return the codes of the languages that there is a catalogue for, besides English."""
+    catalogues = (folder or asset("translations")).glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+    return sorted(path.parts[-3] for path in catalogues)
 
 
 def language() -> str:

@@ -23,6 +23,8 @@ from parcelguard.core.errors import DamagedDatabase, DiskFull, ParcelGuardError,
 from parcelguard.core.events import EventHub
 from parcelguard.core.orders import Order
 from parcelguard.core.proofs import Photo
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.core.times import utc_now
@@ -32,7 +34,8 @@ from parcelguard.disk.media_folder import MediaFolder
 from parcelguard.media_log.hand_copies import HandCopies
 from parcelguard.media_log.media_log import MediaLog
 from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
-from parcelguard.packing.packing_desk import Bench, PackingDesk, PhotoRequest
+from parcelguard.packing.packing_desk import PackingDesk
+from parcelguard.packing.ports import Bench, DeskRecords, DeskRules, DeskShops, PhotoRequest
 from parcelguard.runtime.clock import ClockAlerts, ClockWatch
 from parcelguard.runtime.threads import Worker
 from parcelguard.scanner.normaliser import read_scan
@@ -115,19 +118,18 @@ class Station:
                 now=now,
             )
             self._desk = PackingDesk(
-                store=self.store,
-                media=folders.media,
-                shops=self._at_work.shops,
-                same_text=self._at_work.same_text,
+                records=DeskRecords(store=self.store, media=folders.media, notes=self.housekeeping.notes),
+                shops=self._desk_shops(),
                 camera=_DeskCamera(camera),
-                orders=self._at_work.orders,
                 bench=Bench(settings.bench.station, settings.bench.packer),
                 publish=hub.publish,
                 now=now,
-                notes=self.housekeeping.notes,
-                allowance=lambda shop_id, conversation: self._at_work.left_for(shop_id, conversation),
-                may_open=self.housekeeping.may_open,
-                may_save=self.housekeeping.may_save,
+                rules=DeskRules(
+                    # Asked of the shops that are at work then: they are replaced when a shop changes.
+                    left_for=lambda shop_id, conversation: self._at_work.left_for(shop_id, conversation),
+                    may_open=self.housekeeping.may_open,
+                    may_save=self.housekeeping.may_save,
+                ),
             )
             self._worker = Worker("packing desk")
             undo.callback(self._worker.stop)
@@ -165,7 +167,7 @@ class Station:
             before.close()
             self.log.use(at_work)
             at_work.start(self)
-            self._post(self._desk.use, at_work.shops, at_work.same_text, at_work.orders)
+            self._post(self._desk.use_shops, self._desk_shops())
             self._announcer.queue()
 
     def look_into(self, vault: Vault) -> None:
@@ -220,16 +222,20 @@ class Station:
             self.hub.subscribe(AlertsChanged, self._alerts_changed),
         ]
 
+    def _desk_shops(self) -> DeskShops:
+        at_work = self._at_work
+        return DeskShops(shops=at_work.shops, same_text=at_work.same_text, orders=at_work.orders)
+
     def _post(self, task: Callable[..., None], *arguments: object) -> None:
         def carry_out() -> None:
             try:
                 self._with_room(task, *arguments)
             except ParcelGuardError as error:
                 log.warning("desk: %s", error)
-                self._desk.trouble(error.headline, error.advice)
+                self._desk.step_failed(error.reason)
             except Exception:  # a bug: the packer must see that this step did not happen
                 log.exception("desk: a step failed")
-                self._desk.trouble(ParcelGuardError.headline, ParcelGuardError.advice)
+                self._desk.step_failed(because(SendingReason.MISTAKE))
 
         self._worker.post(carry_out)
 
@@ -264,8 +270,7 @@ class Station:
     def _photo_failed(self, failed: PhotoFailed) -> None:
         log.warning("photo %s not taken: %s", failed.photo_id, failed.detail)
         self.housekeeping.write_failed(full=failed.reason.kind is StorageReason.DISK_FULL)
-        error = ParcelGuardError(failed.detail, failed.reason)
-        self._post(self._desk.photo_failed, failed.photo_id, error.headline, error.advice)
+        self._post(self._desk.photo_failed, failed.photo_id, failed.reason)
 
     def _code_read(self, code: CodeRead) -> None:
         scan = read_scan(code.text, ScanSource.CAMERA, code.symbology)
@@ -276,7 +281,7 @@ class Station:
         """Let the band forget a trouble with disk or folder once it is over."""
         stops = {alert.key for alert in event.alerts if alert.severity is Severity.STOP}
         if self._stops - stops:
-            self._post(self._desk.relieved)
+            self._post(self._desk.take_back_failure)
         self._stops = stops
 
     def _desk_changed(self, event: DeskChanged) -> None:

@@ -45,7 +45,7 @@ class EventBridge(QObject):
             hub.subscribe(AlertsChanged, self.alerts_changed.emit),
         ]
 
-    def close(self) -> None:
+    def stop_listening(self) -> None:
         """Stop listening; call before the window goes away."""
         for cancel in self._cancels:
             cancel()

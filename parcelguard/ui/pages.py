@@ -47,12 +47,12 @@ def make(
         return ByHandPage(theme, log, bridge, shops)
     from parcelguard.ui.check.check_screen import CheckPage
 
-    check = CheckPage(theme, log, bridge, Sold(shops))
+    check = CheckPage(theme, log, bridge, ShopsFromSettings(shops))
     check.edit_wanted.connect(edit)
     return check
 
 
-class Sold(Mapping[str, Shop]):
+class ShopsFromSettings(Mapping[str, Shop]):
     """Shops as the rest of the program knows them, made from their present settings."""
 
     def __init__(self, settings: Mapping[str, ShopSettings]) -> None:

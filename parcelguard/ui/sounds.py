@@ -77,8 +77,8 @@ class Sounds:
             self._asked.put(cue)
             self._wake()
 
-    def close(self) -> None:
-        """Fall silent and end the thread."""
+    def fall_silent(self) -> None:
+        """End the thread, and give the device back."""
         with self._lock:
             thread, self._thread = self._thread, None
         if thread is not None:
@@ -106,7 +106,7 @@ class Sounds:
         self._give_back()
 
     def _attempt(self, what: Callable[[], None]) -> bool:
-        """Do it; a device that fails is given back and opened anew with the next cue. False: close came."""
+        """Do it; a device that fails is given back and opened anew with the next cue. False: the end came."""
         try:
             what()
         except Exception as error:  # noqa: BLE001 - any driver's failure means silence, nothing worse

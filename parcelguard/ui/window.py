@@ -17,21 +17,24 @@ from shiboken6 import isValid
 
 from parcelguard.core.config import Settings, ShopSettings
 from parcelguard.core.events import CameraChanged, CodesSeen, EventHub, ProofChanged
+from parcelguard.core.reasons.reason import Reason
 from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
+from parcelguard.runtime.translation import tr, use_language
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys.key_filter import Action, WedgeFilter
 from parcelguard.ui.kit.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
 from parcelguard.ui.pack.pack_screen import PackScreen
+from parcelguard.ui.recovery.question import Question
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.shell.alert_feed import AlertFeed
-from parcelguard.ui.shell.sidebar import TITLES, Page, Sidebar
+from parcelguard.ui.shell.sidebar import Page, Sidebar, title_of
 from parcelguard.ui.shell.top_bar import TopBar
 from parcelguard.ui.words import pack_words as words
 
 if TYPE_CHECKING:
     from parcelguard.ui.ports import LogPort, PackControls, Preview, ShopsPort
-    from parcelguard.ui.recovery.repair_page import Choice, RepairPage
+    from parcelguard.ui.recovery.repair_page import RepairPage
     from parcelguard.ui.recovery.screen_restart import Restarter
     from parcelguard.ui.shell.farewell import Farewell
 
@@ -42,7 +45,7 @@ DROPPED_AFTER_MS = 1000
 class MainWindow(QWidget):
     """Constructible with settings and hub alone. Call `attach` once the core is up.
 
-    Before that, `ask` may put a question in place of Pack; see there.
+    Before that, `question.ask` may put a question in place of Pack; see there.
     """
 
     first_painted = Signal()  # once; what is slow to import may begin
@@ -72,9 +75,8 @@ class MainWindow(QWidget):
         self._page = Page.PACK
         self._desk: DeskChanged | None = None
         self._camera: CameraChanged | None = None
-        self._failure = ""
+        self._failure: Reason | None = None
         self._restarter: Restarter | None = None
-        self._question: RepairPage | None = None
         self._take_down: Callable[[], object] | None = None
         self._farewell: Farewell | None = None
         self.theme = Theme(settings.screen.theme, settings.screen.scale_percent, self)
@@ -85,7 +87,7 @@ class MainWindow(QWidget):
         self.theme.fit(self.size())
         self._restyle()
         self._build()
-        self._trouble = AlertFeed(self.theme, hub.publish, self._right, self)
+        self._alert_feed = AlertFeed(self.theme, hub.publish, self._right, self)
         self.keys = WedgeFilter(settings.scanner, platform, self)
         self.bridge = EventBridge(hub, self)
         self._connect()
@@ -102,63 +104,37 @@ class MainWindow(QWidget):
     ) -> None:
         """Plug in the rest of the program."""
         self._pack, self._preview, self._log, self._channels = pack, preview, log, channels
-        self._failure = ""
+        self._failure = None
         if preview is not None:
             self.pack_screen.preview.attach(preview)
         self.pack_screen.ready()
         if self.page in (Page.LOG, Page.CHECK):
             self.show_page(Page.PACK)
 
-    def sell_at(self, shops: Sequence[ShopSettings]) -> None:
+    def use_shops(self, shops: Sequence[ShopSettings]) -> None:
         """Go on with these shops: their labels, messages and chat pages."""
         self._shops.clear()
         self._shops.update({shop.id: shop for shop in shops})
 
-    def fail(self, headline: str, advice: str) -> None:
-        """Say that the program cannot start; the band keeps it."""
-        self._failure = f"{headline} {advice}".strip()
-        self.pack_screen.fail(self._failure)
+    def fail(self, reason: Reason) -> None:
+        """Say why the program cannot start; the band keeps it."""
+        self._failure = reason
+        self.pack_screen.fail(reason)
 
-    def ask(self, headline: str, advice: str, choices: Sequence[Choice]) -> None:
-        """Put a question in place of Pack: what happened, what is safe, and ways to go on.
+    def change_language(self, chosen: str) -> None:
+        """Speak another language from now on: bars and screens are built anew, the open order stays.
 
-        For what a person has to settle before packing, such as damaged records. `advice` says what
-        is safe; each `Choice` (`ui.repair_page`) has a title, an explanation, and what to call when
-        it was chosen. That is called once, on the window's thread: begin the work on a thread of
-        your own there. Then call, on the window's thread again (a queued signal does it):
-
-        - `tell_progress(text)` as often as there is something to say;
-        - `tell_done(text, then)` at the end; the person reads it and presses "Go on", Pack comes
-          back, and `then` is called. `attach` may come before or after that.
-
-        Asking again, for instance because the work failed, replaces the question.
+        `chosen`: as in the settings file. A question that stands in place of a screen keeps its words.
         """
         from parcelguard.ui.recovery.repair_page import RepairPage
 
-        self._drop_question()
-        self._question = RepairPage(self.theme, headline, advice, choices)
-        self._stack.addWidget(self._question)
-        self.show_page(Page.PACK)
-
-    def tell_progress(self, text: str) -> None:
-        """Say how far it is with what was chosen."""
-        if self._question is not None:
-            self._question.progress(text)
-
-    def tell_done(self, text: str, then: Callable[[], None] | None = None) -> None:
-        """Report what came of it, the first line large; "Go on" brings Pack back and calls `then`."""
-        question = self._question
-        if question is None:
-            return
-
-        def go_on() -> None:
-            self._drop_question()
-            self.show_page(Page.PACK)
-            if then is not None:
-                then()
-
-        question.finish(text)
-        question.done.connect(go_on)
+        use_language(chosen)
+        self._topbar.say_anew()
+        self._sidebar.say_anew()
+        for page, screen in list(self._pages.items()):
+            if not isinstance(screen, RepairPage):
+                self.rebuild(page)
+        self.show_page(self._page)
 
     def end_with(self, take_down: Callable[[], object]) -> None:
         """Call this off the window's thread when the window is closed, and stay until it returns.
@@ -179,15 +155,17 @@ class MainWindow(QWidget):
     def show_page(self, page: Page) -> None:
         """Bring a screen to the front; all but Pack are built on their first visit."""
         widget = self._pages.get(page) or self._make(page)
-        if widget is None:  # the log, before there is one to show
+        if widget is None:
+            # The log, before there is one to show.
             self._sidebar.show_page(self._page)
             return
         self._page = page
-        shown = self._question if page is Page.PACK and self._question is not None else widget
+        shown = self.question.page if page is Page.PACK and self.question.page is not None else widget
         self._stack.setCurrentWidget(shown)
         self._sidebar.show_page(page)
-        self._topbar.set_title(TITLES[page])
-        if not isinstance(widget, Screen):  # which begins in a field or list of its own
+        self._topbar.set_title(title_of(page))
+        # A Screen begins in a field or list of its own; elsewhere no control may swallow keys of a scanner.
+        if not isinstance(widget, Screen):
             self.setFocus()
 
     # ---- Qt --------------------------------------------------------------------------
@@ -225,7 +203,7 @@ class MainWindow(QWidget):
             application.removeEventFilter(self.keys)
         if self._restarter is not None:
             self._restarter.stop()
-        self.bridge.close()
+        self.bridge.stop_listening()
         for screen in self._pages.values():
             if isinstance(screen, Screen):
                 screen.shut_down()
@@ -251,6 +229,9 @@ class MainWindow(QWidget):
         self._sidebar = Sidebar(self.theme, self)
         self._topbar = TopBar(self.theme, bench.station, bench.packer, self)
         self._stack = QStackedWidget(self)
+        self.question = Question(
+            self.theme, self._stack, drop=self._drop, show_pack=lambda: self.show_page(Page.PACK)
+        )
         self._pages: dict[Page, QWidget] = {}
         self._add_pack()
         self._right = QVBoxLayout()
@@ -258,9 +239,8 @@ class MainWindow(QWidget):
         self._right.addWidget(self._topbar)
         self._right.addWidget(self._stack, 1)
         row = QHBoxLayout(self)
-        row.setSizeConstraint(
-            QHBoxLayout.SizeConstraint.SetNoConstraint
-        )  # large text never widens the window
+        # Large text never widens the window beyond the screen.
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._sidebar)
@@ -297,7 +277,7 @@ class MainWindow(QWidget):
         bridge.shop_queue.connect(self._topbar.show_shop_queue)
         bridge.camera_changed.connect(self._on_camera)
         bridge.codes_seen.connect(self._on_codes)
-        bridge.alerts_changed.connect(self._trouble.show_alerts)
+        bridge.alerts_changed.connect(self._alert_feed.show_alerts)
         self._sidebar.chosen.connect(self.show_page)
         self._topbar.attention_clicked.connect(lambda: self.show_page(Page.CHECK))
         self.keys.pressed.connect(self._act)
@@ -312,13 +292,14 @@ class MainWindow(QWidget):
         if application is not None:
             application.installEventFilter(self.keys)
         self.first_painted.emit()
-        self._guard()  # last, so that the program's log, which has begun meanwhile, still hears of it
+        # Last, so that the program's log, which has begun meanwhile, still hears of a mistake.
+        self._guard()
 
     def _guard(self) -> None:
         """Let no mistake in a screen's code end the program or leave the screen dead."""
         from parcelguard.ui.recovery.screen_restart import Restarter
 
-        self._restarter = Restarter(self, self._trouble, self)
+        self._restarter = Restarter(self, self._alert_feed, self)
         self._restarter.start()
 
     def _restyle(self) -> None:
@@ -337,7 +318,7 @@ class MainWindow(QWidget):
         elif action is Action.CLEAR:
             self._escape()
         elif self._pack is None:
-            self.pack_screen.remark(words.STARTING)
+            self.pack_screen.remark(tr(words.STARTING))
         elif action is Action.TAKE:
             self._pack.take_photo()
         elif action is Action.RETAKE:
@@ -370,7 +351,7 @@ class MainWindow(QWidget):
     def _on_refused(self) -> None:
         self.show_page(Page.PACK)
         self.pack_screen.close_find()
-        self.pack_screen.remark(words.label(words.CONTROL_KEYS))
+        self.pack_screen.remark(tr(words.CONTROL_KEYS))
 
     def _on_alone(self, character: str) -> None:
         from parcelguard.ui.recovery.repair_page import RepairPage
@@ -433,12 +414,13 @@ class MainWindow(QWidget):
 
     def rebuild(self, page: Page) -> None:
         """Build a screen anew from what was told last; another one than Pack when it is shown next."""
-        failed = {self._pages.pop(page)}
+        before = {self._pages.pop(page)}
         if page is Page.PACK:
-            failed.add(self.pack_screen)
+            before.add(self.pack_screen)
+            last = self.pack_screen.last_proof
             self._add_pack()
-            self._tell_pack()
-        for screen in failed:
+            self._tell_pack(last)
+        for screen in before:
             self._drop(screen)
         if page is self._page:
             self.show_page(page)
@@ -453,8 +435,8 @@ class MainWindow(QWidget):
         if page is self._page:
             self.show_page(page)
 
-    def _tell_pack(self) -> None:
-        """Tell a new Pack screen what the old one knew."""
+    def _tell_pack(self, last: words.LastProof) -> None:
+        """Tell a new Pack screen what the old one knew; `last`: the proof it spoke of, if any."""
         screen = self.pack_screen
         if self._camera is not None:
             screen.show_camera(self._camera)
@@ -464,7 +446,9 @@ class MainWindow(QWidget):
             screen.ready()
         if self._desk is not None:
             screen.show_desk(self._desk.desk)
-        if self._failure:
+        if last is not None:
+            screen.show_last(last)
+        if self._failure is not None:
             screen.fail(self._failure)
 
     def _drop(self, screen: QWidget) -> None:
@@ -474,11 +458,6 @@ class MainWindow(QWidget):
         if isinstance(screen, Screen):
             screen.shut_down()
         QTimer.singleShot(DROPPED_AFTER_MS, screen, screen.deleteLater)
-
-    def _drop_question(self) -> None:
-        if self._question is not None:
-            self._drop(self._question)
-            self._question = None
 
 
 def _system_ends() -> bool:

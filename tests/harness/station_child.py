@@ -108,7 +108,10 @@ class Screen:
                 self._ticked.add(photo.id)
                 say("photo", path=photo.path, sha256=photo.sha256, proof=photo.proof_id)
         if event.desk.notice:
-            say("notice", kind=event.desk.notice.kind, detail=event.desk.notice.detail)
+            from parcelguard.ui.words.pack_words import reason_words
+
+            notice = event.desk.notice
+            say("notice", kind=notice.kind, detail=notice.code or reason_words(notice.reason))
         with self._changed:
             self.desk = event.desk
             self._changed.notify_all()

@@ -3,96 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from parcelguard.core.errors import DiskFull, StorageError
-from parcelguard.core.events import Cue, Sounded
+from parcelguard.core.events import Cue
 from parcelguard.core.parts import PartKind, PartState
-from parcelguard.core.proofs import Photo, Proof, ProofState
+from parcelguard.core.proofs import Photo, ProofState
+from parcelguard.core.reasons.reason import as_told
 from parcelguard.core.scans import ScanSource
-from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState, NoticeKind, ProofSaved
-from parcelguard.packing.packing_desk import Bench, PackingDesk
+from parcelguard.packing.desk_view import DeskChanged, DeskState, Notice, NoticeKind, ProofSaved
+from parcelguard.packing.ports import DeskRules
 from parcelguard.store.database import Store
 from parcelguard.store.proofs import ProofRecords
 from tests.support.fakes import (
-    NOON,
     ORDER,
     OTHER,
     SHOP,
-    CameraOnCue,
     Clock,
-    SilentOrders,
     picture,
     read_only,
-    wedge,
 )
-
-
-class Table:
-    """One packing desk with everything around it, driven by hand."""
-
-    def __init__(self, store: Store, media: Path, clock: Clock, **more: object) -> None:
-        self.store, self.media, self.clock = store, media, clock
-        self.camera, self.orders = CameraOnCue(media), SilentOrders()
-        self.news: list[object] = []
-        self.publish = self.news.append
-        self.keys = PackingDesk(
-            store=store,
-            media=media,
-            same_text={SHOP.id: timedelta(hours=24)},
-            camera=self.camera,
-            orders=self.orders,
-            bench=Bench("Bench 01", "Aina"),
-            publish=lambda event: self.publish(event),
-            now=clock,
-            **({"shops": {SHOP.id: replace(SHOP, enabled=True)}} | more),
-        )
-        with store.begin() as records:
-            records.orders.keep([ORDER, OTHER])
-
-    @property
-    def desk(self) -> Desk:
-        return [event.desk for event in self.news if isinstance(event, DeskChanged)][-1]
-
-    @property
-    def notice(self) -> NoticeKind | None:
-        return self.desk.notice.kind if self.desk.notice else None
-
-    def sounds(self) -> list[Cue]:
-        return [event.cue for event in self.news if isinstance(event, Sounded)]
-
-    def saved(self) -> list[ProofSaved]:
-        return [event for event in self.news if isinstance(event, ProofSaved)]
-
-    def scan(self, text: str = ORDER.tracking, **facts: object) -> None:
-        self.keys.scan(replace(wedge(text), **facts))
-
-    def answer_photo(self, number: int = -1) -> Photo:
-        """Let the photo that was asked for come: the newest one, or that number."""
-        photo = self.camera.develop(self.camera.asked[number])
-        self.keys.photo_kept(photo, b"small")
-        return photo
-
-    def photograph(self) -> Photo:
-        self.keys.take_photo()
-        return self.answer_photo()
-
-    def proof(self, proof_id: str) -> Proof:
-        with self.store.read() as records:
-            found = records.proofs.get(proof_id)
-        assert found
-        return found
-
-    def photos(self, proof_id: str) -> list[str]:
-        with self.store.read() as records:
-            return [photo.id for photo in records.proofs.photos(proof_id)]
-
-    def all_proofs(self) -> list[Proof]:
-        with self.store.read() as records:
-            return records.proofs.recent(NOON - timedelta(days=9))
+from tests.support.packing_table import Table
 
 
 @pytest.fixture
@@ -107,7 +40,11 @@ def test_scan_opens_the_order_and_asks_the_marketplace_about_it(table: Table) ->
     table.scan()
 
     desk = table.desk
-    assert (desk.state, desk.order.number, desk.shop.id) == (DeskState.OPEN, ORDER.number, SHOP.id)
+    assert (desk.state, table.order.number, desk.shop and desk.shop.id) == (
+        DeskState.OPEN,
+        ORDER.number,
+        SHOP.id,
+    )
     assert desk.message == f"Hi aminah_88, {ORDER.number}."
     assert table.sounds() == [Cue.SCANNED]
     ((proof_id, asked),) = table.orders.refreshed
@@ -130,7 +67,7 @@ def test_unknown_code_opens_unmatched_and_is_searched(table: Table) -> None:
 
 def test_codes_inside_a_payload_find_the_order(table: Table) -> None:
     table.scan("HTTPS://X", candidates=("NOTHING", ORDER.number))
-    assert table.desk.state is DeskState.OPEN
+    assert table.state() is DeskState.OPEN
 
 
 def test_sort_codes_and_items_in_the_cameras_view_open_nothing(table: Table) -> None:
@@ -139,7 +76,7 @@ def test_sort_codes_and_items_in_the_cameras_view_open_nothing(table: Table) -> 
     assert table.news == []
 
     table.scan("SPXMY00000000000X", source=ScanSource.CAMERA, kind="track")
-    assert table.desk.state is DeskState.UNMATCHED
+    assert table.state() is DeskState.UNMATCHED
 
 
 def test_parcel_of_several_orders_asks_for_the_order_number(table: Table) -> None:
@@ -151,7 +88,7 @@ def test_parcel_of_several_orders_asks_for_the_order_number(table: Table) -> Non
 
     assert (table.desk.state, table.notice) == (DeskState.READY, NoticeKind.SEVERAL_ORDERS)
     table.scan(OTHER.number)
-    assert table.desk.order.number == OTHER.number
+    assert table.order.number == OTHER.number
 
 
 def test_cancelled_order_stops_before_anything_is_opened(table: Table) -> None:
@@ -167,7 +104,7 @@ def test_cancelled_order_stops_before_anything_is_opened(table: Table) -> None:
     assert table.camera.asked == []
 
     table.keys.clear()
-    assert table.desk.state is DeskState.READY
+    assert table.state() is DeskState.READY
 
 
 def test_scan_of_another_order_while_one_is_open_changes_nothing(table: Table) -> None:
@@ -175,8 +112,8 @@ def test_scan_of_another_order_while_one_is_open_changes_nothing(table: Table) -
     table.photograph()
 
     table.scan(OTHER.tracking)
-    assert (table.desk.order.number, table.notice) == (ORDER.number, NoticeKind.OTHER_ORDER_OPEN)
-    assert table.desk.notice.detail == OTHER.tracking
+    assert (table.order.number, table.notice) == (ORDER.number, NoticeKind.OTHER_ORDER_OPEN)
+    assert table.shown_notice.code == OTHER.tracking
     table.scan("4006381333931")
     assert table.notice is NoticeKind.NOT_AN_ORDER
     table.scan()
@@ -231,9 +168,11 @@ def test_photo_without_an_order_asks_for_a_scan(table: Table) -> None:
 def test_photo_that_failed_is_told_and_its_place_is_free_again(table: Table) -> None:
     table.scan()
     table.keys.take_photo()
-    table.keys.photo_failed(table.camera.asked[0].photo_id, "No camera.", "Press F1 again.")
+    table.keys.photo_failed(table.camera.asked[0].photo_id, as_told("No camera.", "Press F1 again."))
 
-    assert (table.notice, table.desk.notice.detail) == (NoticeKind.PHOTO_FAILED, "No camera. Press F1 again.")
+    assert table.shown_notice == Notice(
+        NoticeKind.PHOTO_FAILED, reason=as_told("No camera.", "Press F1 again.")
+    )
     assert (table.desk.taking, table.sounds()[-1]) == (0, Cue.STOP)
     table.photograph()
     assert (table.notice, table.camera.asked[-1].ordinal) == (None, 1)
@@ -242,7 +181,7 @@ def test_photo_that_failed_is_told_and_its_place_is_free_again(table: Table) -> 
 def test_failure_of_a_photo_that_nobody_waits_for_says_nothing(table: Table) -> None:
     table.scan()
     before = table.desk
-    table.keys.photo_failed("long gone", "No camera.", "")
+    table.keys.photo_failed("long gone", as_told("No camera.", ""))
     assert table.desk == before
 
 
@@ -264,7 +203,7 @@ def test_retake_that_failed_keeps_the_old_photo(table: Table) -> None:
     table.scan()
     first = table.photograph()
     table.keys.retake()
-    table.keys.photo_failed(table.camera.asked[-1].photo_id, "No camera.", "")
+    table.keys.photo_failed(table.camera.asked[-1].photo_id, as_told("No camera.", ""))
 
     assert [each.photo.id for each in table.desk.photos] == [first.id]
 
@@ -349,7 +288,7 @@ def test_saving_is_not_carried_out_when_the_photo_fails(table: Table) -> None:
     table.photograph()
     table.keys.take_photo()
     table.keys.save()
-    table.keys.photo_failed(table.camera.asked[-1].photo_id, "No camera.", "")
+    table.keys.photo_failed(table.camera.asked[-1].photo_id, as_told("No camera.", ""))
     assert (table.desk.saving, table.saved(), table.notice) == (False, [], NoticeKind.PHOTO_FAILED)
 
     table.photograph()
@@ -365,7 +304,7 @@ def test_saving_is_not_carried_out_when_a_photo_could_not_be_recorded(table: Tab
     photo = table.camera.develop(table.camera.asked[0])
     with read_only(table.store), pytest.raises(StorageError) as refused:
         table.keys.photo_kept(photo, b"")
-    table.keys.trouble(refused.value.headline, refused.value.advice)
+    table.keys.step_failed(refused.value.reason)
 
     assert (table.desk.saving, table.desk.taking, table.notice) == (False, 0, NoticeKind.NOT_KEPT)
     table.photograph()
@@ -378,10 +317,10 @@ def test_proof_that_cannot_be_kept_stays_open(table: Table) -> None:
     table.photograph()
     with read_only(table.store), pytest.raises(StorageError):
         table.keys.save()
-    table.keys.trouble("Cannot save.", "Do not close this parcel.")
+    table.keys.step_failed(as_told("Cannot save.", "Do not close this parcel."))
 
     assert (table.desk.state, table.notice, table.saved()) == (DeskState.OPEN, NoticeKind.NOT_KEPT, [])
-    assert table.desk.notice.detail == "Cannot save. Do not close this parcel."
+    assert table.shown_notice.reason == as_told("Cannot save.", "Do not close this parcel.")
     table.keys.save()
     assert len(table.saved()) == 1
 
@@ -398,7 +337,9 @@ def test_everything_is_committed_before_it_is_told(table: Table) -> None:
                 assert len(records.proofs.photos(draft_kept.id)) == len(event.desk.photos)
                 seen.append(f"open {len(event.desk.photos)}")
             if isinstance(event, ProofSaved):
-                assert records.proofs.get(event.proof.id).state is ProofState.SENDING
+                kept = records.proofs.get(event.proof.id)
+                assert kept
+                assert kept.state is ProofState.SENDING
                 assert len(records.parts.of(event.proof.id)) == 4
                 seen.append("saved")
 
@@ -415,7 +356,7 @@ def test_item_barcode_opens_nothing_unless_it_is_typed(table: Table) -> None:
     assert (table.desk.state, table.notice) == (DeskState.READY, NoticeKind.NOT_AN_ORDER)
 
     table.scan("9556001234563", kind="item", source=ScanSource.TYPED)
-    assert table.desk.state is DeskState.UNMATCHED
+    assert table.state() is DeskState.UNMATCHED
 
 
 def test_photo_folder_that_cannot_be_used_is_told_before_the_parcel_is_packed(table: Table) -> None:
@@ -433,7 +374,7 @@ def test_no_order_is_opened_while_nothing_more_can_be_kept(store: Store, media: 
     def refuse() -> None:
         raise StorageError(headline="The disk is full.")
 
-    table = Table(store, media, clock, may_open=refuse)
+    table = Table(store, media, clock, rules=DeskRules(may_open=refuse))
     with pytest.raises(StorageError, match="full"):
         table.scan()
     assert table.all_proofs() == []
@@ -483,7 +424,7 @@ def test_photo_whose_row_is_not_kept_does_not_keep_f4_waiting(
 
     with pytest.raises(DiskFull):
         table.keys.photo_kept(lost, b"small")
-    table.keys.trouble("The disk is full.", "Free some space.")
+    table.keys.step_failed(as_told("The disk is full.", "Free some space."))
     table.keys.save()
 
     assert len(table.saved()) == 1
@@ -491,9 +432,9 @@ def test_photo_whose_row_is_not_kept_does_not_keep_f4_waiting(
 
 def test_trouble_that_is_over_is_taken_back_and_nothing_else_is(table: Table) -> None:
     table.scan()
-    table.keys.trouble("The disk is full.", "Free some space.")
-    table.keys.relieved()
+    table.keys.step_failed(as_told("The disk is full.", "Free some space."))
+    table.keys.take_back_failure()
     assert table.notice is None
     table.keys.save()
-    table.keys.relieved()
+    table.keys.take_back_failure()
     assert table.notice is NoticeKind.NO_PHOTO_YET

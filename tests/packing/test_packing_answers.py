@@ -11,12 +11,14 @@ from parcelguard.core.errors import StorageError
 from parcelguard.core.events import Cue
 from parcelguard.core.parts import PartKind
 from parcelguard.core.proofs import ProofState, Shot, Today
+from parcelguard.core.reasons.reason import as_told
 from parcelguard.core.scans import ScanSource
 from parcelguard.packing.desk_view import DeskState, NoticeKind
+from parcelguard.packing.ports import DeskShops
 from parcelguard.store.database import Store
 from parcelguard.store.proofs import ProofRecords
-from tests.packing.test_packing import Table
 from tests.support.fakes import ORDER, OTHER, SHOP, Clock, SilentOrders, draft, keep_picture, picture
+from tests.support.packing_table import Table
 
 
 @pytest.fixture
@@ -33,10 +35,12 @@ def test_leaving_keeps_the_photos_and_lists_them(table: Table) -> None:
     table.keys.clear()
 
     assert (table.desk.state, table.notice) == (DeskState.READY, NoticeKind.PHOTOS_KEPT)
-    assert table.desk.notice.detail == ORDER.number
+    assert table.shown_notice.code == ORDER.number
     assert table.proof(photo.proof_id).state is ProofState.ABANDONED
     with table.store.read() as records:
-        assert records.log.one(photo.proof_id).photos == 1
+        row = records.log.one(photo.proof_id)
+    assert row is not None
+    assert row.photos == 1
 
 
 def test_leaving_an_order_without_photos_says_nothing(table: Table) -> None:
@@ -59,7 +63,9 @@ def test_late_photo_of_an_order_that_was_left_is_kept_with_it(table: Table) -> N
     assert table.desk.photos == ()
     assert table.photos(photo.proof_id) == [photo.id]
     with table.store.read() as records:
-        assert records.log.one(photo.proof_id).at == photo.taken_at
+        row = records.log.one(photo.proof_id)
+    assert row is not None
+    assert row.at == photo.taken_at
 
 
 def test_late_photo_of_a_saved_proof_is_kept_beside_it(table: Table) -> None:
@@ -96,7 +102,7 @@ def test_unmatched_code_is_linked_when_its_order_is_found_and_then_sends(table: 
 def test_question_about_the_open_order_is_asked_anew_when_the_shops_change(table: Table, code: str) -> None:
     table.scan(code, candidates=("INSIDE1",))
     successors = SilentOrders()
-    table.keys.use({}, {}, successors)
+    table.keys.use_shops(DeskShops(shops={}, same_text={}, orders=successors))
     asked = [each for _, each in [*successors.refreshed, *successors.searched]]
     before = [each for _, each in [*table.orders.refreshed, *table.orders.searched]]
     assert len(asked) == 1
@@ -104,7 +110,7 @@ def test_question_about_the_open_order_is_asked_anew_when_the_shops_change(table
 
     table.keys.clear()
     idle = SilentOrders()
-    table.keys.use({}, {}, idle)
+    table.keys.use_shops(DeskShops(shops={}, same_text={}, orders=idle))
     assert (idle.refreshed, idle.searched) == ([], [])
 
 
@@ -150,7 +156,7 @@ def test_order_cancelled_while_it_is_packed_stops_the_desk(table: Table) -> None
     table.keys.save()
     assert (table.notice, table.saved()) == (NoticeKind.STILL_CANCELLED, [])
     table.keys.order_read(photo.proof_id, ORDER)  # the buyer thought again
-    assert table.desk.state is DeskState.OPEN
+    assert table.state() is DeskState.OPEN
     table.keys.save()
     assert len(table.saved()) == 1
 
@@ -182,7 +188,7 @@ def test_facts_that_changed_meanwhile_go_into_the_proof_and_the_message(table: T
 
 
 def test_shop_that_sends_nothing_keeps_the_proof_without_parts(table: Table) -> None:
-    table.keys._shops = {SHOP.id: replace(SHOP, enabled=False)}
+    table.use_shops({SHOP.id: replace(SHOP, enabled=False)})
     table.scan()
     table.photograph()
     table.keys.save()
@@ -211,15 +217,15 @@ def test_order_packed_before_tells_when_and_begins_another_proof_only_by_a_photo
     table.clock.advance(3600)
 
     table.scan()
-    assert (table.desk.state, table.desk.packed_before.at) == (DeskState.PACKED, saved_at)
-    assert table.desk.packed_before.packer == "Aina"
+    assert (table.desk.state, table.packed_before.at) == (DeskState.PACKED, saved_at)
+    assert table.packed_before.packer == "Aina"
     table.keys.save()
     assert table.notice is NoticeKind.NO_PHOTO_YET
     table.keys.retake()
     assert len(table.all_proofs()) == 1
 
     photo = table.photograph()
-    assert table.desk.state is DeskState.OPEN
+    assert table.state() is DeskState.OPEN
     assert photo.proof_id != table.saved()[0].proof.id
     table.keys.save()
     assert len(table.saved()) == 2
@@ -231,7 +237,7 @@ def test_other_order_may_be_scanned_after_one_that_was_packed_before(table: Tabl
     table.keys.save()
     table.scan()
     table.scan(OTHER.tracking)
-    assert (table.desk.state, table.desk.order.number) == (DeskState.OPEN, OTHER.number)
+    assert (table.desk.state, table.order.number) == (DeskState.OPEN, OTHER.number)
 
 
 # ---- after a crash -------------------------------------------------------------------------
@@ -246,7 +252,7 @@ def test_crash_brings_the_open_order_back_with_its_photos(table: Table, store: S
     after.keys.restore()
 
     desk = after.desk
-    assert (desk.state, after.notice, desk.order.number) == (
+    assert (desk.state, after.notice, after.order.number) == (
         DeskState.OPEN,
         NoticeKind.RESTORED,
         ORDER.number,
@@ -280,7 +286,7 @@ def test_crash_brings_a_cancelled_order_back_as_cancelled(store: Store, media: P
 
     table.keys.restore()
 
-    assert table.desk.state is DeskState.CANCELLED
+    assert table.state() is DeskState.CANCELLED
     table.keys.save()
     assert table.saved() == []
 
@@ -293,13 +299,13 @@ def test_clean_start_shows_a_ready_desk(table: Table) -> None:
 def test_photos_added_to_a_packed_order_follow_without_the_same_words_again(table: Table) -> None:
     table.scan()
     table.photograph()
-    assert not table.desk.message_said
+    assert not table.message_said()
     table.keys.save()
     table.clock.advance(60)
 
     table.scan()
     table.photograph()
-    assert table.desk.message_said
+    assert table.message_said()
     table.keys.save()
 
     first, second = (saved.proof for saved in table.saved())
@@ -322,14 +328,14 @@ def test_figures_that_cannot_be_read_do_not_make_a_saved_order_look_lost(
     table.keys.save()
 
     assert len(table.saved()) == 1
-    assert table.desk.state is DeskState.READY
+    assert table.state() is DeskState.READY
     assert table.notice is None
 
 
 def test_photo_that_comes_too_late_for_its_place_does_not_leave_the_desk_waiting(table: Table) -> None:
     table.scan()
     table.keys.take_photo()
-    table.keys.photo_failed(table.camera.asked[0].photo_id, "Too slow.", "")
+    table.keys.photo_failed(table.camera.asked[0].photo_id, as_told("Too slow.", ""))
     table.keys.take_photo()
     table.answer_photo(0)  # the first one, after all
     table.keys.save()
@@ -338,7 +344,7 @@ def test_photo_that_comes_too_late_for_its_place_does_not_leave_the_desk_waiting
     table.answer_photo(1)  # its place is taken
 
     assert len(table.saved()) == 1
-    assert table.desk.state is DeskState.READY
+    assert table.state() is DeskState.READY
 
 
 def test_camera_leaves_the_parcel_alone_that_was_just_packed(table: Table) -> None:
@@ -347,9 +353,9 @@ def test_camera_leaves_the_parcel_alone_that_was_just_packed(table: Table) -> No
     table.keys.save()
 
     table.scan(source=ScanSource.CAMERA)
-    assert table.desk.state is DeskState.READY
+    assert table.state() is DeskState.READY
     table.scan(OTHER.tracking, source=ScanSource.CAMERA)
-    assert table.desk.state is DeskState.OPEN
+    assert table.state() is DeskState.OPEN
 
 
 def test_order_found_by_searching_says_that_it_was_packed_before(table: Table) -> None:
@@ -362,7 +368,7 @@ def test_order_found_by_searching_says_that_it_was_packed_before(table: Table) -
     table.keys.order_read(table.orders.searched[-1][0], ORDER)
 
     assert table.desk.packed_before is not None
-    assert table.desk.packed_before.at == saved_at
+    assert table.packed_before.at == saved_at
     assert table.sounds()[-1] is Cue.LOOK
 
 
@@ -380,7 +386,7 @@ def test_cancelled_order_gives_way_to_the_next_scan(table: Table) -> None:
     with table.store.begin() as records:
         records.orders.keep([replace(ORDER, cancelled=True)])
     table.scan()
-    assert table.desk.state is DeskState.CANCELLED
+    assert table.state() is DeskState.CANCELLED
 
     table.scan(OTHER.tracking)
-    assert table.desk.state is DeskState.OPEN
+    assert table.state() is DeskState.OPEN

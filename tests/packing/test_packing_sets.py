@@ -10,13 +10,14 @@ import pytest
 from parcelguard.core.message_sets import Allowance
 from parcelguard.core.parts import Part
 from parcelguard.core.proofs import ProofState
-from parcelguard.core.shops import Shop
+from parcelguard.core.shops import Collage, Shop
 from parcelguard.disk.files import photo_folder
-from parcelguard.packing.desk_view import budget_note
+from parcelguard.packing.desk_view import F4Does, ShortBudget, short_budget
+from parcelguard.packing.ports import DeskRules
 from parcelguard.store.database import Store
 from parcelguard.upkeep.photo_notes import PROOF, Note, read_note
-from tests.packing.test_packing import Table
 from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Clock, save_proof
+from tests.support.packing_table import Table
 
 HAND_SHOP = replace(SHOP, enabled=False, by_hand=True)
 
@@ -44,38 +45,43 @@ def note_of(table: Table, proof_id: str) -> Note:
 
 
 def table_with(store: Store, media: Path, clock: Clock, shop: Shop, left: int | None = None) -> Table:
-    return Table(store, media, clock, shops={SHOP.id: shop}, allowance=lambda *_: Allowance(left))
+    return Table(
+        store, media, clock, shops={SHOP.id: shop}, rules=DeskRules(left_for=lambda *_: Allowance(left))
+    )
 
 
 # ---- what the packer is told ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("rule", "left", "with_text", "note"),
+    ("rule", "left", "with_text", "f4"),
     [
-        ("when_needed", None, True, ""),
-        ("when_needed", 4, True, ""),
-        ("when_needed", 3, True, "3 messages left for this buyer: F4 sends one picture and the text"),
-        ("when_needed", 2, True, "2 messages left for this buyer: F4 sends one picture and the text"),
-        ("when_needed", 1, True, "1 message left for this buyer: F4 sends one picture without the text"),
-        ("when_needed", 0, True, "No messages left for this buyer: F4 saves, a supervisor decides"),
-        ("when_needed", 3, False, ""),
-        ("when_needed", 2, False, "2 messages left for this buyer: F4 sends one picture"),
-        ("always", 2, True, ""),
-        ("always", 1, True, "1 message left for this buyer: F4 sends one picture without the text"),
-        ("never", 3, True, "3 messages left for this buyer: F4 saves, a supervisor decides"),
+        ("when_needed", None, True, None),
+        ("when_needed", 4, True, None),
+        ("when_needed", 3, True, F4Does.SEND_PICTURE_AND_TEXT),
+        ("when_needed", 2, True, F4Does.SEND_PICTURE_AND_TEXT),
+        ("when_needed", 1, True, F4Does.SEND_PICTURE_WITHOUT_TEXT),
+        ("when_needed", 0, True, F4Does.WAIT_FOR_SUPERVISOR),
+        ("when_needed", 3, False, None),
+        ("when_needed", 2, False, F4Does.SEND_PICTURE),
+        ("always", 2, True, None),
+        ("always", 1, True, F4Does.SEND_PICTURE_WITHOUT_TEXT),
+        ("never", 3, True, F4Does.WAIT_FOR_SUPERVISOR),
     ],
 )
-def test_packer_is_told_only_when_it_matters(rule: str, left: int | None, with_text: bool, note: str) -> None:
-    assert budget_note(replace(SHOP, collage=rule), Allowance(left), with_text=with_text) == note
+def test_packer_is_told_only_when_it_matters(
+    rule: Collage, left: int | None, with_text: bool, f4: F4Does | None
+) -> None:
+    short = ShortBudget(left, f4) if left is not None and f4 else None
+    assert short_budget(replace(SHOP, collage=rule), Allowance(left), with_text=with_text) == short
 
 
 def test_order_that_opens_with_too_little_left_says_so(store: Store, media: Path, clock: Clock) -> None:
     table = table_with(store, media, clock, SHOP, left=2)
     table.scan()
-    assert table.desk.note == "2 messages left for this buyer: F4 sends one picture and the text"
+    assert table.desk.short_budget == ShortBudget(2, F4Does.SEND_PICTURE_AND_TEXT)
     table.keys.clear()
-    assert table.desk.note == ""
+    assert table.desk.short_budget is None
 
 
 def test_allowance_is_asked_for_the_buyers_own_conversation(store: Store, media: Path, clock: Clock) -> None:
@@ -85,10 +91,10 @@ def test_allowance_is_asked_for_the_buyers_own_conversation(store: Store, media:
         asked.append((shop_id, conversation))
         return Allowance()
 
-    table = Table(store, media, clock, allowance=allowance)
+    table = Table(store, media, clock, rules=DeskRules(left_for=allowance))
     pack(table, photos=1)
     assert set(asked) == {(SHOP.id, f"{SHOP.id}/{ORDER.buyer_id}")}
-    assert table.desk.note == ""
+    assert table.desk.short_budget is None
 
 
 # ---- what F4 plans ----------------------------------------------------------------------------
@@ -127,7 +133,7 @@ def test_note_without_the_text_says_so(store: Store, media: Path, clock: Clock) 
 
 @pytest.mark.parametrize(("rule", "uploads"), [("when_needed", 1), ("never", 2)])
 def test_many_waiting_proofs_make_each_take_less(
-    store: Store, media: Path, clock: Clock, rule: str, uploads: int
+    store: Store, media: Path, clock: Clock, rule: Collage, uploads: int
 ) -> None:
     table = table_with(store, media, clock, replace(SHOP, collage=rule, collage_when_waiting=1))
     first = pack(table, photos=2)

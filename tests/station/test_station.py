@@ -18,11 +18,15 @@ from parcelguard.core.alerts import AlertsChanged, AlertTopic
 from parcelguard.core.config import Folders, Settings
 from parcelguard.core.errors import DiskFull, StorageError
 from parcelguard.core.events import EventHub
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.times import utc_now
 from parcelguard.disk.files import photo_name, write_durably
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState, Notice, NoticeKind
 from parcelguard.packing.packing_desk import PackingDesk
 from parcelguard.station.station import Station
+from parcelguard.ui.words.pack_words import reason_words
 from parcelguard.upkeep.disk_space import BALLAST, Ballast
 from parcelguard.upkeep.photo_notes import DRAFT, PROOF, read_note
 from tests.support.fakes import ORDER, picture, wait_for, wedge
@@ -94,7 +98,7 @@ class Bench:
         wait_for(lambda: what(self.desk))
 
     def told(self, words: str) -> None:
-        self.until(lambda desk: desk.notice and words in desk.notice.detail)
+        self.until(lambda desk: desk.notice and words in reason_words(desk.notice.reason))
 
     def open(self, code: str = "LABEL00012345") -> None:
         self.station.scan(wedge(code))
@@ -263,7 +267,9 @@ def test_order_that_is_open_when_the_disk_fills_up_is_finished_with_the_room_of_
             fill_up(drive)
             bench.station.take_photo()
             bench.until(lambda desk: desk.notice and desk.notice.kind is NoticeKind.PHOTO_FAILED)
-            assert "full" in bench.desk.notice.detail
+            assert bench.desk.notice
+            assert bench.desk.notice.reason
+            assert bench.desk.notice.reason.kind is StorageReason.DISK_FULL
             assert not bench.desk.photos
 
             wait_for(lambda: not (drive / "media" / BALLAST).exists())
@@ -291,7 +297,7 @@ def test_bug_in_a_step_is_told_to_the_packer(
     monkeypatch.setattr(PackingDesk, "save", fail)
     bench.station.save()
     bench.told("Something went wrong")
-    assert bench.desk.notice == Notice(NoticeKind.NOT_KEPT, bench.desk.notice.detail)
+    assert bench.desk.notice == Notice(NoticeKind.NOT_KEPT, reason=because(SendingReason.MISTAKE))
     assert "a bug" in caplog.text
 
 

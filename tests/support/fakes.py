@@ -26,7 +26,7 @@ from parcelguard.core.shops import Shop
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import ChannelPolicy, Look, Picture, Receipt, SentMark, Target, Wire
 from parcelguard.disk.files import photo_folder, photo_name, write_durably
-from parcelguard.packing.packing_desk import PhotoRequest
+from parcelguard.packing.ports import PhotoRequest
 from parcelguard.store.database import Store
 
 Answer = TypeVar("Answer")

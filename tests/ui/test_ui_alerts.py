@@ -42,7 +42,7 @@ class Bench:
 
     @property
     def strip(self) -> AlertStrip:
-        strip = self.window._trouble.strip
+        strip = self.window._alert_feed.strip
         assert strip is not None
         return strip
 
@@ -60,9 +60,9 @@ def bench(qtbot: QtBot) -> Iterator[Bench]:
 
 
 def test_a_station_without_trouble_builds_no_strip(bench: Bench) -> None:
-    assert bench.window._trouble.strip is None
+    assert bench.window._alert_feed.strip is None
     bench.alerts.withdraw(DISK_KEY)
-    assert bench.window._trouble.strip is None
+    assert bench.window._alert_feed.strip is None
 
 
 def test_the_worst_alert_stands_first_and_the_others_are_counted(bench: Bench, qtbot: QtBot) -> None:
@@ -147,7 +147,7 @@ def test_a_warning_that_becomes_a_stop_is_heard(bench: Bench) -> None:
 def test_alerts_may_come_from_any_thread(bench: Bench, qtbot: QtBot) -> None:
     watcher = Thread(target=bench.alerts.raise_alert, args=(DISK,))
     watcher.start()
-    qtbot.waitUntil(lambda: bench.window._trouble.strip is not None and bench.strip.isVisible())
+    qtbot.waitUntil(lambda: bench.window._alert_feed.strip is not None and bench.strip.isVisible())
     watcher.join()
 
 
@@ -161,7 +161,7 @@ def test_long_words_are_broken_and_never_cut(qtbot: QtBot, size: tuple[int, int]
     words = Said("The disk is full. Do not close this parcel.", "Free some space on drive D. " * 8)
     long = Alert(DISK_KEY, Severity.STOP, as_told(words.headline, words.advice))
     Alerts(hub.publish).raise_alert(long)
-    strip = window._trouble.strip
+    strip = window._alert_feed.strip
     assert strip is not None
     qtbot.waitUntil(lambda: strip.width() > size[0] // 2)
     told = " ".join(piece for line in strip._lines(long) for piece, _ in line)

@@ -16,7 +16,7 @@ from parcelguard.core.errors import StorageError
 from parcelguard.core.events import EventHub, ProofChanged, QueueChanged, ShopQueue
 from parcelguard.core.parts import Decision, Part, PartKind, PartState
 from parcelguard.core.proofs import ProofState
-from parcelguard.packing.desk_view import Desk, Notice, NoticeKind, ProofSaved
+from parcelguard.packing.desk_view import Desk, F4Does, Notice, NoticeKind, ProofSaved, ShortBudget
 from parcelguard.store.views import LogFilter
 from parcelguard.ui.by_hand import detail as byhand_detail
 from parcelguard.ui.by_hand.by_hand_screen import ByHandPage
@@ -25,8 +25,8 @@ from parcelguard.ui.log.log_screen import LogPage
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.shell.top_bar import TopBar
 from parcelguard.ui.window import MainWindow
+from parcelguard.ui.words import bar_words, log_words
 from parcelguard.ui.words import by_hand_words as hand_words
-from parcelguard.ui.words import log_words
 from parcelguard.ui.words import pack_words as words
 from tests.support.ui_helpers import (
     LAZADA,
@@ -146,7 +146,7 @@ def test_a_shops_own_chat_page_leads_to_the_very_order(opened: Opened) -> None:
     own = ShopSettings(
         id=LAZADA.id, name="Kopi", marketplace="lazada", chat_page="https://chat.example/{order}"
     )
-    opened.window.sell_at([own])
+    opened.window.use_shops([own])
     QApplication.clipboard().setText("mine")
     opened.key(Qt.Key.Key_F6)
     assert opened.browsed == ["https://chat.example/241120PX000001"]
@@ -357,9 +357,10 @@ def test_f4_at_a_shop_by_hand_promises_no_sending() -> None:
 
 
 def test_the_packer_hears_of_the_buyers_budget_only_when_it_matters() -> None:
-    note = "2 messages left for this buyer: F4 sends one picture and the text"
-    assert words.band(open_desk(2, note=note)).text == f"2 of 3 photos. {note}"
-    assert words.band(open_desk(0, note=note)).text == "Take photos of the open parcel"
+    short = ShortBudget(2, F4Does.SEND_PICTURE_AND_TEXT)
+    left = "2 messages left for this buyer: F4 sends one picture and the text"
+    assert words.band(open_desk(2, short_budget=short)).text == f"2 of 3 photos. {left}"
+    assert words.band(open_desk(0, short_budget=short)).text == "Take photos of the open parcel"
     assert "left for this buyer" not in words.band(open_desk(2)).text
 
 
@@ -382,7 +383,7 @@ def test_when_another_order_is_scanned_at_a_shop_by_hand_f4_is_said_to_save() ->
     ],
 )
 def test_how_long_a_queue_takes_is_told_roughly(seconds: int, told: str) -> None:
-    assert words.queue_time(seconds) == told
+    assert bar_words.queue_time(seconds) == told
 
 
 def test_the_chip_tells_how_long_the_slowest_shops_queue_takes(window: MainWindow, hub: EventHub) -> None:

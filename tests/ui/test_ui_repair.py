@@ -28,7 +28,9 @@ class Asked:
 
     def ask(self) -> None:
         titles = ("Put them together", "Take the backup", "Close")
-        self.window.ask(HEADLINE, SAFE, [Choice(t, f"{t} does this.", self._choose(t)) for t in titles])
+        self.window.question.ask(
+            HEADLINE, SAFE, [Choice(t, f"{t} does this.", self._choose(t)) for t in titles]
+        )
 
     @property
     def page(self) -> RepairPage:
@@ -103,17 +105,17 @@ def test_a_choice_is_made_once(asked: Asked, qtbot: QtBot) -> None:
     asked.page.choices[1].click()
     qtbot.wait(300)
     assert asked.chosen == ["Put them together"]
-    assert asked.page.told.words == "Working…"
+    assert asked.page.progress_text.words == "Working…"
 
 
 def test_progress_then_the_result_then_pack(asked: Asked, qtbot: QtBot) -> None:
     gone_on: list[int] = []
     asked.page.choices[0].click()
-    asked.window.tell_progress("Reading photos: 1,240 of 4,812")
-    assert asked.page.told.words == "Reading photos: 1,240 of 4,812"
+    asked.window.question.tell_progress("Reading photos: 1,240 of 4,812")
+    assert asked.page.progress_text.words == "Reading photos: 1,240 of 4,812"
     assert not any(choice.isVisible() for choice in asked.page.choices)
     done = "The records are whole again.\n4,812 photos of 1,604 orders."
-    asked.window.tell_done(done, lambda: gone_on.append(1))
+    asked.window.question.tell_done(done, lambda: gone_on.append(1))
     assert asked.page._head.words == "The records are whole again."
     assert asked.page._advice.words == "4,812 photos of 1,604 orders."
     assert QApplication.focusWidget() is asked.page.go_on
@@ -126,7 +128,7 @@ def test_progress_then_the_result_then_pack(asked: Asked, qtbot: QtBot) -> None:
 def test_the_program_may_be_plugged_in_before_the_person_goes_on(asked: Asked) -> None:
     asked.page.choices[0].click()
     asked.window.attach(FakePack())
-    asked.window.tell_done("Done.")
+    asked.window.question.tell_done("Done.")
     assert asked.asks
     asked.page.go_on.click()
     assert asked.window.pack_screen.band_view.band.text == "Scan an order"
@@ -150,8 +152,8 @@ def test_asking_again_replaces_the_question(asked: Asked, qtbot: QtBot) -> None:
 def test_without_a_question_there_is_nothing_to_tell(qtbot: QtBot) -> None:
     window = MainWindow(make_settings(), EventHub(), FakePack(), read_scan=read_scan)
     qtbot.addWidget(window, before_close_func=MainWindow.shut_down)
-    window.tell_progress("1 of 2")
-    window.tell_done("Done.")
+    window.question.tell_progress("1 of 2")
+    window.question.tell_done("Done.")
     assert window._stack.currentWidget() is window.pack_screen
 
 

@@ -44,7 +44,7 @@ def device() -> FakeDevice:
 def sounds(device: FakeDevice) -> Iterator[Sounds]:
     player = Sounds(80, lambda: device)
     yield player
-    player.close()
+    player.fall_silent()
     assert device.closed
 
 
@@ -83,7 +83,7 @@ def test_a_bench_without_sound_card_packs_on_in_silence(caplog: pytest.LogCaptur
     assert not silent.available
     for _ in range(3):
         silent.play(Cue.PHOTO)
-    silent.close()
+    silent.fall_silent()
     assert [record.message for record in caplog.records] == ["no sound: no card"]
 
 
@@ -93,7 +93,7 @@ def test_volume_zero_never_opens_the_device() -> None:
 
     silent = Sounds(0, refuse)
     silent.play(Cue.STOP)
-    silent.close()
+    silent.fall_silent()
 
 
 class Unplugged(FakeDevice):
@@ -117,7 +117,7 @@ def test_after_the_device_was_unplugged_the_next_cue_opens_it_anew(
     clip = read_clip(asset("sounds/photo.wav"), 0.8)
     assert device.hear(len(clip))[: len(clip)] == clip, "and not the cue of back then"
 
-    player.close()
+    player.fall_silent()
     assert device.closed
     assert [record.message for record in caplog.records] == ["no sound: pulled out"]
 
@@ -137,7 +137,7 @@ def test_a_device_that_cannot_rest_is_opened_anew(
     wait_for(lambda: stuck.closed)
     player.play(Cue.PHOTO)
     assert device.started.wait(5)
-    player.close()
+    player.fall_silent()
 
 
 def test_cues_of_a_time_without_sound_are_not_played_later() -> None:
@@ -156,7 +156,7 @@ def test_cues_of_a_time_without_sound_are_not_played_later() -> None:
     for _ in range(20):
         silent.play(Cue.PHOTO)
     may_fail.set()
-    silent.close()
+    silent.fall_silent()
     assert len(attempts) == 1
 
 
@@ -179,5 +179,5 @@ def test_cues_from_several_threads_share_one_device() -> None:
         courier.start()
     for courier in couriers:
         courier.join()
-    player.close()
+    player.fall_silent()
     assert [device.closed for device in opened] == [True]

@@ -20,6 +20,8 @@ from parcelguard.core.events import (
     QueueChanged,
 )
 from parcelguard.core.proofs import ProofState, Today
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import as_told, because
 from parcelguard.core.scans import ScanSource
 from parcelguard.packing.desk_view import (
     Desk,
@@ -31,7 +33,7 @@ from parcelguard.packing.desk_view import (
 )
 from parcelguard.ui.keys.key_filter import Action
 from parcelguard.ui.kit.tones import BandTone
-from parcelguard.ui.shell.farewell import Farewell
+from parcelguard.ui.shell.farewell import FINISHING, Farewell
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words import pack_words as words
@@ -98,7 +100,7 @@ def test_before_the_program_is_there_keys_are_answered(bare: MainWindow, hands: 
 
 
 def test_a_program_that_cannot_start_says_why(bare: MainWindow, pack: FakePack) -> None:
-    bare.fail("Cannot save on this computer.", "Check the photo folder.")
+    bare.fail(as_told("Cannot save on this computer.", "Check the photo folder."))
     assert bare.pack_screen.band_view.band.tone is BandTone.BAD
     assert band_text(bare) == "Cannot save on this computer. Check the photo folder"
     bare.attach(pack)
@@ -263,7 +265,7 @@ def test_a_code_with_control_keys_is_refused_in_words(
     hands.enter(window)
     assert window.isVisible()
     assert pack.scans == []
-    assert band_text(window) == words.label(words.CONTROL_KEYS)
+    assert band_text(window) == words.CONTROL_KEYS
 
 
 def test_a_burst_with_alt_f4_does_not_close_the_window(
@@ -295,7 +297,7 @@ def test_a_window_stays_with_a_word_until_the_calls_in_flight_ended(
     assert window.isVisible()
     qtbot.waitUntil(lambda: any(each.isVisible() for each in window.findChildren(Farewell)))
     [farewell] = window.findChildren(Farewell)
-    assert farewell.accessibleName().startswith(words.FINISHING)
+    assert farewell.accessibleName().startswith(FINISHING)
     window.resize(1500, 900)
     qtbot.waitUntil(lambda: farewell.size() == window.size())
     assert not window.grab().isNull()
@@ -370,8 +372,8 @@ def test_markup_in_foreign_text_is_shown_as_it_is(window: MainWindow, hub: Event
 def test_a_notice_in_an_open_order_can_be_painted_at_any_size(
     window: MainWindow, hub: EventHub, qtbot: QtBot
 ) -> None:
-    told = Notice(NoticeKind.PHOTO_FAILED, "No camera. Check the camera’s cable. Photos so far are safe.")
-    hub.publish(DeskChanged(open_desk(2, notice=told, today=Today(1, None))))
+    failed = Notice(NoticeKind.PHOTO_FAILED, reason=because(CameraReason.NO_CAMERA))
+    hub.publish(DeskChanged(open_desk(2, notice=failed, today=Today(1, None))))
     for width, height in ((1024, 700), (1920, 1080), (3840, 2160)):
         window.resize(width, height)
         assert not window.grab().isNull()

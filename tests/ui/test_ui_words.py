@@ -8,22 +8,30 @@ import pytest
 from parcelguard.core.errors import DiskFull, NoNetwork, OutcomeUnknown
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.camera import CameraReason
+from parcelguard.core.reasons.reason import Reason, because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.packing.desk_view import (
     Desk,
     DeskState,
+    F4Does,
     Notice,
     NoticeKind,
     PackedBefore,
     ProofSaved,
+    ShortBudget,
 )
 from parcelguard.store.views import LogFilter
 from parcelguard.ui.kit.tones import BandTone
+from parcelguard.ui.words import bar_words
 from parcelguard.ui.words import pack_words as words
 from parcelguard.ui.words.log_words import FILTERS, status
 from parcelguard.ui.words.pack_words import band
+from parcelguard.ui.words.times import moment
 from tests.support.ui_helpers import NUMBER, SHOP, make_entry, make_proof, open_desk
 
 READY = Desk()
+WHY = because(StorageReason.CANNOT_SAVE)  # of the notices that have a reason
 
 
 def changed(state: ProofState, headline: str = "") -> ProofChanged:
@@ -78,25 +86,25 @@ def test_photos_of_a_parcel_packed_before_are_told_apart_from_a_first_packing(st
 
 
 @pytest.mark.parametrize(
-    ("detail", "text"),
+    ("reason", "text"),
     [
         (
-            "Photo not taken. Press F1 again. Photos taken so far are safe.",
+            because(CameraReason.PHOTO_NOT_TAKEN),
             "Photo not taken. Press F1 again. Photos taken so far are safe",
         ),
         (
-            f"{DiskFull.headline} {DiskFull.advice}",
+            DiskFull().reason,
             "The disk is full. Do not close this parcel. Free some space. Photos taken so far are safe",
         ),
     ],
 )
-def test_a_photo_that_failed_is_told_once(detail: str, text: str) -> None:
-    desk = open_desk(1, notice=Notice(NoticeKind.PHOTO_FAILED, detail))
+def test_a_photo_that_failed_is_told_once(reason: Reason, text: str) -> None:
+    desk = open_desk(1, notice=Notice(NoticeKind.PHOTO_FAILED, reason=reason))
     assert said(desk) == (BandTone.BAD, text)
 
 
 def test_no_notice_promises_to_send_what_may_only_be_saved() -> None:
-    sentences = [words.notice(Notice(kind, "X"), Desk())[1] for kind in NoticeKind]
+    sentences = [words.notice(Notice(kind, "X", WHY), Desk())[1] for kind in NoticeKind]
     assert not [sentence for sentence in sentences if "send" in sentence.lower()]
 
 
@@ -109,12 +117,12 @@ def test_news_of_a_proof_carry_the_shops_label_and_a_saved_proof_its_id() -> Non
 
 def test_a_packing_of_another_day_tells_the_day() -> None:
     at = datetime.now(UTC) - timedelta(days=3)
-    assert f"{at.astimezone():%d %b %H:%M}" == words.moment(at)
+    assert f"{at.astimezone():%d %b %H:%M}" == moment(at)
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_notice_has_a_sentence_without_gaps(kind: NoticeKind) -> None:
-    _, sentence = words.notice(Notice(kind, "241120PX77A0QE"), open_desk())
+    _, sentence = words.notice(Notice(kind, "241120PX77A0QE", WHY), open_desk())
     assert sentence
     assert not set("{}!") & set(sentence)
     assert not sentence.endswith(".")
@@ -250,9 +258,9 @@ def test_the_band_names_shop_code_and_buyer() -> None:
 
 def test_the_camera_chip_speaks_in_words() -> None:
     live = CameraChanged(state=CameraState.LIVE, width=1920, height=1080, fps=29.97)
-    assert words.camera_chip(live) == "Camera 1080p · 30 fps"
-    assert words.camera_chip(CameraChanged(state=CameraState.STARTING)) == "Camera starting"
-    assert words.camera_chip(CameraChanged(state=CameraState.LOST)) == "No camera"
+    assert bar_words.camera_chip(live) == "Camera 1080p · 30 fps"
+    assert bar_words.camera_chip(CameraChanged(state=CameraState.STARTING)) == "Camera starting"
+    assert bar_words.camera_chip(CameraChanged(state=CameraState.LOST)) == "No camera"
 
 
 def test_a_waiting_row_counts_down() -> None:
@@ -324,3 +332,32 @@ def test_a_row_in_doubt_says_that_the_chat_is_looked_through(state: ProofState) 
     entry = make_entry(1, state, due_at=now + timedelta(seconds=45), checking=True)
     assert status(entry, now)[1] == "Checking the chat · 0:45"
     assert status(replace(entry, due_at=None), now)[1] == "Checking the chat"
+
+
+@pytest.mark.parametrize(
+    ("short", "text"),
+    [
+        (
+            ShortBudget(3, F4Does.SEND_PICTURE_AND_TEXT),
+            "3 messages left for this buyer: F4 sends one picture and the text",
+        ),
+        (
+            ShortBudget(1, F4Does.SEND_PICTURE_WITHOUT_TEXT),
+            "1 message left for this buyer: F4 sends one picture without the text",
+        ),
+        (
+            ShortBudget(2, F4Does.SEND_PICTURE),
+            "2 messages left for this buyer: F4 sends one picture",
+        ),
+        (
+            ShortBudget(3, F4Does.WAIT_FOR_SUPERVISOR),
+            "3 messages left for this buyer: F4 saves, a supervisor decides",
+        ),
+        (
+            ShortBudget(0, F4Does.WAIT_FOR_SUPERVISOR),
+            "No messages left for this buyer: F4 saves, a supervisor decides",
+        ),
+    ],
+)
+def test_a_buyer_who_may_be_told_little_is_named_with_what_f4_does(short: ShortBudget, text: str) -> None:
+    assert said(open_desk(1, short_budget=short)) == (BandTone.INFO, f"1 of 3 photos. {text}")

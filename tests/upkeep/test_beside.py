@@ -21,8 +21,8 @@ from parcelguard.core.proofs import Proof, ProofState, Shot
 from parcelguard.disk.files import make_folder, photo_folder
 from parcelguard.store.database import Store
 from parcelguard.upkeep.photo_notes import DRAFT, PROOF, Note, Notes, described, note_of, read_note
-from tests.packing.test_packing import Table
 from tests.support.fakes import NOON, ORDER, draft, keep_picture, picture, save_proof
+from tests.support.packing_table import Table
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX files")
 

@@ -29,9 +29,9 @@ from parcelguard.ui.words.repair_words import repaired_lines, way_title
 from parcelguard.upkeep import repair
 from parcelguard.upkeep.backup import Backups
 from parcelguard.upkeep.repair import ASIDE, Repair, Repaired, Way, damage_of
-from tests.packing.test_packing import Table
 from tests.support.app_helpers import PATIENCE_MS
 from tests.support.fakes import NOON, ORDER, OTHER, Clock, Delivery, picture, save_proof
+from tests.support.packing_table import Table
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 
@@ -409,7 +409,7 @@ def test_window_asks_mends_and_goes_on_starting(qtbot: QtBot, bench: Bench) -> N
     try:
         with qtbot.waitSignal(app.damaged, timeout=PATIENCE_MS) as asked:
             app.window.show()
-        page = app.window._question
+        page = app.window.question.page
         assert [choice.accessibleName()[3:14] for choice in page.choices] == [
             "Use the bac",
             "Rebuild fro",
@@ -452,13 +452,13 @@ def test_repair_that_fails_is_told_and_asked_about_again(
         with qtbot.waitSignal(app.damaged, timeout=PATIENCE_MS):
             app.window.show()
         for words in ("The disk is full.", "could not start"):
-            asked = app.window._question
+            asked = app.window.question.page
             with qtbot.waitSignal(app._not_repaired, timeout=PATIENCE_MS):
                 asked.press("1")
-            qtbot.waitUntil(lambda before=asked: app.window._question is not before)
-            assert words in app.window._question.headline
+            qtbot.waitUntil(lambda before=asked: app.window.question.page is not before)
+            assert words in app.window.question.page.headline
         with qtbot.waitSignal(app.window.closed, timeout=PATIENCE_MS):
-            app.window._question.press("2")
+            app.window.question.page.press("2")
     finally:
         app.window.close()
         app.close()

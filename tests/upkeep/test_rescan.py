@@ -21,7 +21,6 @@ from parcelguard.store.database import Store
 from parcelguard.ui.words.repair_words import difference_lines
 from parcelguard.upkeep.photo_notes import DRAFT, PROOF, Notes
 from parcelguard.upkeep.rescan import RESTORED, Difference, rescan
-from tests.packing.test_packing import Table
 from tests.support.fakes import (
     NOON,
     ORDER,
@@ -34,6 +33,7 @@ from tests.support.fakes import (
     picture,
     save_proof,
 )
+from tests.support.packing_table import Table
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from parcelguard.ui.kit.paint import RIGHT, badge, focus_ring, rounded_picture, 
 from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.words import by_hand_words as words
-from parcelguard.ui.words.pack_words import moment
+from parcelguard.ui.words.times import moment
 
 ROW_HEIGHT = 62
 JOB_ROLE = Qt.ItemDataRole.UserRole

@@ -19,7 +19,8 @@ from parcelguard.ui.kit.paint import RIGHT, badge, box, focus_ring, rounded_pict
 from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.words import check_words
-from parcelguard.ui.words.pack_words import label, moment
+from parcelguard.ui.words.sentences import label
+from parcelguard.ui.words.times import moment
 
 ROW_HEIGHT = 62
 RESTING = 0.45  # how much is seen of the list while a text for some of it is written

@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from parcelguard.core.proofs import Proof
 from parcelguard.store.views import AttentionGroup, AttentionItem
 from parcelguard.ui.words import check_words
-from parcelguard.ui.words.pack_words import label
+from parcelguard.ui.words.sentences import label
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)

@@ -22,7 +22,7 @@ from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log.actions import Actions
 from parcelguard.ui.log.parts import Steps
 from parcelguard.ui.ports import Decision, LogPort
-from parcelguard.ui.words import pack_words as words
+from parcelguard.ui.words.sentences import label
 
 WIDTH = 352
 _SHOTS = {Shot.CONTENTS: "contents", Shot.LABEL: "label", Shot.WEIGHT: "weight"}
@@ -181,7 +181,7 @@ class LogDetail(QWidget):
         """Leave the frame empty."""
 
     def _no_answer(self, error: ParcelGuardError) -> None:
-        self.integrity.setText(f"The originals could not be checked. {words.label(error.headline)}")
+        self.integrity.setText(f"The originals could not be checked. {label(error.headline)}")
 
     # ---- acting ----------------------------------------------------------------------
 

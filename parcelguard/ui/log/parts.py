@@ -19,8 +19,8 @@ from parcelguard.ui.kit.paint import (
 )
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.kit.tones import FILLS, BandTone
-from parcelguard.ui.words import pack_words as words
 from parcelguard.ui.words.log_words import FILTERS
+from parcelguard.ui.words.times import clock
 
 STRIP_HEIGHT = 66
 _STEP_DOTS = {Tone.OK: Token.OK, Tone.WAIT: Token.WARN, Tone.BAD: Token.BAD, Tone.PLAIN: Token.MUTED}
@@ -85,7 +85,7 @@ class Steps(Flowing):
     def show_steps(self, steps: tuple[Step, ...]) -> None:
         """Take in the proof's history."""
         self._steps = steps
-        self.setAccessibleName(". ".join(f"{words.clock(step.at)} {step.text}" for step in steps))
+        self.setAccessibleName(". ".join(f"{clock(step.at)} {step.text}" for step in steps))
         self.updateGeometry()
         self.update()
 
@@ -107,9 +107,9 @@ class Steps(Flowing):
                 painter.drawLine(QPointF(middle, previous + theme.px(6)), QPointF(middle, at - theme.px(6)))
             previous = at
             dot(painter, QPointF(middle, at), theme.px(4), theme.color(_STEP_DOTS[step.tone]))
-            clock = QRect(theme.px(20), top, left - theme.px(24), height)
+            time = QRect(theme.px(20), top, left - theme.px(24), height)
             mono = theme.font(Size.SMALL, mono=True)
-            text(painter, clock, words.clock(step.at), mono, theme.color(Token.MUTED))
+            text(painter, time, clock(step.at), mono, theme.color(Token.MUTED))
             for line in self._lines(step, self.width()):
                 area = QRect(left, top, self.width() - left, height)
                 text(painter, area, line, theme.font(Size.SMALL), theme.color(Token.TEXT))

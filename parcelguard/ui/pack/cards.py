@@ -13,9 +13,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from parcelguard.core.message_id import msgid
 from parcelguard.core.orders import Item
 from parcelguard.core.proofs import MAX_PHOTOS
 from parcelguard.packing.desk_view import Desk, DeskPhoto, DeskState
+from parcelguard.runtime.translation import tr, trn
 from parcelguard.ui.kit.paint import CENTER, RIGHT, box, rounded_picture, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
 
@@ -35,7 +37,7 @@ class Card(QWidget):
     def show_desk(self, desk: Desk) -> None:
         """Take in the bench as it is now."""
         self._desk = desk
-        self.setAccessibleName(f"{self.title}: {self._spoken()}")
+        self.setAccessibleName(f"{tr(self.title)}: {self._spoken()}")
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -44,7 +46,7 @@ class Card(QWidget):
         box(painter, self.rect(), theme.px(12), theme.color(Token.SURFACE), theme.color(Token.LINE))
         inside = self.rect().adjusted(theme.px(15), theme.px(12), -theme.px(15), -theme.px(12))
         head = QRect(inside.left(), inside.top(), inside.width(), theme.em(24))
-        text(painter, head, self.title, theme.font(Size.SMALL, 600), theme.color(Token.MUTED))
+        text(painter, head, tr(self.title), theme.font(Size.SMALL, 600), theme.color(Token.MUTED))
         below = inside.adjusted(0, head.height() + theme.px(6), 0, 0)
         self._paint_head(painter, head)
         self._paint(painter, below)
@@ -66,7 +68,7 @@ class Card(QWidget):
 class PhotosCard(Card):
     """Three slots; a tick stands only on photos that are durable."""
 
-    title = "Photos"
+    title = msgid("Photos")
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         self._images: dict[str, QImage] = {}
@@ -87,16 +89,17 @@ class PhotosCard(Card):
 
     def badge_of(self, each: DeskPhoto) -> str:
         """Return what stands on a photo."""
-        words = "Sharp" if each.photo.sharp else "Blurry · F2"
-        return f"{words} · back" if each.photo.recovered else words
+        if each.photo.sharp:
+            return tr("Sharp · back") if each.photo.recovered else tr("Sharp")
+        return tr("Blurry · F2 · back") if each.photo.recovered else tr("Blurry · F2")
 
     def _spoken(self) -> str:
+        count = tr("{count}, taking one", count=self._count()) if self._desk.taking else self._count()
         badges = ", ".join(self.badge_of(each) for each in self._desk.photos)
-        taking = ", taking one" if self._desk.taking else ""
-        return f"{self._count()}{taking}. {badges}".rstrip(". ")
+        return ". ".join(part for part in (count, badges) if part)
 
     def _count(self) -> str:
-        return f"{len(self._desk.photos)} of {MAX_PHOTOS}"
+        return tr("{count} of {most}", count=len(self._desk.photos), most=MAX_PHOTOS)
 
     def _paint_head(self, painter: QPainter, head: QRect) -> None:
         font = self._theme.font(Size.BODY, 700)
@@ -124,7 +127,7 @@ class PhotosCard(Card):
         font = theme.font(Size.SMALL, 700)
         words = self.badge_of(each)
         if width_of(words, font) + theme.px(14) > slot.width() - theme.px(8):
-            words = words.partition(" · ")[0]
+            words = tr("Sharp") if good else tr("Blurry")
         width = min(width_of(words, font) + theme.px(14), slot.width() - theme.px(8))
         height = QFontMetrics(font).height() + theme.px(5)
         mark = QRect(slot.left() + theme.px(6), slot.bottom() - theme.px(6) - height, width, height)
@@ -144,15 +147,20 @@ class PhotosCard(Card):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(slot).adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
         if taking:
-            text(painter, slot, "Taking…", theme.font(Size.BODY, 600), theme.color(Token.TEXT), CENTER)
+            self._paint_taking(painter, slot)
         else:
             text(painter, slot, str(ordinal), theme.font(Size.CODE, 700), theme.color(Token.MUTED), CENTER)
+
+    def _paint_taking(self, painter: QPainter, slot: QRect) -> None:
+        words, fonts = tr("Taking…"), [self._theme.font(size, 600) for size in (Size.BODY, Size.SMALL)]
+        font = next((each for each in fonts if width_of(words, each) <= slot.width()), fonts[-1])
+        text(painter, slot, words, font, self._theme.color(Token.TEXT), CENTER)
 
 
 class ItemsCard(Card):
     """What belongs into the parcel. Long lists scroll by wheel and say how many are below."""
 
-    title = "Items to pack"
+    title = msgid("Items to pack")
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         self._top = 0
@@ -187,16 +195,23 @@ class ItemsCard(Card):
 
     def _empty(self) -> str:
         if self._desk.state is DeskState.READY:
-            return "The order’s items appear here"
+            return tr("The order’s items appear here")
         if self._desk.state is DeskState.UNMATCHED:
-            return "No items are known for this code"
-        return "The marketplace names no items"
+            return tr("No items are known for this code")
+        return tr("The marketplace names no items")
 
     def _paint_head(self, painter: QPainter, head: QRect) -> None:
         count = sum(item.quantity for item in self._desk.order.items) if self._desk.order else 0
         if count:
             muted = self._theme.color(Token.MUTED)
-            text(painter, head, f"{count} to pack", self._theme.font(Size.SMALL), muted, RIGHT)
+            text(
+                painter,
+                head,
+                trn("{count} to pack", "{count} to pack", count),
+                self._theme.font(Size.SMALL),
+                muted,
+                RIGHT,
+            )
 
     def _paint(self, painter: QPainter, inside: QRect) -> None:
         theme, order = self._theme, self._desk.order
@@ -216,7 +231,13 @@ class ItemsCard(Card):
             self._paint_item(painter, area, item)
         if hidden:
             below = QRect(inside.left(), inside.top() + len(shown) * row, inside.width(), theme.em(30))
-            text(painter, below, f"and {hidden} more", theme.font(Size.BODY), theme.color(Token.MUTED))
+            text(
+                painter,
+                below,
+                trn("and {count} more", "and {count} more", hidden),
+                theme.font(Size.BODY),
+                theme.color(Token.MUTED),
+            )
 
     def _paint_item(self, painter: QPainter, area: QRect, item: Item) -> None:
         theme = self._theme
@@ -234,7 +255,7 @@ class ItemsCard(Card):
 class MessageCard(Card):
     """The text as the buyer gets it, shortened where it does not fit."""
 
-    title = "Message to buyer"
+    title = msgid("Message to buyer")
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -248,20 +269,26 @@ class MessageCard(Card):
         if self._desk.state is DeskState.CANCELLED:
             return self._empty()
         if self._desk.message_said:
-            return "The buyer has this message already, or it is in line. Only the photos follow"
+            return tr("The buyer has this message already, or it is in line. Only the photos follow")
         return self._desk.message or self._empty()
+
+    @property
+    def _shows_message(self) -> bool:
+        """Whether the words are the buyer's own text, and not about it."""
+        desk = self._desk
+        return bool(desk.message) and not desk.message_said and desk.state is not DeskState.CANCELLED
 
     def _empty(self) -> str:
         if self._desk.state is DeskState.READY:
-            return "The text the buyer gets appears here"
-        return "Nothing is sent for this order"
+            return tr("The text the buyer gets appears here")
+        return tr("Nothing is sent for this order")
 
     def _paint(self, painter: QPainter, inside: QRect) -> None:
         theme = self._theme
         box(painter, inside, theme.px(8), theme.color(Token.RAISED))
         area = inside.adjusted(theme.px(12), theme.px(6), -theme.px(12), -theme.px(6))
-        told = self._spoken() == self._desk.message
-        paragraph(painter, area, self._spoken(), theme, Token.TEXT if told else Token.MUTED)
+        ink = Token.TEXT if self._shows_message else Token.MUTED
+        paragraph(painter, area, self._spoken(), theme, ink)
 
 
 def paragraph(painter: QPainter, area: QRect, words: str, theme: Theme, ink: Token) -> None:

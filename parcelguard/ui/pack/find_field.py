@@ -6,11 +6,13 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from parcelguard.ui.kit.paint import RIGHT, box, text
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr
+from parcelguard.ui.kit.paint import RIGHT, box, text, width_of
 from parcelguard.ui.kit.qss import line_edit_sheet
 from parcelguard.ui.kit.theme import Size, Theme, Token
 
-HINT = "Enter opens it · Esc closes"
+HINT = msgid("Enter opens it · Esc closes")
 
 
 class FindField(QWidget):
@@ -22,8 +24,8 @@ class FindField(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.field = QLineEdit(self)
-        self.field.setAccessibleName("Order or tracking number")
-        self.field.setPlaceholderText("Type the order or tracking number")
+        self.field.setAccessibleName(tr("Order or tracking number"))
+        self.field.setPlaceholderText(tr("Type the order or tracking number"))
         self.field.setMaxLength(200)
         self.field.returnPressed.connect(self._enter)
         self._layout = QHBoxLayout(self)
@@ -32,7 +34,7 @@ class FindField(QWidget):
         self._fit()
         self.hide()
 
-    def open(self) -> None:
+    def open_field(self) -> None:
         """Show the field, empty and ready to type into."""
         self.field.clear()
         self.show()
@@ -49,7 +51,7 @@ class FindField(QWidget):
         painter, theme = QPainter(self), self._theme
         box(painter, self.rect(), theme.px(12), theme.color(Token.INFO_SOFT), theme.color(Token.ACCENT))
         area = QRect(0, 0, self.width() - theme.px(21), self.height())
-        text(painter, area, HINT, theme.font(Size.BODY), theme.color(Token.MUTED), RIGHT)
+        text(painter, area, tr(HINT), theme.font(Size.BODY), theme.color(Token.MUTED), RIGHT)
 
     def _enter(self) -> None:
         typed = self.field.text().strip()
@@ -57,8 +59,13 @@ class FindField(QWidget):
         if typed:
             self.entered.emit(typed)
 
+    def _hint_width(self) -> int:
+        return width_of(tr(HINT), self._theme.font(Size.BODY))
+
     def _fit(self) -> None:
         theme = self._theme
-        self._layout.setContentsMargins(theme.px(14), theme.px(9), theme.em(260), theme.px(9))
+        self._layout.setContentsMargins(
+            theme.px(14), theme.px(9), max(theme.em(260), self._hint_width() + theme.px(35)), theme.px(9)
+        )
         self.field.setStyleSheet(line_edit_sheet(theme, Size.WORDS, mono=True))
         self.update()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from parcelguard.core.events import CameraChanged, CameraState, CodesSeen, ProofChanged
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import Reason
 from parcelguard.packing.desk_view import Desk, DeskState, ProofSaved
 from parcelguard.ui.keys.key_filter import Action
 from parcelguard.ui.kit.theme import Theme
@@ -23,6 +24,7 @@ from parcelguard.ui.pack.band import BandView
 from parcelguard.ui.pack.cards import ItemsCard, MessageCard, PhotosCard
 from parcelguard.ui.pack.preview import PreviewPane
 from parcelguard.ui.shell.keys_bar import KeyBar
+from parcelguard.ui.words import bar_words
 from parcelguard.ui.words import pack_words as words
 from parcelguard.ui.words.pack_words import Band
 
@@ -51,7 +53,8 @@ class PackScreen(QWidget):
         self._last: ProofChanged | ProofSaved | None = None  # of the proof saved last, until the next scan
         self._newest: ProofChanged | None = None
         self._told: dict[str, tuple[ProofState, str]] = {}
-        self._remark = self._failure = ""
+        self._remark = ""
+        self._failure: Reason | None = None
         self.band_view = BandView(theme, self)
         self.preview = PreviewPane(theme, self)
         self.photos = PhotosCard(theme, self)
@@ -76,9 +79,10 @@ class PackScreen(QWidget):
     def show_desk(self, desk: Desk) -> None:
         """Take in the bench as it is now."""
         if self._desk is not None and desk.state is not self._desk.state:
-            self.close_find()  # it lies over the band, and the band has news
+            # The field lies over the band, and the band has something new to say.
+            self.close_find()
         self._desk = desk
-        self._remark = self._failure = ""
+        self._remark, self._failure = "", None
         if desk.state is not DeskState.READY:
             self._last = None
         for card in (self.photos, self.items, self.message):
@@ -93,6 +97,16 @@ class PackScreen(QWidget):
         """Take in that F4 is done."""
         newest = self._newest
         self._last = newest if newest and newest.proof_id == saved.proof.id else saved
+        self._show_band()
+
+    @property
+    def last_proof(self) -> words.LastProof:
+        """The proof that was saved last, until the next scan."""
+        return self._last
+
+    def show_last(self, last: ProofChanged | ProofSaved) -> None:
+        """Speak of the proof that was saved last, as the screen before this one did."""
+        self._last = last
         self._show_band()
 
     def show_proof(self, news: ProofChanged) -> None:
@@ -114,7 +128,7 @@ class PackScreen(QWidget):
     def show_camera(self, news: CameraChanged) -> None:
         """Say in the picture's place what to do when there is none."""
         live = news.state is CameraState.LIVE
-        self.preview.show_message(*(("", "") if live else words.camera_help(news)))
+        self.preview.show_message(*(("", "") if live else bar_words.camera_help(news)))
         if not live:
             self.preview.show_boxes(())
 
@@ -122,10 +136,11 @@ class PackScreen(QWidget):
         """Outline what the reader sees."""
         self.preview.show_boxes(seen.boxes)
 
-    def fail(self, sentence: str) -> None:
+    def fail(self, reason: Reason) -> None:
         """Say why nothing can be packed, until the program is ready after all."""
-        self._failure = sentence
-        self.preview.show_message("", "")  # it would promise a camera, and that orders can be scanned
+        self._failure = reason
+        # What stood there would promise a camera, and that orders can be scanned.
+        self.preview.show_message("", "")
         self._show_band()
 
     def remark(self, sentence: str) -> None:
@@ -138,14 +153,13 @@ class PackScreen(QWidget):
     def open_find(self) -> None:
         """F3: type an order's number."""
         if self.find_field is None:
-            from parcelguard.ui.pack.find_field import (
-                FindField,  # with what only some need, after the first paint
-            )
+            # With what only some need, after the first paint.
+            from parcelguard.ui.pack.find_field import FindField
 
             self.find_field = FindField(self._theme, self)
             self.find_field.entered.connect(self.typed)
         self.find_field.setGeometry(self.band_view.geometry())
-        self.find_field.open()
+        self.find_field.open_field()
 
     def close_find(self) -> bool:
         """Close the find field; False if it was not open."""
@@ -199,8 +213,8 @@ class PackScreen(QWidget):
         self.band_view.show_band(self._band())
 
     def _band(self) -> Band:
-        if self._failure:
-            return Band(tone=BandTone.BAD, text=words.label(self._failure))
+        if self._failure is not None:
+            return Band(tone=BandTone.BAD, text=words.reason_words(self._failure))
         if self._desk is None:
             return words.starting()
         now = words.band(self._desk, self._last, self._shop_name)

@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from parcelguard.core.events import CodeBox
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.kit.paint import CENTER, box, one_line, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
 
@@ -62,7 +63,7 @@ class PreviewPane(QWidget):
         self._corners = QPainterPath()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Camera picture")
+        self.setAccessibleName(tr("Camera picture"))
         self._arrived.connect(self._on_arrived)
         self._resized = QTimer(self, singleShot=True, interval=RESIZE_REST_MS)
         self._resized.timeout.connect(self._tell_size)

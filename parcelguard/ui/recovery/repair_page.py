@@ -14,6 +14,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.kit.blocks import Flowing, plain_label
 from parcelguard.ui.kit.buttons import button
 from parcelguard.ui.kit.paint import box, focus_ring, key_cap, key_cap_width, text, wrapped
@@ -40,7 +41,7 @@ class ChoiceButton(QAbstractButton):
     def __init__(self, theme: Theme, figure: int, choice: Choice, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._figure = str(figure)
+        self.figure = str(figure)
         self._choice = choice
         self.setAccessibleName(f"{figure}: {choice.title}")
         self.setAccessibleDescription(choice.text)
@@ -79,7 +80,7 @@ class ChoiceButton(QAbstractButton):
         left, top = theme.px(18), theme.px(PADDING)
         title, plain = theme.font(Size.WORDS, 600), theme.font()
         height = QFontMetrics(title).height()
-        key_cap(painter, theme, left, top + height // 2, self._figure, filled=False)
+        key_cap(painter, theme, left, top + height // 2, self.figure, filled=False)
         left, room = self._left, self._room(self.width())
         ink = theme.color(Token.TEXT if self.isEnabled() else Token.MUTED)
         for line in wrapped(self._choice.title, title, room):
@@ -95,7 +96,7 @@ class ChoiceButton(QAbstractButton):
 
     @property
     def _left(self) -> int:
-        return self._theme.px(18) + key_cap_width(self._theme, self._figure) + self._theme.px(16)
+        return self._theme.px(18) + key_cap_width(self._theme, self.figure) + self._theme.px(16)
 
     def _room(self, width: int) -> int:
         return max(60, width - self._left - self._theme.px(18))
@@ -173,11 +174,11 @@ class RepairPage(ScrollColumn):
         for chooser, choice in zip(self.choices, choices, strict=True):
             chooser.clicked.connect(partial(self._choose, choice))
         self.keys = plain_label(_keys(len(choices)), inside)
-        self.told = Paragraph(theme, Size.BODY, Token.TEXT, inside)
-        self.go_on = button("Go on", inside, main=True)
+        self.progress_text = Paragraph(theme, Size.BODY, Token.TEXT, inside)
+        self.go_on = button(tr("Go on"), inside, main=True)
         self.go_on.clicked.connect(self.done)
         self.go_on.hide()
-        self.told.say("")
+        self.progress_text.say("")
         self._head.say(headline)
         self._advice.say(advice)
         self._lay_out(inside)
@@ -188,14 +189,14 @@ class RepairPage(ScrollColumn):
     def press(self, character: str) -> None:
         """Take in a figure that stood alone."""
         for chooser in self.choices:
-            if chooser.isVisible() and chooser.isEnabled() and chooser.accessibleName()[0] == character:
+            if chooser.isVisible() and chooser.isEnabled() and chooser.figure == character:
                 chooser.click()
                 return
 
     def progress(self, words: str) -> None:
         """Say how far it is; the choices are made."""
         self._made()
-        self.told.say(words)
+        self.progress_text.say(words)
 
     def finish(self, words: str) -> None:
         """Say what came of it, its first line large, and offer to go on."""
@@ -203,15 +204,16 @@ class RepairPage(ScrollColumn):
         headline, _, rest = words.partition("\n")
         self._head.say(headline)
         self._advice.say(rest)
-        self.told.say("")
+        self.progress_text.say("")
         self.go_on.show()
         self.go_on.setFocus()
 
     def _choose(self, choice: Choice) -> None:
         for chooser in self.choices:
-            chooser.setEnabled(False)  # a second press says nothing new
+            # A second press says nothing new.
+            chooser.setEnabled(False)
         self.keys.hide()
-        self.told.say("Working…")
+        self.progress_text.say(tr("Working…"))
         choice.chosen()
 
     def _made(self) -> None:
@@ -225,7 +227,7 @@ class RepairPage(ScrollColumn):
         rows = QVBoxLayout(inside)
         rows.setContentsMargins(px(32), px(32), px(32), px(24))
         rows.setSpacing(px(14))
-        for widget in (self._head, self._advice, *self.choices, self.keys, self.told):
+        for widget in (self._head, self._advice, *self.choices, self.keys, self.progress_text):
             rows.addWidget(widget)
         rows.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch(1)
@@ -236,7 +238,12 @@ class RepairPage(ScrollColumn):
 
 def _keys(count: int) -> str:
     """Return how to choose without a mouse."""
-    figures = [str(number) for number in range(1, count + 1)]
-    if count < 2:
-        return "Press 1" if count else ""
-    return f"Press {', '.join(figures[:-1])} or {figures[-1]}"
+    if count == 0:
+        return ""
+    if count == 1:
+        return tr("Press 1")
+    if count == 2:
+        return tr("Press 1 or 2")
+    if count == 3:
+        return tr("Press 1, 2 or 3")
+    return tr("Press a number from 1 to {last}", last=count)

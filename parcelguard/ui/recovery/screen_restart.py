@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject
 
 from parcelguard.core.alerts import Alert, AlertKey, AlertTopic, Severity
+from parcelguard.core.message_id import msgid
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.storage import StorageReason
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.recovery.boundary import Boundary
 from parcelguard.ui.shell.alert_feed import AlertFeed
@@ -27,9 +29,11 @@ TOO_OFTEN = 3  # failures of one screen within WATCHED_S
 WATCHED_S = 20.0
 FAILED = Alert(AlertKey(AlertTopic.WINDOW), Severity.WARN, because(StorageReason.WINDOW_FAILED))
 _LEFT_ALONE = {
-    Page.PACK: "Photos taken so far are safe. F1, F4 and the scanner still work; listen for the sounds.",
+    Page.PACK: msgid(
+        "Photos taken so far are safe. F1, F4 and the scanner still work; listen for the sounds."
+    ),
 }
-_OTHERS = "Nothing is lost, and packing goes on. The log file has the reason."
+_OTHERS = msgid("Nothing is lost, and packing goes on. The log file has the reason.")
 
 
 class Screens(Protocol):
@@ -50,10 +54,10 @@ class Screens(Protocol):
 class Restarter(QObject):
     """Listens for failures from `start` to `stop`."""
 
-    def __init__(self, screens: Screens, trouble: AlertFeed, parent: QObject) -> None:
+    def __init__(self, screens: Screens, alert_feed: AlertFeed, parent: QObject) -> None:
         super().__init__(parent)
         self._screens = screens
-        self._trouble = trouble
+        self._alert_feed = alert_feed
         self._failures: dict[Page, deque[float]] = {}
         self._left: set[Page | None] = set()
         self._boundary = Boundary(self)
@@ -72,7 +76,7 @@ class Restarter(QObject):
         if page in self._left:
             return
         if page is None:
-            self._trouble.note(FAILED)
+            self._alert_feed.note(FAILED)
         elif self._too_often(page):
             self._leave_alone(page)
         else:
@@ -91,13 +95,13 @@ class Restarter(QObject):
             log.exception("%s could not be built anew", page)
             self._leave_alone(page)
         else:
-            self._trouble.note(FAILED)
+            self._alert_feed.note(FAILED)
 
     def _leave_alone(self, page: Page) -> None:
         from parcelguard.ui.recovery.repair_page import Choice, RepairPage
 
         self._failures.pop(page, None)
         self._left.add(page)
-        again = Choice("Try again", "Starts this window once more.", lambda: self._rebuild(page))
-        headline, advice = said(FAILED.reason).headline, _LEFT_ALONE.get(page, _OTHERS)
+        again = Choice(tr("Try again"), tr("Starts this window once more."), lambda: self._rebuild(page))
+        headline, advice = said(FAILED.reason).headline, tr(_LEFT_ALONE.get(page, _OTHERS))
         self._screens.stand_in(page, RepairPage(self._screens.theme, headline, advice, (again,)))

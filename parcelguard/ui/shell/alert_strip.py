@@ -1,7 +1,7 @@
 """The strip under the top bar: what is wrong with this station, on every screen, the worst first.
 
 Built with the first alert. It takes no focus by itself. When the last alert is withdrawn its words
-go at once and its room a moment later, so that a trouble that comes and goes does not shake the screen.
+go at once and its room a moment later, so that a problem that comes and goes does not shake the screen.
 """
 
 from __future__ import annotations
@@ -11,28 +11,39 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from parcelguard.core.alerts import Alert, Severity
+from parcelguard.runtime.translation import tr, trn
 from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, mixed, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.kit.tones import DOTS, FILLS, BandTone
-from parcelguard.ui.words.pack_words import label
 from parcelguard.ui.words.reasons.saying import said_alert
+from parcelguard.ui.words.sentences import label
 
 ROOM_KEPT_MS = 800
 _TONES = {Severity.NOTE: BandTone.INFO, Severity.WARN: BandTone.WARN, Severity.STOP: BandTone.BAD}
 
 
 class MoreButton(QAbstractButton):
-    """Says "+2 more", or "Show less"."""
+    """Shows the alerts below the worst one, or hides them again."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
-    def show_words(self, words: str) -> None:
-        """Say what a press does."""
-        self.setText(words)
-        self.setAccessibleName(f"{words}: other troubles of this station")
+    def say_what_it_does(self, *, rest: int, unfolded: bool) -> None:
+        """Offer to show the rest, or to show less."""
+        if unfolded:
+            self.setText(tr("Show less"))
+            self.setAccessibleName(tr("Show less: other problems of this station"))
+        else:
+            self.setText(trn("+{count} more", "+{count} more", rest))
+            self.setAccessibleName(
+                trn(
+                    "+{count} more: another problem of this station",
+                    "+{count} more: other problems of this station",
+                    rest,
+                )
+            )
         self.updateGeometry()
         self.update()
 
@@ -61,7 +72,7 @@ class AlertStrip(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._alerts: tuple[Alert, ...] = ()
-        self._open = False
+        self._unfolded = False
         self.more = MoreButton(theme, self)
         self.more.clicked.connect(self._toggle)
         self._keeps_room = QTimer(self, singleShot=True, interval=ROOM_KEPT_MS)
@@ -73,14 +84,14 @@ class AlertStrip(QWidget):
     @property
     def shown(self) -> tuple[Alert, ...]:
         """The alerts whose words can be read now."""
-        return self._alerts if self._open else self._alerts[:1]
+        return self._alerts if self._unfolded else self._alerts[:1]
 
     def show_alerts(self, alerts: tuple[Alert, ...]) -> None:
         """Say these, the worst first; without any the strip goes."""
         if alerts == self._alerts:
             return
         self._alerts = alerts
-        self._open = self._open and len(alerts) > 1
+        self._unfolded = self._unfolded and len(alerts) > 1
         words = (said_alert(alert) for alert in alerts)
         spoken = (f"{each.headline} {each.advice}".strip() for each in words)
         self.setAccessibleName(". ".join(label(each) for each in spoken))
@@ -150,14 +161,14 @@ class AlertStrip(QWidget):
         return max(80, self.width() - self._left - self._theme.px(20) - beside)
 
     def _toggle(self) -> None:
-        self._open = not self._open
+        self._unfolded = not self._unfolded
         self._fit()
 
     def _fit(self) -> None:
         if not self._alerts:
             return
         rest = len(self._alerts) - 1
-        self.more.show_words("Show less" if self._open else f"+{rest} more")
+        self.more.say_what_it_does(rest=rest, unfolded=self._unfolded)
         self.more.setVisible(rest > 0)
         size = self.more.sizeHint()
         first = self._row_height(self._lines(self._alerts[0]))

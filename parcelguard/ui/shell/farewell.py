@@ -8,13 +8,18 @@ from PySide6.QtCore import QRect, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.paint import CENTER, text, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.words import pack_words as words
 
 SLOW_MS = 300  # a wait that long is told
 HINT_WIDTH = 620
+FINISHING = msgid("Finishing…")
+FINISHING_HINT = msgid(
+    "What is on its way right now gets a few seconds. The rest goes out after the next start."
+)
 
 
 class Farewell(QWidget):
@@ -28,7 +33,7 @@ class Farewell(QWidget):
         self._background = Background("farewell", self)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow.timeout.connect(self._show)
-        self.setAccessibleName(f"{words.FINISHING} {words.FINISHING_HINT}")
+        self.setAccessibleName(f"{tr(FINISHING)} {tr(FINISHING_HINT)}")
         self.hide()
 
     def begin(self, take_down: Callable[[], object]) -> None:
@@ -48,12 +53,12 @@ class Farewell(QWidget):
         line = theme.em(30)
         top = self.height() // 2 - line
         title = QRect(0, top, self.width(), line)
-        text(painter, title, words.FINISHING, theme.font(Size.WORDS, 600), theme.color(Token.TEXT), CENTER)
+        text(painter, title, tr(FINISHING), theme.font(Size.WORDS, 600), theme.color(Token.TEXT), CENTER)
         small = theme.font(Size.SMALL)
         width = min(theme.em(HINT_WIDTH), self.width() * 9 // 10)
-        for place, words_ in enumerate(wrapped(words.FINISHING_HINT, small, width)):
+        for place, sentence in enumerate(wrapped(tr(FINISHING_HINT), small, width)):
             row = QRect(0, top + line + place * theme.em(22), self.width(), theme.em(22))
-            text(painter, row, words_, small, theme.color(Token.MUTED), CENTER)
+            text(painter, row, sentence, small, theme.color(Token.MUTED), CENTER)
 
     def _show(self) -> None:
         self.setGeometry(self.window().rect())

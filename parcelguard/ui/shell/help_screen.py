@@ -6,59 +6,65 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from parcelguard.ui.kit.paint import box, key_cap, text, wrapped
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr
+from parcelguard.ui.kit.paint import box, key_cap, key_cap_width, text, wrapped
 from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Size, Theme, Token
+from parcelguard.ui.words.key_names import ENTER, ESC, SPACE, TAB, key_name
 
 KEYS = (
-    ("F1", "Take a photo, up to three"),
-    ("F2", "Take the last photo again"),
-    ("F4", "Save the photos and send them to the buyer"),
-    ("Esc", "Leave the order; photos are kept"),
-    ("F3", "Find an order by typing its number"),
-    ("F9", "This help; F9 or Esc closes it"),
+    ("F1", msgid("Take a photo, up to three")),
+    ("F2", msgid("Take the last photo again")),
+    ("F4", msgid("Save the photos and send them to the buyer")),
+    (ESC, msgid("Leave the order; photos are kept")),
+    ("F3", msgid("Find an order by typing its number")),
+    ("F9", msgid("This help; F9 or Esc closes it")),
 )
 LOG_KEYS = (
-    ("Tab", "On to the next field, list or button"),
-    ("↑ ↓", "Choose a row; ↓ leaves the search"),
-    ("Enter", "Search at once, or confirm a reason"),
-    ("Space", "Press the button that has the frame"),
+    (TAB, msgid("On to the next field, list or button")),
+    ("↑ ↓", msgid("Choose a row; ↓ leaves the search")),
+    (ENTER, msgid("Search at once, or confirm a reason")),
+    (SPACE, msgid("Press the button that has the frame")),
 )
 CHECK_KEYS = (
-    ("↑ ↓", "Choose what needs a check"),
-    ("← →", "Close or open a group"),
-    ("Space", "Tick a row, or all of a group"),
+    ("↑ ↓", msgid("Choose what needs a check")),
+    ("← →", msgid("Close or open a group")),
+    (SPACE, msgid("Tick a row, or all of a group")),
 )
 HAND_KEYS = (
-    ("F6", "Open the order’s chat in the browser"),
-    ("F7", "Copy the text"),
-    ("F8", "Copy the pictures"),
-    ("F10", "Mark it as sent, and go on to the next"),
+    ("F6", msgid("Open the order’s chat in the browser")),
+    ("F7", msgid("Copy the text")),
+    ("F8", msgid("Copy the pictures")),
+    ("F10", msgid("Mark it as sent, and go on to the next")),
 )
 SECTIONS = (
-    ("Keys", KEYS),
-    ("Keys in the log", LOG_KEYS),
-    ("Keys in Check", CHECK_KEYS),
-    ("Keys in By hand", HAND_KEYS),
+    (msgid("Keys"), KEYS),
+    (msgid("Keys in the log"), LOG_KEYS),
+    (msgid("Keys in Check"), CHECK_KEYS),
+    (msgid("Keys in By hand"), HAND_KEYS),
 )
 KEY_ROW = 36
 HINTS = (
-    ("Nothing happens when I scan", "Set the scanner to send Enter after each code and to US keyboard."),
     (
-        "Only digits arrive, letters are missing",
-        "An input method eats them. Switch it to English.",
+        msgid("Nothing happens when I scan"),
+        msgid("Set the scanner to send Enter after each code and to US keyboard."),
     ),
-    ("- or / arrive as other signs", "Set the scanner’s keyboard layout to US English."),
     (
-        "“This code contains control keys”",
-        "It holds keys that could act on this computer. Set the scanner to send plain codes.",
+        msgid("Only digits arrive, letters are missing"),
+        msgid("An input method eats them. Switch it to English."),
     ),
-    ("The label is torn", "Press F3, type the order or tracking number, then Enter."),
+    (msgid("- or / arrive as other signs"), msgid("Set the scanner’s keyboard layout to US English.")),
     (
-        "The camera does not read the label",
-        "Hold it flat, fill a third of the picture, and keep it still for a moment.",
+        msgid("“This code contains control keys”"),
+        msgid("It holds keys that could act on this computer. Set the scanner to send plain codes."),
     ),
-    ("A foot pedal", "Set it to send F1 or F4. Holding it down takes one photo only."),
+    (msgid("The label is torn"), msgid("Press F3, type the order or tracking number, then Enter.")),
+    (
+        msgid("The camera does not read the label"),
+        msgid("Hold it flat, fill a third of the picture, and keep it still for a moment."),
+    ),
+    (msgid("A foot pedal"), msgid("Set it to send F1 or F4. Holding it down takes one photo only.")),
 )
 
 
@@ -67,7 +73,7 @@ class HelpPage(ScrollColumn):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Help")
+        self.setAccessibleName(tr("Help"))
         self._sheet = _Sheet(theme)
         self.setWidget(self._sheet)
 
@@ -80,9 +86,9 @@ class _Sheet(QWidget):
             *(
                 line
                 for title, keys in SECTIONS
-                for line in (title, *(f"{key}: {does}" for key, does in keys))
+                for line in (tr(title), *(f"{key_name(key)}: {tr(does)}" for key, does in keys))
             ),
-            *(f"{what}: {advice}" for what, advice in HINTS),
+            *(f"{tr(what)}: {tr(advice)}" for what, advice in HINTS),
         ]
         self.setAccessibleName(". ".join(spoken))
         theme.changed.connect(self._fit)
@@ -116,17 +122,17 @@ class _Sheet(QWidget):
         theme = self._theme
         row = theme.em(KEY_ROW)
         for title, keys in SECTIONS:
-            top = self._paint_title(painter, area, title)
-            for name, does in keys:
-                key_cap(painter, theme, area.left(), top + row // 2, name, filled=False)
-                left = area.left() + theme.em(72)
-                text(painter, QRect(left, top, area.right() - left, row), does, theme.font(), self._ink)
+            top = self._paint_title(painter, area, tr(title))
+            for key, does in keys:
+                key_cap(painter, theme, area.left(), top + row // 2, key_name(key), filled=False)
+                left = area.left() + self._cap_room
+                text(painter, QRect(left, top, area.right() - left, row), tr(does), theme.font(), self._ink)
                 top += row
             area.setTop(top + theme.px(16))
 
     def _paint_hints(self, painter: QPainter, area: QRect) -> None:
         theme = self._theme
-        top = self._paint_title(painter, area, "Scanner and camera")
+        top = self._paint_title(painter, area, tr("Scanner and camera"))
         for what, advice in HINTS:
             for line, strong in self._lines(what, advice, area.width()):
                 font = theme.font(Size.BODY, 600 if strong else 400)
@@ -136,9 +142,19 @@ class _Sheet(QWidget):
                 top += height
             top += theme.px(10)
 
+    @property
+    def _cap_room(self) -> int:
+        """Return the room of the widest key, and a gap."""
+        widest = max(key_cap_width(self._theme, key_name(key)) for _, keys in SECTIONS for key, _ in keys)
+        return max(self._theme.em(72), widest + self._theme.px(16))
+
     def _lines(self, what: str, advice: str, width: int) -> list[tuple[str, bool]]:
-        font = self._theme.font()
-        return [(what, True), *((line, False) for line in wrapped(advice, font, width))]
+        theme = self._theme
+        strong = theme.font(Size.BODY, 600)
+        return [
+            *((line, True) for line in wrapped(tr(what), strong, width)),
+            *((line, False) for line in wrapped(tr(advice), theme.font(), width)),
+        ]
 
     @property
     def _ink(self) -> QColor:

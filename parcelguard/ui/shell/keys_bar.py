@@ -6,17 +6,20 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
+from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import Today
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.keys.key_filter import Action
 from parcelguard.ui.kit.paint import RIGHT, box, focus_ring, key_cap, key_cap_width, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.words import pack_words as words
+from parcelguard.ui.words import bar_words as words
+from parcelguard.ui.words.key_names import ESC, key_name
 
 _KEYS = (
-    (Action.TAKE, "F1", "Take photo", Token.ACCENT_FILL),
-    (Action.SAVE, "F4", "Save and send", Token.OK_FILL),
-    (Action.RETAKE, "F2", "Retake last", None),
-    (Action.CLEAR, "Esc", "Clear order", None),
+    (Action.TAKE, "F1", msgid("Take photo"), Token.ACCENT_FILL),
+    (Action.SAVE, "F4", msgid("Save and send"), Token.OK_FILL),
+    (Action.RETAKE, "F2", msgid("Retake last"), None),
+    (Action.CLEAR, ESC, msgid("Clear order"), None),
 )
 
 
@@ -111,7 +114,7 @@ class KeyBar(QWidget):
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         for action, key, does, fill in _KEYS:
-            button = KeyButton(theme, key, does, fill, self)
+            button = KeyButton(theme, key_name(key), tr(does), fill, self)
             button.clicked.connect(lambda _checked=False, action=action: self.pressed.emit(action))
             self.buttons[action] = button
             self._layout.addWidget(button)

@@ -9,6 +9,8 @@ from PySide6.QtGui import QFont, QFontMetrics, QLinearGradient, QPainter, QPaint
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from parcelguard.core.events import QueueChanged
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr, trn
 from parcelguard.ui.kit.icons import Icon, draw_icon
 from parcelguard.ui.kit.paint import CENTER, box, focus_ring, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
@@ -29,15 +31,20 @@ class Page(StrEnum):
 
 
 _NAMES = {
-    Page.PACK: "Pack",
-    Page.LOG: "Log",
-    Page.CHECK: "Check",
-    Page.BY_HAND: "By hand",
-    Page.CHANNELS: "Channels",
-    Page.HELP: "Help",
+    Page.PACK: msgid("Pack"),
+    Page.LOG: msgid("Log"),
+    Page.CHECK: msgid("Check"),
+    Page.BY_HAND: msgid("By hand"),
+    Page.CHANNELS: msgid("Channels"),
+    Page.HELP: msgid("Help"),
 }
 _COUNTS = {Page.BY_HAND: Token.WARN}  # what is to be sent by hand is work, not trouble
-TITLES = {**_NAMES, Page.LOG: "Media log", Page.CHECK: "Needs a check", Page.BY_HAND: "To send by hand"}
+_TITLES = {
+    **_NAMES,
+    Page.LOG: msgid("Media log"),
+    Page.CHECK: msgid("Needs a check"),
+    Page.BY_HAND: msgid("To send by hand"),
+}
 _ICONS = {
     Page.PACK: Icon.PACK,
     Page.LOG: Icon.LOG,
@@ -48,6 +55,11 @@ _ICONS = {
 }
 
 
+def title_of(page: Page) -> str:
+    """Return the name of a screen as it stands above it."""
+    return tr(_TITLES[page])
+
+
 class NavButton(QAbstractButton):
     """An icon with its word under it."""
 
@@ -56,11 +68,10 @@ class NavButton(QAbstractButton):
         self.page = page
         self._theme = theme
         self._count = 0
-        self.setText(_NAMES[page])
-        self.setAccessibleName(_NAMES[page])
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.say_anew()
 
     @property
     def count(self) -> int:
@@ -71,8 +82,15 @@ class NavButton(QAbstractButton):
         """Put a count on the icon; none for nothing."""
         if count != self._count:
             self._count = count
-            self.setAccessibleName(f"{self.text()}, {count:,} waiting" if count else self.text())
-            self.update()
+            self.say_anew()
+
+    def say_anew(self) -> None:
+        """Say name and count again: the count changed, or the language did."""
+        name, count = tr(_NAMES[self.page]), self._count
+        self.setText(name)
+        spoken = trn("{page}, {count} waiting", "{page}, {count} waiting", count, page=name)
+        self.setAccessibleName(spoken if count else name)
+        self.update()
 
     def sizeHint(self) -> QSize:
         """Return the size in the drawings, scaled."""
@@ -130,10 +148,15 @@ class Sidebar(QWidget):
         """Mark the current screen."""
         self._buttons[page].setChecked(True)
 
-    def show_queue(self, news: QueueChanged) -> None:
+    def show_queue(self, queue: QueueChanged) -> None:
         """Count what waits for a person."""
-        self._buttons[Page.CHECK].show_count(news.attention)
-        self._buttons[Page.BY_HAND].show_count(news.by_hand)
+        self._buttons[Page.CHECK].show_count(queue.attention)
+        self._buttons[Page.BY_HAND].show_count(queue.by_hand)
+
+    def say_anew(self) -> None:
+        """Name the screens in the language that is in use now."""
+        for button in self._buttons.values():
+            button.say_anew()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the bar and the mark."""

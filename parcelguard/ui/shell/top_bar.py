@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from parcelguard.core.events import CameraChanged, CameraState, QueueChanged, ShopQueue
 from parcelguard.ui.kit.paint import CENTER, LEFT, box, dot, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
-from parcelguard.ui.words import pack_words as words
+from parcelguard.ui.words import bar_words as words
 
 HEIGHT = 52
 
@@ -23,6 +23,7 @@ class Chip:
     text: str
     dot: Token | None = None
     bright: bool = False
+    opens_check: bool = False  # a click on it shows what needs a person
 
 
 _CAMERA_DOTS = {
@@ -52,42 +53,42 @@ class TopBar(QWidget):
     def set_title(self, title: str) -> None:
         """Name the screen."""
         self._title = title
-        self._tell()
+        self.say_anew()
 
-    def show_camera(self, news: CameraChanged) -> None:
+    def say_anew(self) -> None:
+        """Say all of it again: something changed, or the language did."""
+        self.setAccessibleName(", ".join((self._title, *(chip.text for chip in self.chips))))
+        self.update()
+
+    def show_camera(self, camera: CameraChanged) -> None:
         """Take in how the camera is."""
-        self._camera = news
-        self._tell()
+        self._camera = camera
+        self.say_anew()
 
-    def show_queue(self, news: QueueChanged) -> None:
+    def show_queue(self, queue: QueueChanged) -> None:
         """Take in how many proofs are under way."""
-        self._queue = news
-        self._tell()
+        self._queue = queue
+        self.say_anew()
 
-    def show_shop_queue(self, news: ShopQueue) -> None:
+    def show_shop_queue(self, queue: ShopQueue) -> None:
         """Take in how long one shop's queue takes; the shops send side by side, so the longest counts."""
-        self._seconds[news.shop_id] = news.seconds
-        self._tell()
+        self._seconds[queue.shop_id] = queue.seconds
+        self.say_anew()
 
     @property
     def chips(self) -> tuple[Chip, ...]:
         """Return what the chips say, left to right; those that count nothing are left out."""
         camera, queue = self._camera, self._queue
         lasts = words.queue_time(max(self._seconds.values(), default=0))
-        counted = (
-            (Token.ACCENT, "Sending", queue.sending, "" if queue.waiting else lasts),
-            (Token.WARN, "Waiting", queue.waiting, lasts),
-            (Token.BAD, "Needs a check", queue.attention, ""),
-        )
-        return (
-            Chip(words.camera_chip(camera), _CAMERA_DOTS[camera.state]),
-            *(
-                Chip(" · ".join(part for part in (f"{name} {count:,}", told) if part), token)
-                for token, name, count, told in counted
-                if count
-            ),
-            *self._people,
-        )
+        counted = []
+        if queue.sending:
+            sending = words.sending_chip(queue.sending, "" if queue.waiting else lasts)
+            counted.append(Chip(sending, Token.ACCENT))
+        if queue.waiting:
+            counted.append(Chip(words.waiting_chip(queue.waiting, lasts), Token.WARN))
+        if queue.attention:
+            counted.append(Chip(words.attention_chip(queue.attention), Token.BAD, opens_check=True))
+        return (Chip(words.camera_chip(camera), _CAMERA_DOTS[camera.state]), *counted, *self._people)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Open what needs a check by a click on its chip."""
@@ -135,14 +136,9 @@ class TopBar(QWidget):
             ink = theme.color(Token.TEXT if chip.bright else Token.MUTED)
             words_area = area.adjusted(space + mark, 0, -space, 0)
             text(painter, words_area, chip.text, font, ink, LEFT if chip.dot else CENTER)
-            if chip.dot is Token.BAD and chip.text.startswith("Needs"):
+            if chip.opens_check:
                 self._attention_area = area
             right = area.left() - theme.px(14)
-
-    def _tell(self) -> None:
-        name = ", ".join((self._title, *(chip.text for chip in self.chips)))
-        self.setAccessibleName(name)
-        self.update()
 
     def _fit(self) -> None:
         self.setFixedHeight(self.sizeHint().height())

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.store.views import HandJob
-from parcelguard.ui.words.pack_words import moment
+from parcelguard.ui.words.times import moment
 
 NOTHING = "Nothing is to be sent by hand."
 NOTHING_HINT = (

@@ -9,7 +9,8 @@ from parcelguard.core.parts import CHECKING, Decision, PartState
 from parcelguard.core.preset_message import unknown_placeholders
 from parcelguard.core.shops import LONGEST_MESSAGE
 from parcelguard.store.views import AttentionGroup, AttentionItem, LookTaken, Sighting
-from parcelguard.ui.words.pack_words import label, moment
+from parcelguard.ui.words.sentences import label
+from parcelguard.ui.words.times import moment
 
 NOTHING = "Nothing needs a check."
 NOTHING_HINT = (

@@ -10,7 +10,8 @@ from datetime import datetime
 from parcelguard.core.proofs import ProofState
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.kit.tones import BandTone
-from parcelguard.ui.words.pack_words import HIDDEN, failure, hidden, label
+from parcelguard.ui.words.pack_words import HIDDEN, failure, hidden
+from parcelguard.ui.words.sentences import label
 
 FILTERS: dict[LogFilter, str] = {
     LogFilter.ALL: "All",

@@ -8,31 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from parcelguard.core.errors import OutcomeUnknown
-from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
+from parcelguard.core.events import ProofChanged
+from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import MAX_PHOTOS, ProofState
-from parcelguard.core.reasons.camera import CameraReason
-from parcelguard.core.reasons.reason import because
-from parcelguard.packing.desk_view import Desk, DeskState, Notice, NoticeKind, ProofSaved
+from parcelguard.core.reasons.reason import Reason
+from parcelguard.packing.desk_view import (
+    Desk,
+    DeskState,
+    F4Does,
+    Notice,
+    NoticeKind,
+    PackedBefore,
+    ProofSaved,
+    ShortBudget,
+)
+from parcelguard.runtime.translation import tr, trn
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.sentences import label, together
+from parcelguard.ui.words.times import moment
 
-SENT = "✓ Image sent to customer’s chat"
-SAVED_SENDING = "Saved. Sending…"
-SAVED_BY_HAND = "Saved. To be sent by hand"
-STARTING = "Starting…"
-FINISHING = "Finishing…"
-FINISHING_HINT = "What is on its way right now gets a few seconds. The rest goes out after the next start."
-FIND_HINT = "F3 types a number"
-CONTROL_KEYS = "This code contains control keys and was ignored. Set the scanner to send plain codes."
-HIDDEN = "Accepted but hidden by the marketplace"
-SAFE_SEE_CHECK = "Photos are safe, see Check"
-SHORT_QUEUE_S = 45  # less is not worth a word
+SENT = msgid("✓ Image sent to customer’s chat")
+SAVED_SENDING = msgid("Saved. Sending…")
+SAVED_BY_HAND = msgid("Saved. To be sent by hand")
+STARTING = msgid("Starting…")
+FIND_HINT = msgid("F3 types a number")
+CONTROL_KEYS = msgid("This code contains control keys and was ignored. Set the scanner to send plain codes")
+HIDDEN = msgid("Accepted but hidden by the marketplace")
+SAFE_SEE_CHECK = msgid("Photos are safe, see Check")
 LOOKING = "ParcelGuard looks in the chat"  # how the advice about an unknown outcome begins
 _SAYS_ITSELF = ("Not sent", "Accepted", "Held")  # headlines that tell where the message is
-CANCELLED = "STOP — this order is cancelled or about to be"  # the buyer may only have asked
+CANCELLED = msgid("STOP — this order is cancelled or about to be")  # the buyer may only have asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +60,7 @@ ShopName = Callable[[str], str]
 
 def starting() -> Band:
     """Return the band before the program is ready to pack."""
-    return Band(tone=BandTone.READY, text=STARTING)
+    return Band(tone=BandTone.READY, text=tr(STARTING))
 
 
 def band(desk: Desk, last: LastProof = None, shop_name: ShopName = str) -> Band:
@@ -87,90 +95,150 @@ def proof_band(last: ProofChanged | ProofSaved, shop_name: ShopName = str) -> Ba
 def buyer_line(desk: Desk) -> str:
     """Return who bought how much, and who carries it; while nothing is open, how to do without a scan."""
     if desk.state is DeskState.READY and desk.notice is None:
-        return FIND_HINT
+        return tr(FIND_HINT)
     if desk.order is None:
         return ""
     count = sum(item.quantity for item in desk.order.items)
-    items = f"{count} item{'s' if count != 1 else ''}" if count else ""
+    items = trn("{count} item", "{count} items", count) if count else ""
     return " · ".join(part for part in (desk.order.buyer_name, items, desk.order.carrier) if part)
 
 
 def _now(desk: Desk) -> tuple[BandTone, str]:
     if desk.state is DeskState.CANCELLED:
-        return BandTone.BAD, CANCELLED
+        return BandTone.BAD, tr(CANCELLED)
     if desk.notice is not None:
         return notice(desk.notice, desk)
     if desk.saving:
-        return BandTone.INFO, "Saving…"
+        return BandTone.INFO, tr("Saving…")
     if desk.state is DeskState.PACKED or desk.packed_before is not None:
-        return BandTone.WARN, _packed_before(desk)
+        return BandTone.WARN, _packed_before(desk.packed_before, photos=bool(desk.photos))
     if desk.state is DeskState.UNMATCHED:
         return BandTone.WARN, _unmatched(desk)
     if desk.state is DeskState.OPEN:
         return BandTone.INFO, _photos(desk)
-    return BandTone.READY, "Scan an order"
+    return BandTone.READY, tr("Scan an order")
 
 
 def _photos(desk: Desk) -> str:
     if not desk.photos:
-        return "Take photos of the open parcel"
-    taken = f"{len(desk.photos)} of {MAX_PHOTOS} photos"
-    if desk.note:
-        return f"{taken}. {desk.note}"
-    does = "save" if _by_hand(desk) else "send"
-    return f"{taken} — press F4 to {does}" if desk.full else f"{taken} — F1 takes more, F4 {does}s"
+        return tr("Take photos of the open parcel")
+    count = len(desk.photos)
+    if desk.short_budget is not None:
+        taken = tr("{count} of {most} photos.", count=count, most=MAX_PHOTOS)
+        return together(taken, _short_budget(desk.short_budget))
+    if _by_hand(desk):
+        sentence = (
+            msgid("{count} of {most} photos — press F4 to save")
+            if desk.full
+            else msgid("{count} of {most} photos — F1 takes more, F4 saves")
+        )
+    else:
+        sentence = (
+            msgid("{count} of {most} photos — press F4 to send")
+            if desk.full
+            else msgid("{count} of {most} photos — F1 takes more, F4 sends")
+        )
+    return tr(sentence, count=count, most=MAX_PHOTOS)
+
+
+def _short_budget(short: ShortBudget) -> str:
+    """Return how little may still be said to this buyer, and what F4 does then."""
+    left = short.left
+    if not left:
+        return tr("No messages left for this buyer: F4 saves, a supervisor decides")
+    if short.f4 is F4Does.WAIT_FOR_SUPERVISOR:
+        return trn(
+            "{count} message left for this buyer: F4 saves, a supervisor decides",
+            "{count} messages left for this buyer: F4 saves, a supervisor decides",
+            left,
+        )
+    if short.f4 is F4Does.SEND_PICTURE_AND_TEXT:
+        return trn(
+            "{count} message left for this buyer: F4 sends one picture and the text",
+            "{count} messages left for this buyer: F4 sends one picture and the text",
+            left,
+        )
+    if short.f4 is F4Does.SEND_PICTURE_WITHOUT_TEXT:
+        return trn(
+            "{count} message left for this buyer: F4 sends one picture without the text",
+            "{count} messages left for this buyer: F4 sends one picture without the text",
+            left,
+        )
+    return trn(
+        "{count} message left for this buyer: F4 sends one picture",
+        "{count} messages left for this buyer: F4 sends one picture",
+        left,
+    )
 
 
 def _unmatched(desk: Desk) -> str:
     if desk.searching:
-        return "No order has this number. Looking it up…"
+        return tr("No order has this number. Looking it up…")
     if desk.photos:
-        return f"{len(desk.photos)} of {MAX_PHOTOS} photos. No order yet — F4 saves them under this number"
-    return "No order is known for this code. Photos are kept under it"
+        return tr(
+            "{count} of {most} photos. No order yet — F4 saves them under this number",
+            count=len(desk.photos),
+            most=MAX_PHOTOS,
+        )
+    return tr("No order is known for this code. Photos are kept under it")
 
 
-def _packed_before(desk: Desk) -> str:
-    before = desk.packed_before
+def _packed_before(before: PackedBefore | None, *, photos: bool) -> str:
     if before is None:
-        return "Packed before. F1 adds photos, Esc leaves it"
-    packed = f"Packed {moment(before.at)} by {before.packer}"
-    if desk.photos:
-        return f"{packed} already. F4 adds these photos, Esc leaves it"
-    return f"{packed}. F1 adds photos, Esc leaves it"
+        return tr("Packed before. F1 adds photos, Esc leaves it")
+    sentence = (
+        msgid("Packed {time} by {packer} already. F4 adds these photos, Esc leaves it")
+        if photos
+        else msgid("Packed {time} by {packer}. F1 adds photos, Esc leaves it")
+    )
+    return tr(sentence, time=moment(before.at), packer=before.packer)
 
 
+# OTHER_ORDER_OPEN, PHOTO_FAILED and NOT_KEPT say more than one thing: see `notice`.
 _NOTICES: dict[NoticeKind, tuple[BandTone, str]] = {
-    NoticeKind.SCAN_FIRST: (BandTone.WARN, "Scan an order first"),
-    NoticeKind.THREE_ALREADY: (BandTone.WARN, "3 of 3 photos. F4 saves, F2 takes the last again"),
-    NoticeKind.NO_PHOTO_YET: (BandTone.WARN, "No photo yet. Press F1 first"),
-    NoticeKind.NOTHING_TO_RETAKE: (BandTone.WARN, "No photo to take again. Press F1"),
-    NoticeKind.OTHER_ORDER_OPEN: (BandTone.WARN, "{} is another order. "),
-    NoticeKind.NOT_AN_ORDER: (BandTone.WARN, "{} is not an order"),
-    NoticeKind.SEVERAL_ORDERS: (BandTone.WARN, "Several orders have {}. Scan the order number"),
+    NoticeKind.SCAN_FIRST: (BandTone.WARN, msgid("Scan an order first")),
+    NoticeKind.THREE_ALREADY: (BandTone.WARN, msgid("3 of 3 photos. F4 saves, F2 takes the last again")),
+    NoticeKind.NO_PHOTO_YET: (BandTone.WARN, msgid("No photo yet. Press F1 first")),
+    NoticeKind.NOTHING_TO_RETAKE: (BandTone.WARN, msgid("No photo to take again. Press F1")),
+    NoticeKind.NOT_AN_ORDER: (BandTone.WARN, msgid("{code} is not an order")),
+    NoticeKind.SEVERAL_ORDERS: (BandTone.WARN, msgid("Several orders have {code}. Scan the order number")),
     NoticeKind.STILL_CANCELLED: (BandTone.BAD, CANCELLED),
-    NoticeKind.NO_SUCH_ORDER: (BandTone.WARN, "No order has this number. Photos are kept under it"),
-    NoticeKind.NOT_LOOKED_UP: (BandTone.WARN, "Could not look it up. Photos are kept under this number"),
-    NoticeKind.PHOTO_FAILED: (BandTone.BAD, "{}"),
-    NoticeKind.NOT_KEPT: (BandTone.BAD, "{}"),
-    NoticeKind.RESTORED: (BandTone.INFO, "This order was still open. Its photos are safe"),
-    NoticeKind.PHOTOS_KEPT: (BandTone.READY, "Order {} left, photos kept. Scan an order"),
+    NoticeKind.NO_SUCH_ORDER: (
+        BandTone.WARN,
+        msgid("No order has this number. Photos are kept under it"),
+    ),
+    NoticeKind.NOT_LOOKED_UP: (
+        BandTone.WARN,
+        msgid("Could not look it up. Photos are kept under this number"),
+    ),
+    NoticeKind.RESTORED: (BandTone.INFO, msgid("This order was still open. Its photos are safe")),
+    NoticeKind.PHOTOS_KEPT: (BandTone.READY, msgid("Order {code} left, photos kept. Scan an order")),
 }
 
 
-def notice(told: Notice, desk: Desk) -> tuple[BandTone, str]:
+def notice(shown: Notice, desk: Desk) -> tuple[BandTone, str]:
     """Return the colour and the sentence of a notice about this desk."""
-    tone, sentence = _NOTICES[told.kind]
-    if told.kind is NoticeKind.OTHER_ORDER_OPEN:
-        sentence += _way_out(desk)
-    return tone, label(sentence.replace("{}", told.detail)).strip()
+    if shown.kind in (NoticeKind.PHOTO_FAILED, NoticeKind.NOT_KEPT):
+        return BandTone.BAD, reason_words(shown.reason)
+    if shown.kind is NoticeKind.OTHER_ORDER_OPEN:
+        return BandTone.WARN, tr(_way_out(desk), code=shown.code)
+    tone, sentence = _NOTICES[shown.kind]
+    return tone, tr(sentence, code=shown.code)
+
+
+def reason_words(reason: Reason | None) -> str:
+    """Return what is wrong and what to do about it, as one label."""
+    words = said(reason)
+    return label(together(words.headline, words.advice))
 
 
 def _way_out(desk: Desk) -> str:
     """Return what can be done with the open order; F4 is named only where it does something."""
     if not desk.photos:
-        return "Esc leaves this one"
-    sends = desk.message and not _by_hand(desk)
-    return f"F4 {'sends' if sends else 'saves'} this one first, Esc leaves it"
+        return msgid("{code} is another order. Esc leaves this one")
+    if desk.message and not _by_hand(desk):
+        return msgid("{code} is another order. F4 sends this one first, Esc leaves it")
+    return msgid("{code} is another order. F4 saves this one first, Esc leaves it")
 
 
 def _by_hand(desk: Desk) -> bool:
@@ -179,35 +247,35 @@ def _by_hand(desk: Desk) -> bool:
 
 def _saved(saved: ProofSaved) -> str:
     if saved.sends:
-        return SAVED_SENDING
+        return tr(SAVED_SENDING)
     if saved.proof.state is ProofState.BY_HAND:
-        return SAVED_BY_HAND
+        return tr(SAVED_BY_HAND)
     if not saved.proof.shop_id:
-        return "Saved on this computer. Nothing is sent: no order is known for this code"
+        return tr("Saved on this computer. Nothing is sent: no order is known for this code")
     if not saved.proof.buyer_id:
-        return "Saved on this computer. The order names no buyer to write to"
-    return "Saved on this computer. This shop sends no messages"
+        return tr("Saved on this computer. The order names no buyer to write to")
+    return tr("Saved on this computer. This shop sends no messages")
+
+
+_STATES: dict[ProofState, tuple[BandTone, str]] = {
+    ProofState.DELIVERED: (BandTone.OK, SENT),
+    ProofState.PARTLY: (BandTone.WARN, msgid("Only part of it is in the chat. See Log")),
+    ProofState.BY_HAND: (BandTone.READY, SAVED_BY_HAND),
+    ProofState.HANDED: (BandTone.INFO, msgid("Sent by hand")),
+    ProofState.CLOSED: (BandTone.READY, msgid("Nothing more is sent for this order")),
+    ProofState.SENDING: (BandTone.READY, SAVED_SENDING),
+}
+_ELSEWHERE = (BandTone.READY, msgid("Saved on this computer"))
 
 
 def _delivery(news: ProofChanged) -> tuple[BandTone, str]:
-    if news.state is ProofState.DELIVERED:
-        return BandTone.OK, SENT
     if news.state is ProofState.WAITING:
         return BandTone.WARN, _waiting(news)
     if news.state is ProofState.ATTENTION:
         told = label(news.headline) if news.asks else failure(news.headline)
         return BandTone.BAD, f"{told}. {SAFE_SEE_CHECK}"
-    if news.state is ProofState.PARTLY:
-        return BandTone.WARN, "Only part of it is in the chat. See Log"
-    if news.state is ProofState.BY_HAND:
-        return BandTone.READY, SAVED_BY_HAND
-    if news.state is ProofState.HANDED:
-        return BandTone.INFO, "Sent by hand"
-    if news.state is ProofState.CLOSED:
-        return BandTone.READY, "Nothing more is sent for this order"
-    if news.state is ProofState.SENDING:
-        return BandTone.READY, SAVED_SENDING
-    return BandTone.READY, "Saved on this computer"
+    tone, sentence = _STATES.get(news.state, _ELSEWHERE)
+    return tone, tr(sentence)
 
 
 def _waiting(news: ProofChanged) -> str:
@@ -235,68 +303,3 @@ def failure(headline: str) -> str:
 def hidden(headline: str) -> bool:
     """Whether the marketplace accepted a message and keeps it from the buyer."""
     return headline.startswith("Accepted")
-
-
-def label(sentence: str) -> str:
-    """Return a sentence as a label: without its full stop."""
-    return sentence.strip().removesuffix(".")
-
-
-# ---- The top bar -------------------------------------------------------------------------
-
-
-def camera_chip(news: CameraChanged) -> str:
-    """Return what the camera's chip says."""
-    if news.state is CameraState.STARTING:
-        return "Camera starting"
-    if news.state is CameraState.LOST:
-        return "No camera"
-    size = f" {news.height}p" if news.height else ""
-    pace = f" · {news.fps:.0f} fps" if news.fps else ""
-    return f"Camera{size}{pace}"
-
-
-def queue_time(seconds: int) -> str:
-    """Return how long a queue takes, roughly; nothing for what is over in a moment."""
-    if seconds < SHORT_QUEUE_S:
-        return ""
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"about {minutes} min"
-    hours, rest = divmod(round(minutes / 5) * 5, 60)  # nobody waits that long to the minute
-    return f"about {hours} h {rest} min" if rest else f"about {hours} h"
-
-
-def camera_help(news: CameraChanged) -> tuple[str, str]:
-    """Return headline and advice for the empty picture."""
-    if news.state is CameraState.LOST:
-        words = said(news.reason or because(CameraReason.NO_CAMERA))
-        return label(words.headline), words.advice
-    return "Camera starting", "You can scan already."
-
-
-def packed_today(packed: int) -> str:
-    """Return the bench's count."""
-    return f"{packed:,} packed today"
-
-
-def pace(seconds: int | None) -> str:
-    """Return the bench's speed, or nothing when there is none yet."""
-    return f"{seconds} s per order, last hour" if seconds is not None else ""
-
-
-def moment(at: datetime) -> str:
-    """Return a time of day here; with its date when it was another day."""
-    local = at.astimezone()
-    today = datetime.now(local.tzinfo).date()
-    return local.strftime("%H:%M") if local.date() == today else local.strftime("%d %b %H:%M")
-
-
-def clock(at: datetime) -> str:
-    """Return a time of day here with seconds."""
-    return at.astimezone().strftime("%H:%M:%S")
-
-
-def day(at: datetime) -> str:
-    """Return a date here."""
-    return at.astimezone().strftime("%d %b %Y")

@@ -14,7 +14,7 @@ from parcelguard.store.views import Tone
 from parcelguard.ui.kit.theme import Token
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.shops.shop_list import ShopLine
-from parcelguard.ui.words.pack_words import moment
+from parcelguard.ui.words.times import moment
 
 TITLE = "Marketplace chats"
 SUBTITLE = "Where packing photos go, and what is said with them"
