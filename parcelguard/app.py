@@ -164,6 +164,7 @@ class App(QObject):
             from parcelguard.core.times import utc_now
             from parcelguard.shops.keeping import Shopkeeping
             from parcelguard.station.station import Station
+            from parcelguard.ui.words.consent_page_words import page_words
             from parcelguard.vault.vault import vault_at
 
             vault = vault_at(self._folders.secrets, self._settings.secrets.keep, self._passphrase)
@@ -171,9 +172,14 @@ class App(QObject):
             self._stack.callback(station.close)  # here, so that a window closed meanwhile takes it along
             self.station = station
             self.shops = Shopkeeping(
-                self._folders.settings, vault, station.log.figures, self._sell_at, utc_now
+                self._folders.settings,
+                vault,
+                figures=station.log.figures,
+                apply=self._sell_at,
+                now=utc_now,
+                page_words=page_words,
             )
-            self._stack.callback(self.shops.close)
+            self._stack.callback(self.shops.stop_waiting)
             self._built.emit(station)
             station.look_into(vault)
         except DamagedDatabase as error:

@@ -19,6 +19,7 @@ from parcelguard.core.errors import (
     OutcomeUnknown,
     Refused,
 )
+from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -38,7 +39,6 @@ from parcelguard.store.views import Sighting
 
 CHAT = "/api/v2/sellerchat"
 UNANSWERED_LIMIT = 5  # messages a shop may post before the buyer answers
-LONGEST_TEXT = 600
 PAGE = 25  # larger pages came back empty on live shops
 PAGES = 3
 RECALL = {
@@ -69,7 +69,7 @@ class ShopeeChat:
             check_after=timedelta(minutes=10),
             recall_within=RECALL.get(region, timedelta(0)),
             unanswered_limit=UNANSWERED_LIMIT,
-            longest_text=LONGEST_TEXT,
+            longest_text=marketplace("shopee").longest_text,
         )
         self._names_order = True  # until Shopee has refused that once
 

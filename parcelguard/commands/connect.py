@@ -6,22 +6,25 @@ import getpass
 import os
 import sys
 import webbrowser
-from contextlib import closing, suppress
+from contextlib import ExitStack, suppress
 from queue import SimpleQueue
 from threading import Thread
 
 from parcelguard.core.config import Settings, ShopSettings, folders_of, home_folder, load_settings
 from parcelguard.core.errors import ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.runtime.single_instance import only_one
-from parcelguard.shops.consent import PATH, PORT
+from parcelguard.runtime.translation import tr
 from parcelguard.shops.keeping import Shopkeeping
-from parcelguard.shops.loopback import HERE
 from parcelguard.shops.views import Attempt, Consented
+from parcelguard.ui.words.access_words import access_words
+from parcelguard.ui.words.consent_page_words import page_words
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.vault.vault import vault_at
 
-REDIRECT = f"http://{HERE}:{PORT}{PATH}"  # what to enter in a marketplace's console
 _NO_MORE = b""
 
 
@@ -40,20 +43,34 @@ def connect_shop(
     folders.make()
     with only_one(folder):  # the window renews tokens too, and a token works once
         vault = vault_at(folders.secrets, settings.secrets.keep)
-        keeping = Shopkeeping(folders.settings, vault, lambda _since: {}, lambda _settings: None, utc_now)
-        with closing(keeping):
+        keeping = Shopkeeping(
+            folders.settings,
+            vault,
+            figures=lambda _since: {},
+            apply=lambda _settings: None,
+            now=utc_now,
+            page_words=page_words,
+        )
+        with ExitStack() as stack:
+            stack.callback(keeping.stop_waiting)
             grant = _grant(shop, grant)
             _ask_for_secret(keeping, shop, grant)
             if grant in marketplace(shop.marketplace).grants:
                 _consent(keeping, shop, grant, redirect, browser=browser)
             row = keeping.probe(shop_id)
-    _say(f"Chat access: {row.access_words}.")
-    for words in (row.access.headline, row.access.advice):
-        if words:
-            _say(words)
+    _say(tr("Chat access: {access}.", access=access_words(row.standing)))
+    missing = said(row.access.missing)
+    for sentence in (missing.headline, missing.advice):
+        if sentence:
+            _say(sentence)
     if not shop.send:
         title = row.marketplace.title
-        _say(f"Sending is off. Read what {title} allows, then set send = true for this shop.")
+        _say(
+            tr(
+                "Sending is off. Read what {marketplace} allows, then set send = true for this shop.",
+                marketplace=title,
+            )
+        )
     return 0
 
 
@@ -61,12 +78,8 @@ def _named(settings: Settings, shop_id: str) -> ShopSettings:
     for shop in settings.shops:
         if shop.id == shop_id:
             return shop
-    known = ", ".join(each.id for each in settings.shops) or "none yet"
-    raise SettingsError(
-        f"no shop {shop_id!r}; in the settings file: {known}",
-        headline="There is no such shop.",
-        advice="Name one that is there, or add it to the settings file.",
-    )
+    known = ", ".join(each.id for each in settings.shops) or "—"
+    raise SettingsError(f"no shop {shop_id!r}", because(ShopReason.UNKNOWN_SHOP, shop=shop_id, known=known))
 
 
 def _grant(shop: ShopSettings, asked: str) -> str:
@@ -74,11 +87,10 @@ def _grant(shop: ShopSettings, asked: str) -> str:
     row = marketplace(shop.marketplace)
     known = tuple(row.grants) or tuple(key.setting for key in row.keys if key.secret)
     if not known:
-        headline = "This shop needs no consent."
-        raise SettingsError(headline, headline=headline, advice="Its buyers are written to by hand.")
+        raise SettingsError("no consents", because(ShopReason.NO_CONSENT_NEEDED))
     if asked and asked not in known:
-        headline = f"{row.title} knows no consent for {asked!r}."
-        raise SettingsError(headline, headline=headline, advice=f"Name one of: {', '.join(known)}")
+        values = {"marketplace": row.title, "grant": asked, "known": ", ".join(known)}
+        raise SettingsError(f"no consent {asked!r}", because(ShopReason.UNKNOWN_CONSENT, **values))
     return asked or known[0]
 
 
@@ -88,8 +100,8 @@ def _ask_for_secret(keeping: Shopkeeping, shop: ShopSettings, grant: str) -> Non
     if any(each.grant == grant and each.keyed for each in row.grants):
         return
     key = next(key for key in row.marketplace.keys if key.secret and key.setting == grant)
-    _say(f"{key.label}: {key.where}")
-    secret = getpass.getpass(f"{key.label} (not shown): ")
+    _say(tr("{key}: {place}", key=tr(key.label), place=tr(key.where)))
+    secret = getpass.getpass(tr("{key} (not shown): ", key=tr(key.label)))
     keeping.enter_keys(shop.id, {}, {grant: secret})
 
 
@@ -97,27 +109,31 @@ def _consent(keeping: Shopkeeping, shop: ShopSettings, grant: str, redirect: str
     """Open the page and wait for the browser, or for its address to be pasted."""
     heard: SimpleQueue[Consented | bytes] = SimpleQueue()
     attempt = keeping.authorise(shop.id, grant, heard.put, redirect)
-    _say(f"\nLog in as the shop's owner and allow the app:\n\n   {attempt.address}\n")
+    login = tr("Log in as the shop's owner and allow the app:")
+    _say(f"\n{login}\n\n   {attempt.address}\n")
     if browser:
         webbrowser.open(attempt.address)
     if attempt.listens:
-        _say("Waiting for the browser. If it ends at a page that cannot be shown, paste its address here.\n")
+        _say(
+            tr("Waiting for the browser. If it ends at a page that cannot be shown, paste its address here.")
+        )
     else:
-        _say(f"The browser then ends at {attempt.redirect}\nPaste the whole address here.\n")
+        _say(tr("The browser then ends at {address}", address=attempt.redirect))
+        _say(tr("Paste the whole address here."))
+    _say("")
     Thread(target=_read_lines, args=(heard,), name="terminal", daemon=True).start()
-    while not isinstance(said := heard.get(), Consented):
-        _paste(keeping, attempt, said)
-    if said.error:
-        raise said.error
-    name = said.seller.name if said.seller else ""
-    _say(f"Connected to {name or shop.name}.")
+    while not isinstance(answer := heard.get(), Consented):
+        _paste(keeping, attempt, answer)
+    if answer.error:
+        raise answer.error
+    name = answer.seller.name if answer.seller else ""
+    _say(tr("Connected to {shop}.", shop=name or shop.name))
 
 
 def _paste(keeping: Shopkeeping, attempt: Attempt, line: bytes) -> None:
     if line == _NO_MORE:
         if not attempt.listens:
-            headline = "Nothing was connected."
-            raise SettingsError("no address", headline=headline, advice="Start again when you have it.")
+            raise SettingsError("no address", because(ShopReason.NOTHING_CONNECTED))
         return
     text = line.decode(errors="replace").strip()
     if not text:
@@ -125,7 +141,8 @@ def _paste(keeping: Shopkeeping, attempt: Attempt, line: bytes) -> None:
     try:
         keeping.paste(attempt, text)
     except ParcelGuardError as error:
-        _say(f"{error.headline} {error.advice}")
+        words = said(error.reason)
+        _say(f"{words.headline} {words.advice}")
 
 
 def _read_lines(heard: SimpleQueue[Consented | bytes]) -> None:

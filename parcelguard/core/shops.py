@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-LONGEST_MESSAGE = 600  # of a shop whose marketplace says nothing else
+LONGEST_MESSAGE = 600  # characters: Shopee's, and where a marketplace says nothing else
 Collage = Literal["never", "when_needed", "always"]
 
 

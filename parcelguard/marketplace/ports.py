@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from parcelguard.core.reasons.reason import Reason, as_told
+
 
 class AccessState(StrEnum):
     """Whether buyers of a shop can be written to now."""
@@ -23,15 +25,24 @@ class AccessState(StrEnum):
 class Access:
     """What a probe found. `until`: when the seller's consent ends, where the marketplace tells.
 
-    `headline` and `advice` say in words what is missing; empty when all is well.
-    `orders`: whether orders can be read, which may be so without any chat.
+    `reason` says what is missing; None when all is well. `orders`: whether orders can be read, which may be
+    so without any chat.
     """
 
     state: AccessState
     until: datetime | None = None
+    # Being replaced by `reason`, marketplace by marketplace; what is missing is asked of `missing`.
     headline: str = ""
     advice: str = ""
     orders: bool = True
+    reason: Reason | None = None
+
+    @property
+    def missing(self) -> Reason | None:
+        """What is missing, as a value."""
+        if self.reason is not None or not (self.headline or self.advice):
+            return self.reason
+        return as_told(self.headline, self.advice)
 
 
 @dataclass(frozen=True, slots=True)

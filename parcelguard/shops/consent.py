@@ -21,8 +21,10 @@ from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import ParcelGuardError, SettingsError
 from parcelguard.core.ids import new_id
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.ports import Client, Seller
-from parcelguard.shops.loopback import Loopback, Page
+from parcelguard.shops.loopback import Loopback, Page, PageWords
 from parcelguard.shops.views import Attempt, Consented
 
 log = logging.getLogger(__name__)
@@ -30,45 +32,51 @@ log = logging.getLogger(__name__)
 PORT = 47811  # always the same one, so that it can be entered in a marketplace's console
 PATH = "/parcelguard"
 LASTS = timedelta(minutes=30)  # so long a marketplace's code is good
-_AGAIN = "Nothing was changed. You can begin again at any time."
 
-Told = Callable[[Consented], None]
+Answered = Callable[[Consented], None]
 Accepted = Callable[[ShopSettings, str, Seller], None]
 
 
 class ConsentFlow:
     """Begins consents and takes their answers, one at a time: a new one ends the one before.
 
-    `accepted` is told of a seller before anyone else; what it raises becomes the attempt's outcome.
+    `accepted` hears of a seller before anyone else; what it raises becomes the attempt's outcome.
+    `page_words` says what the browser is shown.
     """
 
     def __init__(
         self,
         client_of: Callable[[ShopSettings], Client],
-        now: Callable[[], datetime],
-        accepted: Accepted = lambda _shop, _grant, _seller: None,
         *,
+        now: Callable[[], datetime],
+        page_words: PageWords,
+        accepted: Accepted = lambda _shop, _grant, _seller: None,
         port: int = PORT,
         lasts: timedelta = LASTS,
     ) -> None:
         self._client_of = client_of
         self._now = now
         self._accepted = accepted
+        self._page_words = page_words
         self._port = port
         self._lasts = lasts
         self._lock = Lock()
         self._present: _Open | None = None
 
-    def begin(self, shop: ShopSettings, grant: str, told: Told, redirect: str = "") -> Attempt:
-        """Return the page to open in a browser. `told` is called once, on another thread, unless cancelled.
+    def begin_attempt(
+        self, shop: ShopSettings, grant: str, answered: Answered, redirect: str = ""
+    ) -> Attempt:
+        """Return the page to open in a browser.
+
+        `answered` is called once, on another thread, unless the attempt is given up.
 
         `redirect`: what the marketplace's console has as the address to return to, if it is not this
         program's own. Raises SettingsError or DeliveryError when there is nothing to begin with.
         """
-        self.close()
+        self.stop_waiting()
         state = secrets.token_urlsafe(24)
         attempt_id = new_id()
-        listener = Loopback.at(redirect) if redirect else Loopback.anywhere(self._port, PATH)
+        listener = self._listen(redirect)
         back = redirect or (listener.address if listener else "")
         try:
             with closing(self._client_of(shop)) as client:
@@ -86,7 +94,7 @@ class ConsentFlow:
             listens=listener is not None,
             ends_at=self._now() + self._lasts,
         )
-        opened = _Open(attempt, shop, state, listener, told, self._accept)
+        opened = _Open(attempt, shop, state, listener, answered=answered, accept=self._accept)
         opened.start(self._lasts.total_seconds())
         with self._lock:
             meanwhile, self._present = self._present, opened
@@ -94,27 +102,32 @@ class ConsentFlow:
             meanwhile.give_up()
         return attempt
 
-    def finish(self, attempt: Attempt, pasted: str) -> None:
-        """Take the address at which the browser ended; how it went is told as always.
+    def take_pasted(self, attempt: Attempt, pasted: str) -> None:
+        """Take the address at which the browser ended; what came of it is answered as always.
 
         Raises SettingsError for an address that is not this attempt's; it goes on then.
         """
         opened = self._of(attempt)
         if opened is None:
-            raise SettingsError("attempt over", headline="This attempt is over.", advice=_AGAIN)
-        opened.pasted(pasted)
+            raise SettingsError("attempt over", because(ShopReason.ATTEMPT_OVER))
+        opened.take_pasted(pasted)
 
-    def cancel(self, attempt: Attempt) -> None:
-        """Give an attempt up; nothing is told any more."""
+    def give_up(self, attempt: Attempt) -> None:
+        """Give an attempt up; nothing is answered any more."""
         if opened := self._of(attempt):
             opened.give_up()
 
-    def close(self) -> None:
+    def stop_waiting(self) -> None:
         """Give up whatever is waited for."""
         with self._lock:
             present, self._present = self._present, None
         if present:
             present.give_up()
+
+    def _listen(self, redirect: str) -> Loopback | None:
+        if redirect:
+            return Loopback.at(redirect, self._page_words)
+        return Loopback.anywhere(self._port, PATH, self._page_words)
 
     def _of(self, attempt: Attempt) -> _Open | None:
         with self._lock:
@@ -137,14 +150,15 @@ class _Open:
         shop: ShopSettings,
         state: str,
         listener: Loopback | None,
-        told: Told,
+        *,
+        answered: Answered,
         accept: Callable[[ShopSettings, str, str, str], Seller],
     ) -> None:
         self.attempt = attempt
         self._shop = shop
         self._state = state
         self._listener = listener
-        self._told = told
+        self._answered = answered
         self._accept = accept
         self._taking = Lock()
         self._taken = False
@@ -157,11 +171,11 @@ class _Open:
         if self._listener:
             self._listener.start(self._arrived)
 
-    def pasted(self, text: str) -> None:
+    def take_pasted(self, text: str) -> None:
         """Take an address from the clipboard."""
         self._check(text.strip())
         if not self._take():
-            raise SettingsError("taken", headline="This consent was answered already.", advice=_AGAIN)
+            raise SettingsError("taken", because(ShopReason.CONSENT_ANSWERED))
         Thread(target=lambda: self._tell(self._answer(text.strip())), name="consent", daemon=True).start()
 
     def give_up(self) -> None:
@@ -174,36 +188,33 @@ class _Open:
         try:
             self._check(address)
         except SettingsError as error:
-            return Page(error.headline, "Go back to ParcelGuard and begin again.", status=400)
+            return Page(error.reason, status=400)
         if not self._take():
-            return Page("This consent was answered already.", "You can close this window.", status=409)
+            return Page(because(ShopReason.CONSENT_ANSWERED), status=409)
         outcome = self._answer(address)
+        # Only once the page is out: who hears of the outcome may end this listener at once.
         tell = partial(self._tell, outcome)
         if outcome.error:
-            return Page(outcome.error.headline, outcome.error.advice, status=400, then=tell)
+            return Page(outcome.error.reason, status=400, then=tell)
         name = outcome.seller.name if outcome.seller else ""
-        headline = f"{name or self._shop.name} is connected."
-        return Page(headline, "You can close this window and go back to ParcelGuard.", then=tell)
+        return Page(because(ShopReason.CONNECTED, shop=name or self._shop.name), then=tell)
 
     def _expired(self) -> None:
         if self._take():
             self._stop()
-            headline = f"Nobody allowed it within {round(LASTS.total_seconds() / 60)} minutes."
-            error = SettingsError("expired", headline=headline, advice=_AGAIN)
+            minutes = round(LASTS.total_seconds() / 60)
+            error = SettingsError("expired", because(ShopReason.CONSENT_TOO_LATE, minutes=minutes))
             self._tell(Consented(self.attempt, error=error))
 
     def _check(self, address: str) -> None:
         """Refuse what is not this attempt's: a stranger's page must not even end it."""
         values = _values(address)
         if not values:
-            headline = "This is not the whole address at which the browser ended."
-            raise SettingsError(
-                "no values", headline=headline, advice="It begins with http and holds a code."
-            )
+            raise SettingsError("no values", because(ShopReason.NOT_THE_WHOLE_ADDRESS))
         state = values.get("state", [""])[0]
+        # In constant time: how long a refusal takes must not tell how much of the state was right.
         if not secrets.compare_digest(state.encode(), self._state.encode()):
-            headline = "This address belongs to another attempt."
-            raise SettingsError("state differs", headline=headline, advice=_AGAIN)
+            raise SettingsError("state differs", because(ShopReason.OTHER_ATTEMPT))
 
     def _take(self) -> bool:
         """Whether the answer is the first one."""
@@ -222,15 +233,14 @@ class _Open:
             return Consented(self.attempt, error=error)
         except Exception as error:  # noqa: BLE001 - its text and its traceback may hold the code
             log.error("%s: consent failed: %s", self._shop.id, type(error).__name__)  # noqa: TRY400
-            headline = "The consent could not be taken."
-            told = ParcelGuardError(type(error).__name__, headline=headline, advice=_AGAIN)
-            return Consented(self.attempt, error=told)
+            failed = ParcelGuardError(type(error).__name__, because(ShopReason.CONSENT_FAILED))
+            return Consented(self.attempt, error=failed)
         finally:
             self._stop()
 
     def _tell(self, outcome: Consented) -> None:
         try:
-            self._told(outcome)
+            self._answered(outcome)
         except Exception:
             log.exception("%s: the outcome of a consent was lost", self._shop.id)
 
@@ -251,4 +261,4 @@ def _refuse_denied(address: str, title: str) -> None:
     """See whether the seller pressed the other button; marketplaces differ in how they say it."""
     values = _values(address)
     if "error" in values or values.get("code") == ["null"]:
-        raise SettingsError("denied", headline=f"{title} was told not to allow it.", advice=_AGAIN)
+        raise SettingsError("denied", because(ShopReason.CONSENT_DENIED, marketplace=title))

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from threading import RLock
@@ -22,21 +22,23 @@ import msgspec
 from parcelguard.chat.registry import client_of
 from parcelguard.core.config import Settings, ShopSettings
 from parcelguard.core.errors import ParcelGuardError, SettingsError
-from parcelguard.core.marketplace_facts import ALL, Marketplace, marketplace
-from parcelguard.core.proofs import ProofState
-from parcelguard.marketplace.ports import Access, AccessState, Client, Seller
+from parcelguard.core.marketplace_facts import ALL, marketplace
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
+from parcelguard.marketplace.ports import Access, Client, Seller
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.runtime.assets import asset
 from parcelguard.shops.consent import PORT, ConsentFlow
+from parcelguard.shops.loopback import PageWords
 from parcelguard.shops.practice import rehearse
 from parcelguard.shops.preset import filled, presets, remarks
+from parcelguard.shops.rows import Figures, RowReader, secret_names
 from parcelguard.shops.settings_file import SettingsFile
 from parcelguard.shops.views import (
     AppKeys,
     Attempt,
     Consented,
     Filled,
-    GrantRow,
     MarketplaceRow,
     NoticeUnread,
     Preset,
@@ -45,10 +47,8 @@ from parcelguard.shops.views import (
     ShopRow,
     Weight,
 )
-from parcelguard.shops.words import BY_HAND, NOTHING, access_words, midnight, today_of, today_words
 from parcelguard.vault.vault import Secrets, Vault
 
-Figures = Callable[[datetime], Mapping[str, Mapping[ProofState, int]]]  # proofs by shop, since a moment
 _FIXED = ("id", "marketplace", "region")  # records carry them
 _ITS_OWN = ("shop_id", "inbox_id")  # what no other shop can share, whatever its app
 
@@ -60,33 +60,39 @@ class Shopkeeping:
         self,
         settings_file: Path,
         vault: Vault,
+        *,
         figures: Figures,
         apply: Callable[[Settings], None],
         now: Callable[[], datetime],
-        *,
+        page_words: PageWords,
         port: int = PORT,
     ) -> None:
-        """Read the settings file. `apply` is called after every change with what holds from then on."""
+        """Read the settings file.
+
+        `apply` is called after every change with what holds from then on. `page_words` says what the
+        seller's browser is shown.
+        """
         self._file = SettingsFile(settings_file)
         self._vault = vault
-        self._figures = figures
         self._apply = apply
         self._now = now
+        self._reader = RowReader(vault, figures, now)
         self._changing = RLock()
         self._settings = self._file.read()
-        self._asked: dict[str, Access] = {}
-        self._consents = ConsentFlow(self._client_of, now, self._accepted, port=port)
+        self._answered: dict[str, Access] = {}
+        self._consents = ConsentFlow(
+            self._client_of, now=now, accepted=self._accepted, page_words=page_words, port=port
+        )
 
-    def close(self) -> None:
-        """Stop waiting for browsers."""
-        self._consents.close()
+    def stop_waiting(self) -> None:
+        """Wait for no browser any more."""
+        self._consents.stop_waiting()
 
     # ---- looking -----------------------------------------------------------------------
 
     def shops(self) -> tuple[ShopRow, ...]:
         """Return every shop in the settings' order, without asking any marketplace."""
-        figures = self._figures(midnight(self._now()))
-        return tuple(self._row(shop, figures) for shop in self._settings.shops)
+        return self._reader.rows_of(self._settings.shops, self._settings, self._answered)
 
     def marketplaces(self) -> tuple[MarketplaceRow, ...]:
         """Return every marketplace there is, with its master switch."""
@@ -98,13 +104,14 @@ class Shopkeeping:
         """Ask the marketplace what this shop may do, and return its row."""
         shop = self._shop(shop_id)
         with closing(self._client_of(shop)) as client:
-            self._asked[shop_id] = client.probe()
-        return self._row(shop, self._figures(midnight(self._now())))
+            self._answered[shop_id] = client.probe()
+        [row] = self._reader.rows_of((shop,), self._settings, self._answered)
+        return row
 
     def app_of(self, name: str) -> AppKeys | None:
         """Return the app that another shop of a marketplace uses, to be used again."""
         for shop in self._settings.shops:
-            if shop.marketplace == name and self._app_secrets(shop):
+            if shop.marketplace == name and self._reader.app_secrets(shop):
                 return AppKeys(shop.id, shop.name, _app_values(shop))
         return None
 
@@ -117,8 +124,7 @@ class Shopkeeping:
         """
         shop = self._shop(shop_id)
         if fixed := [name for name in _FIXED if values.get(name, getattr(shop, name)) != getattr(shop, name)]:
-            headline = f"The {fixed[0]} of a shop cannot be changed."
-            raise SettingsError(headline, headline=headline, advice="Add it as another shop.")
+            raise SettingsError(f"{fixed[0]} is fixed", because(ShopReason.SHOP_KEEPS_ITS_PLACE))
         if values.get("send") and not shop.send:
             raise NoticeUnread
         if "message" in values:
@@ -151,7 +157,7 @@ class Shopkeeping:
             if same_app_as:
                 sharing = self._shop(same_app_as)
                 values = {**_app_values(sharing), **values}
-                given = {**self._app_secrets(sharing), **given}
+                given = {**self._reader.app_secrets(sharing), **given}
             shop_id = _new_id(values, {shop.id for shop in self._settings.shops})
             try:
                 for grant, secret in given.items():
@@ -172,22 +178,22 @@ class Shopkeeping:
             given = {grant: secret.strip() for grant, secret in secrets.items() if secret.strip()}
             another = any(getattr(shop, name) not in ("", 0, value) for name, value in values.items())
             self._file.change_shop(shop_id, values)
-            for grant in _secret_names(shop):
+            for grant in secret_names(shop):
                 present = self._vault.load(grant_key(shop_id, grant)) or Secrets(app_secret="")
                 secret = given.get(grant, present.app_secret)
                 if secret and (another or secret != present.app_secret):
                     self._vault.keep(grant_key(shop_id, grant), Secrets(app_secret=secret))
-            self._asked.pop(shop_id, None)
+            self._answered.pop(shop_id, None)
             self._do(self._file.read)
 
     def remove(self, shop_id: str) -> None:
         """Take a shop out. Its records stay, and what waits is held; keys and tokens are forgotten."""
         with self._changing:
             shop = self._shop(shop_id)
-            self._consents.close()
+            self._consents.stop_waiting()
             self._do(lambda: self._file.remove_shop(shop_id))
-            self._forget(shop_id, _secret_names(shop))
-            self._asked.pop(shop_id, None)
+            self._forget(shop_id, secret_names(shop))
+            self._answered.pop(shop_id, None)
 
     # ---- the preset message ------------------------------------------------------------
 
@@ -212,30 +218,26 @@ class Shopkeeping:
     # ---- consents ----------------------------------------------------------------------
 
     def authorise(
-        self, shop_id: str, grant: str, told: Callable[[Consented], None], redirect: str = ""
+        self, shop_id: str, grant: str, answered: Callable[[Consented], None], redirect: str = ""
     ) -> Attempt:
-        """Begin a consent, and return the page for the browser; see `ConsentFlow.begin`."""
+        """Begin a consent, and return the page for the browser; see `ConsentFlow.begin_attempt`."""
         shop = self._shop(shop_id)
-        if grant not in self._app_secrets(shop):
-            raise SettingsError(
-                "no app secret",
-                headline="The keys of your app are missing.",
-                advice="Enter them first: ParcelGuard speaks to the marketplace as your own app.",
-            )
-        return self._consents.begin(shop, grant, told, redirect)
+        if grant not in self._reader.app_secrets(shop):
+            raise SettingsError("no app secret", because(ShopReason.APP_KEYS_MISSING))
+        return self._consents.begin_attempt(shop, grant, answered, redirect)
 
     def paste(self, attempt: Attempt, address: str) -> None:
-        """Take the address at which the browser ended; see `ConsentFlow.finish`."""
-        self._consents.finish(attempt, address)
+        """Take the address at which the browser ended; see `ConsentFlow.take_pasted`."""
+        self._consents.take_pasted(attempt, address)
 
     def cancel_consent(self, attempt: Attempt) -> None:
-        """Give an attempt up; nothing is told any more."""
-        self._consents.cancel(attempt)
+        """Give an attempt up; nothing is answered any more."""
+        self._consents.give_up(attempt)
 
     def _accepted(self, shop: ShopSettings, grant: str, seller: Seller) -> None:
         """Note which shop a consent was for, where only the marketplace could tell."""
         with self._changing:
-            self._asked.pop(shop.id, None)
+            self._answered.pop(shop.id, None)
             if self._shop(shop.id).shop_id:
                 self._do(self._file.read)
                 return
@@ -243,7 +245,7 @@ class Shopkeeping:
                 self._do(lambda: self._file.change_shop(shop.id, {"shop_id": seller.shop_id}))
             except SettingsError:  # it is another shop of these settings: two must not share its tokens
                 key = grant_key(shop.id, grant)
-                self._vault.keep(key, Secrets(app_secret=self._app_secrets(shop)[grant]))
+                self._vault.keep(key, Secrets(app_secret=self._reader.app_secrets(shop)[grant]))
                 raise
 
     # ---- steps -------------------------------------------------------------------------
@@ -261,83 +263,11 @@ class Shopkeeping:
         for shop in self._settings.shops:
             if shop.id == shop_id:
                 return shop
-        raise SettingsError(
-            f"no shop {shop_id!r}", headline="This shop is not in the settings.", advice="Look again."
-        )
-
-    def _row(self, shop: ShopSettings, figures: Mapping[str, Mapping[ProofState, int]]) -> ShopRow:
-        row = marketplace(shop.marketplace)
-        asked = self._asked.get(shop.id)
-        try:
-            grants = tuple(self._grant(shop, grant, title) for grant, title in row.grants.items())
-            access = asked or self._judged(shop, row, grants)
-        except SettingsError as error:  # the keys cannot be opened; all else about the shop still can
-            grants = ()
-            access = Access(
-                AccessState.UNREACHABLE, headline=error.headline, advice=error.advice, orders=False
-            )
-        words, tone, remedy = access_words(access, self._now())
-        known = shop.shop(off=shop.marketplace in self._settings.marketplaces_off)
-        today = today_of(figures.get(shop.id, {}))
-        return ShopRow(
-            settings=shop,
-            marketplace=row,
-            label=row.label(shop.region),
-            access=access,
-            asked=asked is not None,
-            access_words=words,
-            tone=tone,
-            remedy=remedy,
-            sends=BY_HAND if known.by_hand else row.rule if known.enabled else NOTHING,
-            today=today,
-            today_words=today_words(today),
-            grants=grants,
-            on=shop.send,
-            live=known.enabled,
-        )
-
-    def _grant(self, shop: ShopSettings, grant: str, title: str) -> GrantRow:
-        secrets = self._vault.load(grant_key(shop.id, grant))
-        until = (
-            datetime.fromtimestamp(secrets.refresh_ends_at, UTC)
-            if secrets and secrets.refresh_ends_at
-            else None
-        )
-        return GrantRow(
-            grant,
-            title,
-            keyed=bool(secrets and secrets.app_secret),
-            connected=bool(secrets and secrets.access_token),
-            until=until,
-        )
-
-    def _judged(self, shop: ShopSettings, row: Marketplace, grants: tuple[GrantRow, ...]) -> Access:
-        """Say by the keys kept here what a shop may do, as far as they tell."""
-        if not row.has_chat:
-            return Access(AccessState.BY_HAND)
-        if not grants:
-            keyed = bool(self._app_secrets(shop))
-            return Access(AccessState.AUTHORISED if keyed else AccessState.NOT_CONNECTED, orders=keyed)
-        if missing := [each for each in grants if not each.connected]:
-            headline = f"{row.title} was not asked to allow {missing[0].title}."
-            return Access(AccessState.NOT_CONNECTED, headline=headline, orders=grants[0].connected)
-        if any(each.until and each.until <= self._now() for each in grants):
-            headline = f"The consent at {row.title} has ended."
-            return Access(AccessState.CONSENT_AGAIN, headline=headline, orders=False)
-        return Access(AccessState.AUTHORISED)  # until when, only the marketplace can tell
-
-    def _app_secrets(self, shop: ShopSettings) -> dict[str, str]:
-        """Return the app secrets that are kept for a shop, by grant."""
-        found = {grant: self._vault.load(grant_key(shop.id, grant)) for grant in _secret_names(shop)}
-        return {grant: kept.app_secret for grant, kept in found.items() if kept and kept.app_secret}
+        raise SettingsError(f"no shop {shop_id!r}", because(ShopReason.NO_SUCH_SHOP))
 
     def _forget(self, shop_id: str, grants: Iterable[str]) -> None:
         for grant in grants:
             self._vault.forget(grant_key(shop_id, grant))
-
-
-def _secret_names(shop: ShopSettings) -> list[str]:
-    return [key.setting for key in marketplace(shop.marketplace).keys if key.secret]
 
 
 def _app_values(shop: ShopSettings) -> dict[str, Any]:
@@ -350,7 +280,7 @@ def _app_values(shop: ShopSettings) -> dict[str, Any]:
 def _refuse_faults(found: tuple[Remark, ...]) -> None:
     for remark in found:
         if remark.weight is Weight.STOP:
-            raise SettingsError(remark.text, headline="This message cannot be used.", advice=remark.text)
+            raise SettingsError(remark.reason.kind, remark.reason)
 
 
 def _new_id(values: Mapping[str, Any], taken: set[str]) -> str:

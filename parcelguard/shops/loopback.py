@@ -18,52 +18,68 @@ from socketserver import TCPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
+from parcelguard.core.reasons.reason import Reason, because
+from parcelguard.core.reasons.shops import ShopReason
+
 HERE = "127.0.0.1"
 NAMES = (HERE, "localhost")
 _IDLE_S = 5.0  # browsers open connections that they may never use
 _POLL_S = 0.05
 _LONGEST_LINE = 8192
-_HTML = """<!doctype html><html lang="en"><meta charset="utf-8"><title>ParcelGuard</title>
+_HTML = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>ParcelGuard</title>
 <meta name="viewport" content="width=device-width"><body style="font:18px/1.5 system-ui,sans-serif;
 margin:15vh auto;max-width:32em;padding:0 1em"><h1 style="font-size:1.4em">{headline}</h1><p>{advice}</p>"""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the browser is shown. `then` runs once it has been sent off."""
+    """What the browser is answered. `then` runs once it has been sent off."""
 
-    headline: str
-    advice: str = ""
+    reason: Reason
     status: int = 200
     then: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """A page in words; `language` as browsers name it: "en", "zh-CN"."""
+
+    headline: str
+    advice: str
+    language: str
+
+
+PageWords = Callable[[Reason], PageText]
+_NOTHING_HERE = because(ShopReason.NOTHING_HERE)
 
 
 class Loopback:
     """Listens from the moment it is made; answers from `start` to `close`."""
 
-    def __init__(self, port: int, path: str, name: str = HERE) -> None:
+    def __init__(self, port: int, path: str, page_words: PageWords, name: str = HERE) -> None:
         """Raise OSError when the port is taken."""
         self._server = _Server((HERE, port), _Handler)
+        self._server.page_words = page_words
         self._server.path = path
         self._server.name = f"{name}:{self._server.server_port}"
         self._started = False
 
     @classmethod
-    def anywhere(cls, port: int, path: str) -> Loopback:
+    def anywhere(cls, port: int, path: str, page_words: PageWords) -> Loopback:
         """Listen on the usual port, or on any when another program has it."""
         try:
-            return cls(port, path)
+            return cls(port, path, page_words)
         except OSError:
-            return cls(0, path)
+            return cls(0, path, page_words)
 
     @classmethod
-    def at(cls, address: str) -> Loopback | None:
+    def at(cls, address: str, page_words: PageWords) -> Loopback | None:
         """Listen at an address, if it is one of this computer and its port is free."""
         parts = urlsplit(address)
         if parts.scheme != "http" or parts.hostname not in NAMES or parts.username or parts.query:
             return None
         try:
-            return cls(parts.port or 80, parts.path or "/", parts.hostname)
+            return cls(parts.port or 80, parts.path or "/", page_words, parts.hostname)
         except (OSError, ValueError):  # taken, not ours to use, or no port at all
             return None
 
@@ -91,14 +107,14 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = os.name == "posix"  # elsewhere it would share the port with another program
     path = ""
     name = ""
+    page_words: PageWords
     answer: Callable[[str], Page]
 
     def server_bind(self) -> None:
         if exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", 0):
             self.socket.setsockopt(socket.SOL_SOCKET, exclusive, 1)
-        TCPServer.server_bind(
-            self
-        )  # the one below it would look up this computer's name, which may take long
+        # The one below it would look up this computer's name, which may take long.
+        TCPServer.server_bind(self)
         self.server_port = self.server_address[1]
         self.server_name = HERE
 
@@ -113,14 +129,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
         if self.headers.get_all("Host", []) != [self.server.name]:
-            self._show(Page("Nothing here.", status=421))
+            self._show(Page(_NOTHING_HERE, status=421))
         elif path != self.server.path or len(self.path) > _LONGEST_LINE:
-            self._show(Page("Nothing here.", status=404))
+            self._show(Page(_NOTHING_HERE, status=404))
         else:
             self._show(self.server.answer(f"http://{self.server.name}{path}?{query}"))
 
     def _show(self, page: Page) -> None:
-        text = _HTML.format(headline=escape(page.headline), advice=escape(page.advice)).encode()
+        words = self.server.page_words(page.reason)
+        shown = {"headline": words.headline, "advice": words.advice, "language": words.language}
+        text = _HTML.format_map({name: escape(each) for name, each in shown.items()}).encode()
         with suppress(OSError):  # the browser may have gone; what came of it is told all the same
             self.send_response(page.status)
             self.send_header("Content-Type", "text/html; charset=utf-8")

@@ -26,6 +26,8 @@ from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import DeliveryError, ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.preset_message import fill_message
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import Picture, Target, Wire
 from parcelguard.disk.jpeg import jpeg_size
@@ -50,8 +52,7 @@ class Sandbox:
             self.close()
             raise ParcelGuardError(
                 "the sandbox did not start",
-                headline="The sandbox marketplace did not start.",
-                advice="Install what it needs with: pip install 'parcelguard[sandbox]'",
+                because(ShopReason.SANDBOX_NOT_STARTED, command="pip install 'parcelguard[sandbox]'"),
             )
         self.address: str = json.loads(line)["address"]
 
@@ -93,9 +94,7 @@ class Sandbox:
         except OSError as error:
             if isinstance(error, urllib.error.HTTPError):
                 error.close()  # it holds the connection
-            raise ParcelGuardError(
-                f"{path}: {error}", headline="The sandbox marketplace did not answer.", advice="Try again."
-            ) from error
+            raise ParcelGuardError(f"{path}: {error}", because(ShopReason.SANDBOX_SILENT)) from error
         return content
 
 
@@ -129,9 +128,7 @@ def rehearse(shop: ShopSettings, text: str, photo: Path) -> Rehearsal:
     """Send a message and a picture to a sandbox's buyer, by this marketplace's own rules and calls."""
     row = marketplace(shop.marketplace)
     if not row.has_chat:
-        raise SettingsError(
-            "no chat", headline="There is no chat to test here.", advice="A person sends for this shop."
-        )
+        raise SettingsError("no chat", because(ShopReason.NO_CHAT_TO_TEST))
     with Sandbox("--orders", "0", "--marketplaces", row.name) as sandbox, TemporaryDirectory() as folder:
         wish = {"add": True, "marketplace": row.name, "region": shop.region, "shop_name": shop.name}
         seller = sandbox.post("/admin/seller", wish)

@@ -9,6 +9,8 @@ from parcelguard.core.config import ShopSettings
 from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.core.orders import Item, Order
 from parcelguard.core.preset_message import DEFAULT_MESSAGE, PLACEHOLDERS, fill_message
+from parcelguard.core.reasons.reason import Value, because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.shops.views import Filled, Preset, Remark, Weight
 
 LONGEST_TEMPLATE = 2000  # what the settings file takes
@@ -99,47 +101,46 @@ def remarks(shop: ShopSettings, text: str) -> tuple[Remark, ...]:
 
 def _faults(shop: ShopSettings, text: str) -> Iterator[Remark]:
     if not text.strip():
-        yield Remark(Weight.STOP, "Write what the buyer reads with the photos")
+        yield _fault(ShopReason.MESSAGE_EMPTY)
         return
     if "{order}" not in text:
-        why = "the buyer sees which order it is, and the same text twice in 24 hours is refused"
-        yield Remark(Weight.STOP, f"Put {{order}} somewhere: {why}")
+        yield _fault(ShopReason.MESSAGE_WITHOUT_ORDER, placeholder="{order}")
     for slip in _PLACEHOLDER.finditer(text):
         if slip[1] not in PLACEHOLDERS:
             known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            yield Remark(Weight.STOP, f"{slip[0]} is not known; there are {known}", slip.span())
+            reason = because(ShopReason.UNKNOWN_PLACEHOLDER, placeholder=slip[0], known=known)
+            yield Remark(Weight.STOP, reason, slip.span())
     if len(text) > LONGEST_TEMPLATE:
-        yield Remark(Weight.STOP, f"Longer than {LONGEST_TEMPLATE} characters")
+        yield _fault(ShopReason.TEMPLATE_TOO_LONG, longest=LONGEST_TEMPLATE)
         return
     example = filled(shop, text)
     if example.length > example.longest:
         title = marketplace(shop.marketplace).title
-        allowed = f"the {example.longest} that {title} takes"
-        yield Remark(Weight.STOP, f"{example.length} characters when filled: more than {allowed}")
+        figures = {"length": example.length, "longest": example.longest}
+        yield _fault(ShopReason.MESSAGE_TOO_LONG, marketplace=title, **figures)
+
+
+def _fault(kind: ShopReason, **values: Value) -> Remark:
+    return Remark(Weight.STOP, because(kind, **values))
 
 
 def _risks(shop: ShopSettings, text: str) -> Iterator[Remark]:
     """Find what a marketplace's chat refuses, or hides without a word."""
     if shop.marketplace == "chatwoot":  # the seller's own channel: nobody polices it
         return
-    row = marketplace(shop.marketplace)
-    theirs = row.title if row.has_chat else "the marketplace"
     mails = [mail.span() for mail in _MAIL.finditer(text)]
-    for start, end in mails:
-        yield Remark(Weight.LOOK, f"An e-mail address: {theirs} may refuse or hide the message", (start, end))
+    for mail in mails:
+        yield Remark(Weight.LOOK, because(ShopReason.NAMES_MAIL), mail)
     for link in _LINK.finditer(text):
         if not any(start <= link.start() < end for start, end in mails):
-            yield Remark(Weight.LOOK, f"A link: {theirs} may refuse or hide the message", link.span())
+            yield Remark(Weight.LOOK, because(ShopReason.NAMES_LINK), link.span())
     for number in _PHONE.finditer(text):
-        yield Remark(Weight.LOOK, f"A phone number: {theirs} may refuse or hide the message", number.span())
+        yield Remark(Weight.LOOK, because(ShopReason.NAMES_PHONE), number.span())
     for name, pattern in _other_places(shop).items():
         for mention in re.finditer(pattern, text, re.IGNORECASE):
-            yield Remark(
-                Weight.LOOK, f"{name} is named: {theirs} may refuse or hide the message", mention.span()
-            )
+            yield Remark(Weight.LOOK, because(ShopReason.NAMES_OTHERS, name=name), mention.span())
     for lure in _ADVERTISING.finditer(text):
-        why = "marketplaces do not allow advertising or asking for ratings here"
-        yield Remark(Weight.LOOK, f"“{lure[0]}”: {why}", lure.span())
+        yield Remark(Weight.LOOK, because(ShopReason.ADVERTISES, words=lure[0]), lure.span())
 
 
 def _other_places(shop: ShopSettings) -> dict[str, str]:

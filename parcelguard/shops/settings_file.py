@@ -17,6 +17,8 @@ import msgspec
 
 from parcelguard.core.config import Settings, ShopSettings, parse_settings
 from parcelguard.core.errors import SettingsError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.disk.files import write_durably
 
 _SHOP = "[[shops]]"
@@ -106,8 +108,8 @@ def _read(path: Path) -> tuple[str, str]:
     except FileNotFoundError:
         return "", "\n"
     except (OSError, UnicodeDecodeError) as error:
-        headline = f"The settings file cannot be read: {path}"
-        raise SettingsError(f"{path}: {error}", headline=headline, advice="Nothing was changed.") from error
+        reason = because(ShopReason.SETTINGS_UNREADABLE, path=str(path))
+        raise SettingsError(f"{path}: {error}", reason) from error
     plain = text.replace("\r\n", "\n")
     ended = plain if not plain or plain.endswith("\n") else f"{plain}\n"
     return ended, "\r\n" if "\r\n" in text else "\n"
@@ -117,8 +119,7 @@ def _checked_before(path: Path, text: str) -> Settings:
     try:
         return parse_settings(text)
     except SettingsError as error:
-        advice = "Nothing was changed. Mend the file first."
-        raise SettingsError(f"{path}\n{error}", advice=advice) from error
+        raise SettingsError(f"{path}\n{error}", because(ShopReason.SETTINGS_DAMAGED)) from error
 
 
 def _checked_after(text: str) -> Settings:
@@ -126,7 +127,7 @@ def _checked_after(text: str) -> Settings:
         return parse_settings(text)
     except SettingsError as error:
         mistakes = " ".join(str(error).split())
-        raise SettingsError(mistakes, headline="This cannot be saved.", advice=mistakes) from error
+        raise SettingsError(mistakes, because(ShopReason.WRONG_VALUES, mistakes=mistakes)) from error
 
 
 # ---- lines -------------------------------------------------------------------------------
@@ -213,11 +214,7 @@ def _written(values: Mapping[str, Any]) -> list[str]:
 
 
 def _not_from_here(detail: str) -> SettingsError:
-    return SettingsError(
-        detail,
-        headline="The settings file is written in a way that cannot be changed from here.",
-        advice="Change it by hand, then start ParcelGuard again. Nothing was written.",
-    )
+    return SettingsError(detail, because(ShopReason.SETTINGS_WRITTEN_OTHERWISE))
 
 
 # ---- values ------------------------------------------------------------------------------
@@ -227,9 +224,7 @@ def _place(settings: Settings, shop_id: str) -> int:
     for place, shop in enumerate(settings.shops):
         if shop.id == shop_id:
             return place
-    raise SettingsError(
-        f"no shop {shop_id!r}", headline="This shop is not in the settings.", advice="Nothing was changed."
-    )
+    raise SettingsError(f"no shop {shop_id!r}", because(ShopReason.NO_SUCH_SHOP))
 
 
 def _changed(shop: ShopSettings, values: Mapping[str, Any]) -> ShopSettings:

@@ -10,39 +10,29 @@ from enum import StrEnum
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import Marketplace
+from parcelguard.core.reasons.reason import Reason
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.ports import Access, Seller
-from parcelguard.store.views import Tone
+from parcelguard.shops.standing import Standing, Today
 
 
 class NoticeUnread(SettingsError):
     """Sending may be switched on only by someone who has read what the marketplace allows."""
 
-    headline = "Read first what this marketplace allows."
-    advice = "Then switch sending on."
+    kind = ShopReason.NOTICE_UNREAD
 
 
-class Remedy(StrEnum):
-    """What the row of a shop offers when its buyers cannot be written to."""
+class Sends(StrEnum):
+    """How a shop's messages go out now."""
 
-    NOTHING = ""
-    AUTHORISE = "authorise"
-    APPLY = "apply"  # show what to apply for, and where
-    TEST = "test"  # ask the marketplace again
-
-
-@dataclass(frozen=True, slots=True)
-class Today:
-    """How many proofs saved today reached the buyer, failed, or are still on their way."""
-
-    delivered: int = 0
-    failed: int = 0
-    waiting: int = 0
-    by_hand: int = 0
+    NOTHING = "nothing"
+    BY_HAND = "by hand"
+    BY_PACKER = "by packer"  # as the marketplace's rule says
 
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """One consent that a seller gives a marketplace's app. `title` says what for."""
+    """One consent that a seller gives a marketplace's app. `title` says what for, to be translated."""
 
     grant: str
     title: str
@@ -60,12 +50,9 @@ class ShopRow:
     label: str
     access: Access
     asked: bool
-    access_words: str
-    tone: Tone
-    remedy: Remedy
-    sends: str
+    standing: Standing
+    sends: Sends
     today: Today
-    today_words: str
     grants: tuple[GrantRow, ...]
     on: bool  # this shop's switch
     live: bool  # the switch, the marketplace's master switch and a way to send, all together
@@ -101,7 +88,7 @@ class Remark:
     """One thing to know about a preset message; `span` is where it stands in the template, if anywhere."""
 
     weight: Weight
-    text: str
+    reason: Reason
     span: tuple[int, int] | None = None
 
 
@@ -142,12 +129,9 @@ class Rehearsal:
     error: ParcelGuardError | None = None
 
     @property
-    def headline(self) -> str:
-        """Return what came of it, in a few words."""
-        if self.error:
-            return self.error.headline
-        pictures = sum(1 for each in self.seen if each.picture)
-        return f"The test buyer got {pictures} picture{'s' * (pictures != 1)} and the message."
+    def pictures(self) -> int:
+        """How many pictures the buyer saw."""
+        return sum(1 for each in self.seen if each.picture)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ ROW = Marketplace(
         Key("app_key", "App key", "the console › your app"),
         Key("shop", "App secret", "the same page", secret=True),
     ),
-    apply="Make an app in the console.",
+    apply=("Make an app in the console.",),
     rule="On F4, by the packer",
-    notice="Only a packer's F4 sends.",
+    notice=("Only a packer's F4 sends.",),
     longest_text=1000,
 )
 SHAPE = Shape(

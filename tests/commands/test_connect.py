@@ -17,13 +17,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from parcelguard.commands.connect import REDIRECT
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.runtime.single_instance import only_one
 from parcelguard.sandbox.lazada.apps import LazadaDesk
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.sandbox.world.world import World
+from parcelguard.ui.words.access_words import CALLBACK
 from parcelguard.vault.vault import Secrets, vault_at
 
 PATIENCE_S = 30
@@ -191,7 +191,7 @@ def test_a_refused_consent_is_told_and_connects_nothing(tmp_path: Path, market: 
     with at_terminal(tmp_path, "kopi") as command:
         httpx.get(press(command.hear(rf"({re.escape(address)}/auth\S+)"), "cancel"))
         assert command.ends() == 2
-    assert "Shopee was told not to allow it." in command.said
+    assert "You pressed Cancel at Shopee." in command.said
     assert vault_at(tmp_path / "secrets.json", "file").load("kopi") == Secrets(world.partner.partner_key)
 
 
@@ -214,7 +214,7 @@ def test_the_chat_of_lazada_is_a_consent_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shop", "grant", "told"),
     [
-        ("teh", "", "in the settings file: kopi"),
+        ("teh", "", "The shops there: kopi"),
         ("kopi", "chat", "Name one of: shop"),
     ],
 )
@@ -253,4 +253,4 @@ def test_without_anyone_to_paste_it_ends(tmp_path: Path, market: tuple[World, st
 
 
 def test_the_address_for_the_console_never_changes() -> None:
-    assert REDIRECT == "http://127.0.0.1:47811/parcelguard"
+    assert CALLBACK == "http://127.0.0.1:47811/parcelguard"

@@ -22,12 +22,15 @@ from parcelguard.core.errors import (
     SettingsError,
     ShopWaits,
 )
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.lazada.client import CHAT, GATEWAYS, ORDERS, LazadaClient, client
 from parcelguard.marketplace.lazada.wire import sign
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.sandbox.lazada.apps import LazadaDesk
+from parcelguard.ui.words.reasons import saying
 from parcelguard.vault.vault import Secrets, vault_at
 from tests.support.channel_benches import LAZADA, Bench, jpeg, open_bench
 
@@ -287,8 +290,8 @@ def test_orders_alone_work_and_the_chat_is_said_to_need_its_own_consent(bench: B
     bench.vault.keep("kopi/chat", Secrets(bench.secrets(CHAT).app_secret))
     access = bench.channel.client.probe()
     assert (access.state, access.orders) == (AccessState.NOT_CONNECTED, True)
-    assert access.headline == "Orders work; the chat needs a consent of its own."
-    assert "In-house IM Chat" in access.advice
+    assert access.missing == because(ShopReason.CHAT_CONSENT_MISSING)
+    assert "In-house IM Chat" in saying.said(access.missing).advice
     assert bench.channel.orders.read(bench.order.order_sn)
 
 

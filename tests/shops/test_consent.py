@@ -17,11 +17,15 @@ import pytest
 
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import NoNetwork, SettingsError
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.shops.consent import ConsentFlow
 from parcelguard.shops.loopback import Loopback, Page
 from parcelguard.shops.views import Attempt, Consented
+from parcelguard.ui.words.consent_page_words import page_words
+from parcelguard.ui.words.reasons.saying import said
 
 SHOP = ShopSettings(id="kopi", name="Kopi & Co", partner_id=7, shop_id=5)
 SELLER = Seller(5, "Kopi & Co Official", "MY")
@@ -57,28 +61,28 @@ class FakeClient:
 
 
 class Bench:
-    """A desk, what was told, and what reached the marketplace."""
+    """A desk, what it answered, and what reached the marketplace."""
 
     def __init__(self, **options: Any) -> None:
         self.taken: list[tuple[str, str, str]] = []
-        self.told: Queue[Consented] = Queue()
+        self.answers: Queue[Consented] = Queue()
         self.error: Exception | None = None
         self.clients: list[FakeClient] = []
-        self.desk = ConsentFlow(self._client, utc_now, port=0, **options)
+        self.desk = ConsentFlow(self._client, now=utc_now, page_words=page_words, port=0, **options)
 
     def _client(self, _shop: ShopSettings) -> FakeClient:
         self.clients.append(FakeClient(self.taken, self.error))
         return self.clients[-1]
 
     def begin(self, grant: str = "shop", redirect: str = "") -> Attempt:
-        return self.desk.begin(SHOP, grant, self.told.put, redirect)
+        return self.desk.begin_attempt(SHOP, grant, self.answers.put, redirect)
 
     def outcome(self) -> Consented:
-        return self.told.get(timeout=PATIENCE_S)
+        return self.answers.get(timeout=PATIENCE_S)
 
-    def nothing_told(self) -> bool:
+    def nothing_answered(self) -> bool:
         try:
-            self.told.get(timeout=0.1)
+            self.answers.get(timeout=0.1)
         except Empty:
             return True
         return False
@@ -94,7 +98,7 @@ def make() -> Iterator[Callable[..., Bench]]:
 
     yield bench
     for each in made:
-        each.desk.close()
+        each.desk.stop_waiting()
         assert all(client.closed for client in each.clients)
 
 
@@ -170,10 +174,10 @@ def test_a_new_attempt_ends_the_one_before_without_a_word(bench: Bench) -> None:
     later = bench.begin()
 
     with pytest.raises(SettingsError, match="attempt over"):
-        bench.desk.finish(earlier, allowed(earlier))
+        bench.desk.take_pasted(earlier, allowed(earlier))
     assert get(allowed(later))[0] == 200
     assert bench.outcome().attempt == later
-    assert bench.nothing_told()
+    assert bench.nothing_answered()
 
 
 def test_of_attempts_begun_at_the_same_moment_one_goes_on(make: Callable[..., Bench]) -> None:
@@ -206,24 +210,24 @@ def test_only_the_first_answer_counts(make: Callable[..., Bench]) -> None:
 
     status, page = get(allowed(attempt))
     with pytest.raises(SettingsError, match="taken") as raised:
-        bench.desk.finish(attempt, allowed(attempt))
+        bench.desk.take_pasted(attempt, allowed(attempt))
     gate.set()
     first.join()
 
     assert (status, "answered already" in page) == (409, True)
-    assert raised.value.headline == "This consent was answered already."
+    assert raised.value.reason == because(ShopReason.CONSENT_ANSWERED)
     assert bench.outcome().seller == SELLER
     assert len(bench.taken) == 1
-    assert bench.nothing_told()
+    assert bench.nothing_answered()
 
 
 def test_an_address_pasted_twice_is_taken_once(bench: Bench) -> None:
     attempt = bench.begin(redirect="https://shop.example/back")
-    bench.desk.finish(attempt, allowed(attempt))
+    bench.desk.take_pasted(attempt, allowed(attempt))
     assert bench.outcome().seller == SELLER
 
     with pytest.raises(SettingsError):
-        bench.desk.finish(attempt, allowed(attempt))
+        bench.desk.take_pasted(attempt, allowed(attempt))
     assert len(bench.taken) == 1
 
 
@@ -244,9 +248,11 @@ def test_a_seller_who_does_not_allow_it_ends_the_attempt_in_words(
 
     outcome = bench.outcome()
     assert outcome.error is not None
-    assert outcome.error.headline == "Shopee was told not to allow it."
-    assert "begin again" in outcome.error.advice
-    assert (status, outcome.error.headline in page) == (400, True)
+    assert outcome.error.reason == because(ShopReason.CONSENT_DENIED, marketplace="Shopee")
+    words = said(outcome.error.reason)
+    assert words.headline == "You pressed Cancel at Shopee."
+    assert "begin again" in words.advice
+    assert (status, words.headline in page) == (400, True)
     assert bench.taken == []
     assert get(allowed(bench.begin()))[0] == 200  # and it can begin again
 
@@ -258,7 +264,7 @@ def test_what_the_marketplace_refuses_is_told_to_browser_and_program(bench: Benc
     _, page = get(allowed(attempt))
 
     assert bench.outcome().error is bench.error
-    assert NoNetwork.headline in page
+    assert said(bench.error.reason).headline in page
 
 
 def test_a_mistake_in_the_program_is_an_outcome_too_and_leaves_no_code_in_the_log(
@@ -271,7 +277,7 @@ def test_a_mistake_in_the_program_is_an_outcome_too_and_leaves_no_code_in_the_lo
 
     outcome = bench.outcome()
     assert outcome.error is not None
-    assert outcome.error.headline == "The consent could not be taken."
+    assert outcome.error.reason == because(ShopReason.CONSENT_FAILED)
     assert "good" not in caplog.text
     assert "ValueError" in caplog.text
 
@@ -295,23 +301,23 @@ def test_after_its_time_the_attempt_ends_and_can_begin_again(make: Callable[...,
     outcome = bench.outcome()
 
     assert outcome.error is not None
-    assert "within 30 minutes" in outcome.error.headline
+    assert "within 30 minutes" in said(outcome.error.reason).headline
     assert refused_connection(attempt)
     with pytest.raises(SettingsError):
-        bench.desk.finish(attempt, allowed(attempt))
+        bench.desk.take_pasted(attempt, allowed(attempt))
     assert bench.taken == []
 
 
 def test_a_cancelled_attempt_tells_nothing_and_listens_no_more(bench: Bench) -> None:
     attempt = bench.begin()
 
-    bench.desk.cancel(attempt)
+    bench.desk.give_up(attempt)
 
     assert refused_connection(attempt)
-    assert bench.nothing_told()
+    assert bench.nothing_answered()
     with pytest.raises(SettingsError):
-        bench.desk.finish(attempt, allowed(attempt))
-    bench.desk.cancel(attempt)  # nobody minds
+        bench.desk.take_pasted(attempt, allowed(attempt))
+    bench.desk.give_up(attempt)  # nobody minds
 
 
 @pytest.mark.parametrize("redirect", ["https://shop.example/back", "http://shop.example/back"])
@@ -319,39 +325,39 @@ def test_where_the_console_has_another_address_the_last_one_is_pasted(bench: Ben
     attempt = bench.begin(redirect=redirect)
     assert (attempt.listens, attempt.redirect) == (False, redirect)
 
-    bench.desk.finish(attempt, f"  {allowed(attempt)}\n")
+    bench.desk.take_pasted(attempt, f"  {allowed(attempt)}\n")
 
     assert bench.outcome().seller == SELLER
 
 
 def test_pasting_helps_where_the_browser_did_not_reach_this_program(bench: Bench) -> None:
     attempt = bench.begin()
-    bench.desk.finish(attempt, allowed(attempt))
+    bench.desk.take_pasted(attempt, allowed(attempt))
     assert bench.outcome().seller == SELLER
     assert refused_connection(attempt)
 
 
 @pytest.mark.parametrize(
-    ("pasted", "headline"),
+    ("pasted", "kind"),
     [
-        ("", "This is not the whole address"),
-        ("good", "This is not the whole address"),
-        ("https://[broken/?code=good&state=x", "This is not the whole address"),
-        ("https://shop.example/back?code=good", "This address belongs to another attempt."),
-        ("https://shop.example/back?code=good&state=stale", "This address belongs to another attempt."),
+        ("", ShopReason.NOT_THE_WHOLE_ADDRESS),
+        ("good", ShopReason.NOT_THE_WHOLE_ADDRESS),
+        ("https://[broken/?code=good&state=x", ShopReason.NOT_THE_WHOLE_ADDRESS),
+        ("https://shop.example/back?code=good", ShopReason.OTHER_ATTEMPT),
+        ("https://shop.example/back?code=good&state=stale", ShopReason.OTHER_ATTEMPT),
     ],
 )
 def test_a_wrong_address_is_told_at_once_and_another_may_follow(
-    bench: Bench, pasted: str, headline: str
+    bench: Bench, pasted: str, kind: ShopReason
 ) -> None:
     attempt = bench.begin(redirect="https://shop.example/back")
 
     with pytest.raises(SettingsError) as raised:
-        bench.desk.finish(attempt, pasted)
+        bench.desk.take_pasted(attempt, pasted)
 
-    assert raised.value.headline.startswith(headline)
+    assert raised.value.reason == because(kind)
     assert bench.taken == []
-    bench.desk.finish(attempt, allowed(attempt))
+    bench.desk.take_pasted(attempt, allowed(attempt))
     assert bench.outcome().seller == SELLER
 
 
@@ -365,9 +371,9 @@ def test_an_attempt_that_cannot_begin_leaves_nothing_listening(make: Callable[..
             raise SettingsError("no service id")
 
     bench._client = lambda _shop: Refusing([])  # type: ignore[method-assign]
-    desk = ConsentFlow(bench._client, utc_now, port=0)
+    desk = ConsentFlow(bench._client, now=utc_now, page_words=page_words, port=0)
     with pytest.raises(SettingsError):
-        desk.begin(SHOP, "shop", bench.told.put)
+        desk.begin_attempt(SHOP, "shop", bench.answers.put)
 
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", ports[0])) != 0
@@ -379,7 +385,7 @@ def test_whoever_hears_the_outcome_may_fail_without_harm(
     def careless(_outcome: Consented) -> None:
         raise RuntimeError("gone")
 
-    attempt = bench.desk.begin(SHOP, "shop", careless)
+    attempt = bench.desk.begin_attempt(SHOP, "shop", careless)
     with caplog.at_level(logging.ERROR):
         status, _ = get(allowed(attempt))
         for thread in threading.enumerate():  # the page is out before anyone is told
@@ -395,8 +401,8 @@ def test_whoever_hears_the_outcome_may_fail_without_harm(
 
 @pytest.fixture
 def listener() -> Iterator[Loopback]:
-    made = Loopback(0, "/parcelguard")
-    made.start(lambda address: Page(f"seen {address}", "<b>"))
+    made = Loopback(0, "/parcelguard", page_words)
+    made.start(lambda address: Page(as_told(f"seen {address}", "<b>")))
     yield made
     made.close()
 
@@ -436,8 +442,8 @@ def test_an_idle_browser_connection_keeps_nobody_waiting(listener: Loopback) -> 
 
 
 def test_a_taken_port_gives_way_to_a_free_one() -> None:
-    first = Loopback.anywhere(0, "/parcelguard")
-    second = Loopback.anywhere(urlsplit(first.address).port or 0, "/parcelguard")
+    first = Loopback.anywhere(0, "/parcelguard", page_words)
+    second = Loopback.anywhere(urlsplit(first.address).port or 0, "/parcelguard", page_words)
     try:
         assert first.address != second.address
     finally:
@@ -449,12 +455,12 @@ def test_it_listens_where_a_console_was_told_to_send_people() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    listener = Loopback.at(f"http://localhost:{port}/back")
+    listener = Loopback.at(f"http://localhost:{port}/back", page_words)
     assert listener is not None
-    listener.start(lambda _address: Page("here"))
+    listener.start(lambda _address: Page(as_told("here")))
     try:
         assert get(listener.address, Host=f"localhost:{port}")[0] == 200
-        assert Loopback.at(f"http://127.0.0.1:{port}/back") is None  # taken
+        assert Loopback.at(f"http://127.0.0.1:{port}/back", page_words) is None  # taken
     finally:
         listener.close()
 
@@ -470,4 +476,4 @@ def test_it_listens_where_a_console_was_told_to_send_people() -> None:
     ],
 )
 def test_it_listens_nowhere_else(address: str) -> None:
-    assert Loopback.at(address) is None
+    assert Loopback.at(address, page_words) is None

@@ -16,6 +16,8 @@ import pytest
 from parcelguard.core.config import Settings
 from parcelguard.core.errors import SettingsError
 from parcelguard.core.marketplace_facts import ALL, marketplace
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.marketplace.tokens import grant_key
@@ -26,6 +28,9 @@ from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.sandbox.world.world import World
 from parcelguard.shops.keeping import Shopkeeping
 from parcelguard.shops.views import Attempt, Consented
+from parcelguard.ui.words.access_words import access_words
+from parcelguard.ui.words.consent_page_words import page_words
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.vault.vault import Secrets, vault_at
 from tests.support.browser import Browser, browser
 
@@ -68,13 +73,14 @@ class Office:
         self.back = f"http://127.0.0.1:{self.port}/parcelguard"
         self.vault = vault_at(home / "secrets.json", "file")
         self.applied: list[Settings] = []
-        self.told: Queue[Consented] = Queue()
+        self.answers: Queue[Consented] = Queue()
         self.keeping = Shopkeeping(
             home / "settings.toml",
             self.vault,
-            lambda _since: {},
-            self.applied.append,
-            utc_now,
+            figures=lambda _since: {},
+            apply=self.applied.append,
+            now=utc_now,
+            page_words=page_words,
             port=self.port,
         )
         keys, secrets = app_of(world, name, self.back)
@@ -83,10 +89,10 @@ class Office:
         self.grants = tuple(marketplace(name).grants)
 
     def begin(self, grant: str = "", redirect: str = "") -> Attempt:
-        return self.keeping.authorise(self.shop_id, grant or self.grants[0], self.told.put, redirect)
+        return self.keeping.authorise(self.shop_id, grant or self.grants[0], self.answers.put, redirect)
 
     def outcome(self) -> Consented:
-        return self.told.get(timeout=PATIENCE_S)
+        return self.answers.get(timeout=PATIENCE_S)
 
     def kept(self) -> Mapping[str, Secrets | None]:
         return {grant: self.vault.load(grant_key(self.shop_id, grant)) for grant in self.grants}
@@ -113,7 +119,7 @@ def office(request: pytest.FixtureRequest, tmp_path: Path, chromium: Browser) ->
     with running(world) as address:
         made = Office(request.param, world, address, tmp_path, chromium)
         yield made
-        made.keeping.close()
+        made.keeping.stop_waiting()
 
 
 def test_a_seller_who_allows_it_has_a_connected_shop(office: Office) -> None:
@@ -128,7 +134,7 @@ def test_a_seller_who_allows_it_has_a_connected_shop(office: Office) -> None:
     assert office.connected() == list(office.grants)
     row = office.keeping.probe(office.shop_id)
     assert (row.access.state, row.access.orders) == (AccessState.AUTHORISED, True)
-    assert row.access_words.startswith("Authorised")
+    assert access_words(row.standing).startswith("Authorised")
 
 
 def test_a_seller_who_cancels_changes_nothing_and_may_begin_again(office: Office) -> None:
@@ -136,11 +142,13 @@ def test_a_seller_who_cancels_changes_nothing_and_may_begin_again(office: Office
     office.page.open(office.begin().address)
     office.page.press("cancel")
 
-    told = office.page.headline()
+    shown = office.page.headline()
 
     outcome = office.outcome()
     assert outcome.error is not None
-    assert told == outcome.error.headline == f"{marketplace(office.name).title} was told not to allow it."
+    title = marketplace(office.name).title
+    assert outcome.error.reason == because(ShopReason.CONSENT_DENIED, marketplace=title)
+    assert shown == said(outcome.error.reason).headline == f"You pressed Cancel at {title}."
     assert office.kept() == before
     assert office.allow().error is None
 
@@ -163,7 +171,7 @@ def test_a_consent_that_comes_back_again_changes_nothing(office: Office) -> None
     outcome = office.outcome()
 
     assert outcome.error is not None
-    assert outcome.error.headline == refused
+    assert said(outcome.error.reason).headline == refused
     assert office.kept() == kept
     assert office.keeping.probe(office.shop_id).access.state is not AccessState.UNREACHABLE
 
@@ -191,7 +199,7 @@ def test_an_attempt_given_up_takes_no_answer_any_more(office: Office) -> None:
     office.page.wait("location.protocol === 'chrome-error:' ? true : null")
 
     assert office.connected() == []
-    assert office.told.empty()
+    assert office.answers.empty()
 
 
 def test_a_code_that_has_run_out_is_refused_and_the_next_one_is_taken(office: Office) -> None:
@@ -208,7 +216,7 @@ def test_a_code_that_has_run_out_is_refused_and_the_next_one_is_taken(office: Of
     outcome = office.outcome()
 
     assert outcome.error is not None
-    assert outcome.error.advice
+    assert said(outcome.error.reason).advice
     assert office.connected() == []
 
     again = office.begin(redirect=landing)

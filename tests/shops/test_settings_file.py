@@ -10,7 +10,10 @@ import pytest
 
 from parcelguard.core.config import load_settings
 from parcelguard.core.errors import SettingsError, StorageError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.shops.settings_file import SettingsFile
+from parcelguard.ui.words.reasons.saying import said
 
 WRITTEN = """\
 # The bench by the door
@@ -140,7 +143,7 @@ def test_master_switches_stand_above_all_sections(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "mistake"),
     [
         ({"region": "Malaysia"}, "two capital letters"),
         ({"messag": "x"}, "not a setting"),
@@ -148,13 +151,12 @@ def test_master_switches_stand_above_all_sections(path: Path) -> None:
         ({"shop_id": 6, "region": "SG"}, "are the same shop"),
     ],
 )
-def test_a_wrong_value_is_told_in_words_and_the_file_stays(
-    path: Path, values: dict[str, Any], told: str
-) -> None:
+def test_a_wrong_value_is_named_and_the_file_stays(path: Path, values: dict[str, Any], mistake: str) -> None:
     with pytest.raises(SettingsError) as raised:
         SettingsFile(path).change_shop("kopi", values)
 
-    assert told in raised.value.advice
+    assert raised.value.reason.kind is ShopReason.WRONG_VALUES
+    assert mistake in said(raised.value.reason).advice
     assert path.read_text() == WRITTEN
 
 
@@ -172,15 +174,16 @@ def test_a_file_damaged_meanwhile_is_not_written_over(path: Path) -> None:
     ):
         with pytest.raises(SettingsError, match="not readable as TOML") as raised:
             change()
-        assert "Nothing was changed" in raised.value.advice
+        assert "Nothing was changed" in said(raised.value.reason).advice
     assert path.read_text() == damaged
 
 
 def test_a_file_that_is_no_text_is_not_written_over(path: Path) -> None:
     path.write_bytes(b"\xff\xfe[bench]")
 
-    with pytest.raises(SettingsError, match="utf-8"):
+    with pytest.raises(SettingsError, match="utf-8") as raised:
         SettingsFile(path).change_shop("kopi", {"send": True})
+    assert raised.value.reason == because(ShopReason.SETTINGS_UNREADABLE, path=str(path))
     assert path.read_bytes() == b"\xff\xfe[bench]"
 
 
@@ -202,16 +205,16 @@ def test_what_cannot_be_changed_safely_is_left_to_a_person(tmp_path: Path, text:
     with pytest.raises(SettingsError) as raised:
         SettingsFile(path).change_shop("kopi", {"send": True})
 
-    assert "by hand" in raised.value.advice
+    assert "by hand" in said(raised.value.reason).advice
     assert path.read_text() == text
 
 
-def test_an_unknown_shop_is_told(path: Path) -> None:
+def test_an_unknown_shop_is_refused(path: Path) -> None:
     file = SettingsFile(path)
     for change in (lambda: file.change_shop("teh", {"send": True}), lambda: file.remove_shop("teh")):
         with pytest.raises(SettingsError) as raised:
             change()
-        assert raised.value.headline == "This shop is not in the settings."
+        assert raised.value.reason == because(ShopReason.NO_SUCH_SHOP)
     assert path.read_text() == WRITTEN
 
 

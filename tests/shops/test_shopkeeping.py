@@ -12,13 +12,18 @@ import pytest
 
 from parcelguard.core.errors import SettingsError
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import Access, AccessState
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.demo import demo_world
-from parcelguard.shops.views import NoticeUnread, Remedy, Today
-from parcelguard.shops.words import access_words, midnight, today_of, today_words
+from parcelguard.shops.standing import Remedy, Standing, Today, midnight, standing_of, today_of
+from parcelguard.shops.views import NoticeUnread, Sends
 from parcelguard.store.views import Tone
+from parcelguard.ui.words import shop_words
+from parcelguard.ui.words.access_words import access_words
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.vault.vault import Secrets
 from tests.support.shop_office import MESSAGE, WRITTEN, Office, Sandboxed
 
@@ -30,7 +35,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     (tmp_path / "settings.toml").write_text(WRITTEN, encoding="utf-8")
     made = Office(tmp_path)
     yield made
-    made.keeping.close()
+    made.keeping.stop_waiting()
 
 
 # ---- rows --------------------------------------------------------------------------------
@@ -40,13 +45,16 @@ def test_a_row_says_whose_shop_it_is_and_that_it_is_not_connected(office: Office
     kopi, lazada, bazaar = office.keeping.shops()
 
     assert (kopi.label, lazada.label, bazaar.label) == ("Shopee MY", "Lazada SG", "By hand MY")
-    assert (kopi.access_words, kopi.tone, kopi.remedy) == ("Not authorised", Tone.BAD, Remedy.AUTHORISE)
-    assert (kopi.sends, kopi.today_words, kopi.on, kopi.live) == ("—", "—", False, False)
+    assert kopi.standing == Standing(AccessState.NOT_CONNECTED, Tone.BAD, Remedy.AUTHORISE)
+    assert kopi.access.missing == because(ShopReason.CONSENT_MISSING, marketplace="Shopee")
+    assert (kopi.sends, kopi.today, kopi.on, kopi.live) == (Sends.NOTHING, Today(), False, False)
+    assert (shop_words.sends(kopi), shop_words.today(kopi.today)) == ("—", "—")
     assert [(grant.grant, grant.keyed, grant.connected) for grant in lazada.grants] == [
         ("orders", False, False),
         ("chat", False, False),
     ]
-    assert (bazaar.access_words, bazaar.sends, bazaar.grants) == ("By hand", "By hand", ())
+    assert (access_words(bazaar.standing), bazaar.sends, bazaar.grants) == ("By hand", Sends.BY_HAND, ())
+    assert shop_words.sends(bazaar) == "By hand"
 
 
 def test_one_of_two_consents_is_not_enough_to_write_to_buyers(office: Office) -> None:
@@ -55,7 +63,7 @@ def test_one_of_two_consents_is_not_enough_to_write_to_buyers(office: Office) ->
     row = office.keeping.shops()[1]
 
     assert (row.access.state, row.access.orders) == (AccessState.NOT_CONNECTED, True)
-    assert "the chat" in row.access.headline
+    assert row.access.missing == because(ShopReason.CHAT_CONSENT_MISSING)
     office.vault.keep("kopi-lazada/chat", Secrets("s", "access", "refresh"))
     assert office.keeping.shops()[1].access.state is AccessState.AUTHORISED
 
@@ -63,7 +71,9 @@ def test_one_of_two_consents_is_not_enough_to_write_to_buyers(office: Office) ->
 def test_a_consent_that_has_ended_is_known_without_asking(office: Office) -> None:
     ended = Secrets("s", "access", "refresh", refresh_ends_at=utc_now().timestamp() - 1)
     office.vault.keep("kopi", ended)
-    assert office.keeping.shops()[0].access_words == "Needs consent again"
+    row = office.keeping.shops()[0]
+    assert row.access.missing == because(ShopReason.CONSENT_ENDED, marketplace="Shopee")
+    assert access_words(row.standing) == "Needs consent again"
 
 
 def test_keys_that_cannot_be_opened_hide_no_shop_and_can_be_switched_off(
@@ -75,8 +85,8 @@ def test_keys_that_cannot_be_opened_hide_no_shop_and_can_be_switched_off(
     kopi, _, bazaar = office.keeping.shops()
 
     assert (kopi.access.state, kopi.grants) == (AccessState.UNREACHABLE, ())
-    assert kopi.access.headline == "The file with the shops’ keys cannot be read."
-    assert bazaar.access_words == "By hand"
+    assert said(kopi.access.missing).headline == "The file with the shops’ keys cannot be read."
+    assert bazaar.access.state is AccessState.BY_HAND
     office.keeping.switch("kopi", on=False)
     assert not office.keeping.shops()[0].on
 
@@ -87,7 +97,7 @@ def test_figures_are_those_of_today_by_the_bench_clock(office: Office) -> None:
     kopi, lazada, _ = office.keeping.shops()
 
     assert kopi.today == Today(delivered=96, failed=1)
-    assert (kopi.today_words, lazada.today_words) == ("96 · 1 failed", "—")
+    assert (shop_words.today(kopi.today), shop_words.today(lazada.today)) == ("96 · 1 failed", "—")
     [since] = office.since
     local = since.astimezone()
     assert (local.hour, local.minute, local.second) == (0, 0, 0)
@@ -129,14 +139,15 @@ def test_figures_are_those_of_today_by_the_bench_clock(office: Office) -> None:
     ],
 )
 def test_access_is_told_in_few_words(access: Access, words: str, tone: Tone, remedy: Remedy) -> None:
-    assert access_words(access, NOW) == (words, tone, remedy)
+    standing = standing_of(access, NOW)
+    assert (access_words(standing), standing.tone, standing.remedy) == (words, tone, remedy)
 
 
 def test_every_state_of_a_proof_is_counted_once_or_not_at_all() -> None:
     today = today_of(dict.fromkeys(ProofState, 1))
     assert today == Today(delivered=3, failed=1, waiting=2, by_hand=1)
-    assert today_words(today) == "3 · 1 failed · 2 waiting · 1 by hand"
-    assert today_words(Today(failed=2)) == "0 · 2 failed"
+    assert shop_words.today(today) == "3 · 1 failed · 2 waiting · 1 by hand"
+    assert shop_words.today(Today(failed=2)) == "0 · 2 failed"
 
 
 def test_midnight_is_the_one_before() -> None:
@@ -151,27 +162,28 @@ def test_a_change_is_in_the_file_and_then_at_the_station(office: Office) -> None
 
     assert office.applied == [office.written()]
     assert office.written().shops[0].message == MESSAGE
-    assert office.keeping.shops()[0].sends == "By hand"
+    assert office.keeping.shops()[0].sends is Sends.BY_HAND
     assert "# by the door" in office.path.read_text()
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "kind", "advice"),
     [
-        ({"message": "Hello"}, "Put {order} somewhere"),
-        ({"message": "Hi {order} {colour}"}, "{colour} is not known"),
-        ({"quiet_hours": "at night"}, "two times of the buyers’ day"),
-        ({"id": "teh"}, "another shop"),
-        ({"region": "SG"}, "another shop"),
+        ({"message": "Hello"}, ShopReason.MESSAGE_WITHOUT_ORDER, "Put {order} somewhere"),
+        ({"message": "Hi {order} {colour}"}, ShopReason.UNKNOWN_PLACEHOLDER, "{colour} is not known"),
+        ({"quiet_hours": "at night"}, ShopReason.WRONG_VALUES, "two times of the buyers’ day"),
+        ({"id": "teh"}, ShopReason.SHOP_KEEPS_ITS_PLACE, "another shop"),
+        ({"region": "SG"}, ShopReason.SHOP_KEEPS_ITS_PLACE, "another shop"),
     ],
 )
-def test_a_wrong_change_is_told_and_nothing_happens(
-    office: Office, values: dict[str, Any], told: str
+def test_a_wrong_change_is_refused_and_nothing_happens(
+    office: Office, values: dict[str, Any], kind: ShopReason, advice: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
         office.keeping.change("kopi", values)
 
-    assert told in raised.value.advice
+    assert raised.value.reason.kind is kind
+    assert advice in said(raised.value.reason).advice
     assert office.applied == []
     assert office.path.read_text() == WRITTEN
 
@@ -187,7 +199,8 @@ def test_sending_is_switched_on_only_by_who_has_read_the_notice(office: Office) 
 
     office.keeping.switch("kopi", on=True, notice_read=True)
     assert office.written().shops[0].send
-    assert office.keeping.shops()[0].sends == "On F4, by the packer"
+    row = office.keeping.shops()[0]
+    assert (row.sends, shop_words.sends(row)) == (Sends.BY_PACKER, "On F4, by the packer")
 
     office.keeping.switch("kopi", on=False)
     assert not office.applied[-1].shops[0].send
@@ -198,7 +211,7 @@ def test_a_master_switch_stops_all_shops_of_a_marketplace(office: Office) -> Non
     office.keeping.switch_marketplace("shopee", on=False)
 
     kopi = office.keeping.shops()[0]
-    assert (kopi.on, kopi.live, kopi.sends) == (True, False, "—")
+    assert (kopi.on, kopi.live, kopi.sends) == (True, False, Sends.NOTHING)
     rows = {row.marketplace.name: (row.on, row.shops) for row in office.keeping.marketplaces()}
     assert rows["shopee"] == (False, 1)
     assert rows["tiktok"] == (True, 0)
@@ -224,7 +237,8 @@ def test_a_damaged_settings_file_is_told_and_the_station_keeps_going(office: Off
     ):
         with pytest.raises(SettingsError) as raised:
             change()
-        assert "Nothing was changed" in raised.value.advice
+        assert raised.value.reason == because(ShopReason.SETTINGS_DAMAGED)
+        assert "Nothing was changed" in said(raised.value.reason).advice
     assert office.applied == []
     assert office.path.read_text() == "[[shops"
     assert len(office.keeping.shops()) == 3
@@ -249,7 +263,8 @@ def test_an_added_shop_is_off_and_its_secret_is_only_in_the_vault(office: Office
     assert "canary" not in office.path.read_text()
     assert office.vault.load(shop_id) == Secrets(app_secret="canary-secret")
     row = office.keeping.shops()[-1]
-    assert (row.label, row.grants[0].keyed, row.access_words) == ("Tokopedia & Shop", True, "Not authorised")
+    assert (row.label, row.grants[0].keyed) == ("Tokopedia & Shop", True)
+    assert row.access.state is AccessState.NOT_CONNECTED
 
 
 def test_names_of_any_script_make_ids_that_differ(office: Office) -> None:
@@ -290,7 +305,7 @@ def test_a_shop_that_cannot_be_added_leaves_no_secret_behind(office: Office) -> 
     with pytest.raises(SettingsError) as raised:
         office.keeping.add({"name": "Kopi 2", "partner_id": 7, "shop_id": 5}, {"shop": "canary"})
 
-    assert "are the same shop" in raised.value.advice
+    assert "are the same shop" in said(raised.value.reason).advice
     assert office.vault.load("kopi-2") is None
 
 
@@ -352,7 +367,7 @@ def test_a_probe_is_the_marketplace_own_word_and_is_remembered(tmp_path: Path) -
         assert office.keeping.probe("kopi").access.state is AccessState.CONSENT_AGAIN
         assert office.consent("kopi", "shop").error is None
         assert office.keeping.shops()[0].access.state is AccessState.AUTHORISED  # the old word is forgotten
-        office.keeping.close()
+        office.keeping.stop_waiting()
 
 
 def test_a_consent_names_the_shop_and_no_two_rows_share_one(tmp_path: Path) -> None:
@@ -368,12 +383,12 @@ def test_a_consent_names_the_shop_and_no_two_rows_share_one(tmp_path: Path) -> N
         assert first.error is None
         assert office.written().shops[-2].shop_id == seller["shop_id"]
         assert second.error is not None
-        assert "are the same shop" in second.error.advice
+        assert "are the same shop" in said(second.error.reason).advice
         assert office.written().shops[-1].shop_id == 0
         assert office.vault.load(ids[1]) == Secrets(seller["app_secret"])
 
 
 def test_without_the_keys_of_an_app_no_consent_begins(office: Office) -> None:
     with pytest.raises(SettingsError) as raised:
-        office.keeping.authorise("kopi", "shop", office.told.put)
-    assert raised.value.headline == "The keys of your app are missing."
+        office.keeping.authorise("kopi", "shop", office.answers.put)
+    assert raised.value.reason == because(ShopReason.APP_KEYS_MISSING)

@@ -13,12 +13,17 @@ import pytest
 from parcelguard.core.config import Settings, load_settings
 from parcelguard.core.errors import SettingsError
 from parcelguard.core.marketplace_facts import ALL
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
+from parcelguard.marketplace.ports import AccessState
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.shops.practice import Sandbox, equip
 from parcelguard.shops.preset import presets, remarks
 from parcelguard.shops.views import Weight
+from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.shop_words import rehearsed
 from parcelguard.vault.vault import vault_at
 from tests.support.shop_office import MESSAGE, WRITTEN, Office
 
@@ -28,7 +33,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     (tmp_path / "settings.toml").write_text(WRITTEN, encoding="utf-8")
     made = Office(tmp_path)
     yield made
-    made.keeping.close()
+    made.keeping.stop_waiting()
 
 
 # ---- the preset message ------------------------------------------------------------------
@@ -95,24 +100,24 @@ def test_ones_own_inbox_is_policed_by_nobody(office: Office) -> None:
     values = {"marketplace": "chatwoot", "region": "ID", "name": "WA", "host": "https://chat.example"}
     inbox = office.keeping.add({**values, "shop_id": 1, "inbox_id": 2}, {"shop": "t"})
     assert office.keeping.check_message(inbox, "{order} https://kopi.example +60 12-345 6789") == ()
-    assert office.keeping.shops()[-1].access_words == "Authorised"  # as far as its key tells
+    assert office.keeping.shops()[-1].access.state is AccessState.AUTHORISED  # as far as its key tells
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "advice"),
     [
         ("", "Write what the buyer reads"),
         ("  \n", "Write what the buyer reads"),
         ("Thank you", "Put {order} somewhere"),
-        ("{order} {oder}", "{oder} is not known; there are {buyer}, {order}"),
-        ("{order}" + "x" * 500, "characters when filled: more than the 500 that Lazada takes"),
-        ("{order}" + "x" * 2000, "Longer than 2000 characters"),
+        ("{order} {oder}", "{oder} is not known. You can use {buyer}, {order}"),
+        ("{order}" + "x" * 500, "characters when filled. Lazada takes at most 500."),
+        ("{order}" + "x" * 2000, "longer than 2000 characters"),
     ],
 )
-def test_what_cannot_be_saved_comes_first(office: Office, text: str, told: str) -> None:
+def test_what_cannot_be_saved_comes_first(office: Office, text: str, advice: str) -> None:
     first = office.keeping.check_message("kopi-lazada", text + (" www.kopi.my" if "Thank" in text else ""))[0]
     assert first.weight is Weight.STOP
-    assert told in first.text
+    assert advice in said(first.reason).advice
 
 
 def test_a_long_list_of_items_is_shortened_rather_than_refused(office: Office) -> None:
@@ -136,7 +141,7 @@ def test_a_test_goes_through_the_real_calls_to_the_sandbox_and_shows_what_the_bu
     text, picture = rehearsal.seen
     assert re.fullmatch(r"Hi, \w+ of Kopi ID is packed\.", text.text)
     assert picture.picture.startswith(b"\xff\xd8")
-    assert rehearsal.headline == "The test buyer got 1 picture and the message."
+    assert rehearsed(rehearsal) == "The test buyer got 1 picture and the message."
     assert office.vault.load(shop_id) is None  # its own keys and tokens had no part in it
 
 
@@ -155,16 +160,17 @@ def test_a_test_tells_what_a_marketplace_refuses(office: Office, monkeypatch: py
     rehearsal = office.keeping.send_test("kopi", MESSAGE)
 
     assert rehearsal.error is not None
-    assert rehearsal.headline == rehearsal.error.headline
+    assert rehearsed(rehearsal) == said(rehearsal.error.reason).headline
     assert rehearsal.seen == ()
 
 
 def test_by_hand_there_is_nothing_to_try(office: Office) -> None:
     with pytest.raises(SettingsError) as raised:
         office.keeping.send_test("bazaar", MESSAGE)
-    assert raised.value.headline == "There is no chat to test here."
-    with pytest.raises(SettingsError, match="Put"):
+    assert raised.value.reason == because(ShopReason.NO_CHAT_TO_TEST)
+    with pytest.raises(SettingsError) as raised:
         office.keeping.send_test("kopi", "no order")
+    assert raised.value.reason.kind is ShopReason.MESSAGE_WITHOUT_ORDER
 
 
 def test_a_shop_is_equipped_with_what_a_sandbox_hands_out(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from parcelguard.core.proofs import ProofState
 from parcelguard.core.times import utc_now
 from parcelguard.shops.keeping import Shopkeeping
 from parcelguard.shops.views import Consented
+from parcelguard.ui.words.consent_page_words import page_words
 from parcelguard.vault.vault import vault_at
 
 MESSAGE = "Hi {buyer}, your order {order} is packed."
-TOLD_WITHIN_S = 10
+ANSWERED_WITHIN_S = 10
 WRITTEN = """\
 [bench]
 station = "Bench 07"  # by the door
@@ -53,11 +54,19 @@ class Office:
         self.figures: Figures = {}
         self.since: list[datetime] = []
         self.applied: list[Settings] = []
-        self.told: Queue[Consented] = Queue()
+        self.answers: Queue[Consented] = Queue()
         self.keeping = self.opened()
 
     def opened(self) -> Shopkeeping:
-        return Shopkeeping(self.path, self.vault, self._figures, self.applied.append, utc_now, port=0)
+        return Shopkeeping(
+            self.path,
+            self.vault,
+            figures=self._figures,
+            apply=self.applied.append,
+            now=utc_now,
+            page_words=page_words,
+            port=0,
+        )
 
     def _figures(self, since: datetime) -> Figures:
         self.since.append(since)
@@ -68,13 +77,13 @@ class Office:
 
     def consent(self, shop_id: str, grant: str, **choice: str) -> Consented:
         """Allow it on the marketplace's page, as a browser would."""
-        attempt = self.keeping.authorise(shop_id, grant, self.told.put)
+        attempt = self.keeping.authorise(shop_id, grant, self.answers.put)
         form = httpx.get(attempt.address).text
         [wish] = re.findall(r'name="wish" value="([0-9a-f]+)"', form)
         page = attempt.address.split("/", 3)[:3]
         answer = httpx.post(f"{'/'.join(page)}/consent", data={"wish": wish, "answer": "allow", **choice})
         httpx.get(answer.headers["location"])
-        return self.told.get(timeout=TOLD_WITHIN_S)
+        return self.answers.get(timeout=ANSWERED_WITHIN_S)
 
 
 class Sandboxed(Office):
@@ -89,11 +98,11 @@ class Sandboxed(Office):
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.keeping.close()
+        self.keeping.stop_waiting()
 
     def pasted(self, shop_id: str, grant: str) -> Consented:
-        attempt = self.keeping.authorise(shop_id, grant, self.told.put)
+        attempt = self.keeping.authorise(shop_id, grant, self.answers.put)
         [wish] = re.findall(r'name="wish" value="([0-9a-f]+)"', httpx.get(attempt.address).text)
         answer = httpx.post(f"{self._address}/consent", data={"wish": wish, "answer": "allow"})
         self.keeping.paste(attempt, answer.headers["location"])
-        return self.told.get(timeout=TOLD_WITHIN_S)
+        return self.answers.get(timeout=ANSWERED_WITHIN_S)

@@ -15,7 +15,10 @@ from parcelguard.core.errors import NotPossible, ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.core.orders import Order
 from parcelguard.core.preset_message import DEFAULT_MESSAGE, fill_message
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.ports import Access, AccessState, Seller
+from parcelguard.shops.standing import Today, standing_of
 from parcelguard.shops.views import (
     AppKeys,
     Attempt,
@@ -27,24 +30,17 @@ from parcelguard.shops.views import (
     Preset,
     Rehearsal,
     Remark,
-    Remedy,
     SeenMessage,
+    Sends,
     ShopRow,
-    Today,
     Weight,
 )
-from parcelguard.store.views import Tone
 from tests.support.ui_helpers import jpeg
 
 PRESET = f"{DEFAULT_MESSAGE} Thank you for shopping with {{shop}}!"
-_WORDS = {
-    AccessState.AUTHORISED: ("Authorised", Tone.OK, Remedy.NOTHING),
-    AccessState.CONSENT_AGAIN: ("Needs consent again", Tone.BAD, Remedy.AUTHORISE),
-    AccessState.NO_CHAT: ("No chat permission", Tone.BAD, Remedy.APPLY),
-    AccessState.NOT_CONNECTED: ("Not authorised", Tone.BAD, Remedy.AUTHORISE),
-    AccessState.UNREACHABLE: ("Cannot be reached now", Tone.WAIT, Remedy.TEST),
-    AccessState.BY_HAND: ("By hand", Tone.PLAIN, Remedy.NOTHING),
-}
+MISSING = as_told("The app has no chat permission.", "Apply for it in the console.")
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+_ENDS_IN = {"kopi-my": timedelta(days=26, hours=1), "kopi-sg": timedelta(days=2, hours=1)}
 
 
 def shop(id_: str, name: str, region: str = "MY", **values: Any) -> ShopSettings:
@@ -78,7 +74,7 @@ class FakeChannels:
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     listens: bool = True
     trouble: ParcelGuardError | None = None
-    told: Callable[[Consented], None] | None = None
+    answered: Callable[[Consented], None] | None = None
     attempt: Attempt | None = None
     gate: Event = field(default_factory=Event)
     on_window_thread: list[str] = field(default_factory=list)
@@ -114,9 +110,10 @@ class FakeChannels:
     def check_message(self, shop_id: str, text: str) -> tuple[Remark, ...]:
         found = []
         if "{order}" not in text:
-            found.append(Remark(Weight.STOP, "The order’s number is missing: put in {order}."))
+            reason = because(ShopReason.MESSAGE_WITHOUT_ORDER, placeholder="{order}")
+            found.append(Remark(Weight.STOP, reason))
         if (at := text.find("https://")) >= 0:
-            found.append(Remark(Weight.LOOK, "Links are hidden by the marketplace.", (at, len(text))))
+            found.append(Remark(Weight.LOOK, because(ShopReason.NAMES_LINK), (at, len(text))))
         return tuple(found)
 
     def preview(self, shop_id: str, text: str) -> Filled:
@@ -171,10 +168,10 @@ class FakeChannels:
     # ---- consent
 
     def authorise(
-        self, shop_id: str, grant: str, told: Callable[[Consented], None], redirect: str = ""
+        self, shop_id: str, grant: str, answered: Callable[[Consented], None], redirect: str = ""
     ) -> Attempt:
         self._do("authorise", shop_id, grant, redirect)
-        self.told = told
+        self.answered = answered
         self.attempt = Attempt(
             f"attempt-{len(self.calls)}",
             shop_id,
@@ -194,17 +191,17 @@ class FakeChannels:
 
     def cancel_consent(self, attempt: Attempt) -> None:
         self._note("cancel_consent", attempt.id)
-        self.told = None
+        self.answered = None
 
     def answer(self, error: ParcelGuardError | None = None) -> None:
         """Let the browser's answer come in, on a thread of its own."""
-        attempt, told = self.attempt, self.told
+        attempt, answered = self.attempt, self.answered
         assert attempt
-        assert told
+        assert answered
         if error is None:
             self.grants_given.setdefault(attempt.shop_id, set()).add(attempt.grant)
         seller = None if error else Seller(77, f"{self._of(attempt.shop_id).name} by its own word")
-        thread = Thread(target=told, args=(Consented(attempt, seller, error),))
+        thread = Thread(target=answered, args=(Consented(attempt, seller, error),))
         thread.start()
         thread.join()
 
@@ -245,31 +242,20 @@ class FakeChannels:
         elif any(not grant.connected for grant in grants):
             state = AccessState.NOT_CONNECTED
         state = self.access.get(settings.id, state)
-        words, tone, remedy = _WORDS[state]
-        if settings.id == "kopi-my" and state is AccessState.AUTHORISED:
-            words = "Authorised · 26 days left"
-        if settings.id == "kopi-sg" and state is AccessState.AUTHORISED:
-            words, tone = "Expires in 2 days", Tone.WAIT
-        today = self.today.get(settings.id, Today())
-        failed = f" · {today.failed} failed" if today.failed else ""
+        until = NOW + _ENDS_IN[settings.id] if settings.id in _ENDS_IN else None
+        missing = MISSING if state is AccessState.NO_CHAT else None
+        access = Access(state, until, reason=missing)
         by_hand = state is AccessState.BY_HAND
         on = settings.send and not by_hand
         return ShopRow(
             settings=settings,
             marketplace=row,
             label=row.label(settings.region),
-            access=Access(
-                state,
-                headline="The app has no chat permission." if remedy is Remedy.APPLY else "",
-                advice="Apply for it in the console." if remedy is Remedy.APPLY else "",
-            ),
+            access=access,
             asked=settings.id in self.asked,
-            access_words=words,
-            tone=tone,
-            remedy=remedy,
-            sends="By hand" if by_hand else row.rule if on else "—",
-            today=today,
-            today_words=f"{today.delivered}{failed}" if today.delivered or today.failed else "—",
+            standing=standing_of(access, NOW),
+            sends=Sends.BY_HAND if by_hand else Sends.BY_PACKER if on else Sends.NOTHING,
+            today=self.today.get(settings.id, Today()),
             grants=grants,
             on=on,
             live=on and row.name not in self.off,

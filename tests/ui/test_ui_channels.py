@@ -16,12 +16,14 @@ from parcelguard.core.preset_message import DEFAULT_MESSAGE
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.reasons.reason import as_told
 from parcelguard.marketplace.ports import AccessState
-from parcelguard.shops.views import Consented, Today
+from parcelguard.shops.standing import Today
+from parcelguard.shops.views import Consented
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.shops.shop_list import RowView
 from parcelguard.ui.shops.shops_screen import ChannelsPage
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words import shop_words as words
+from parcelguard.ui.words.access_words import apply_words, notice_words
 from tests.support.ui_channel_fakes import PRESET, REFUSED, FakeChannels, connected
 from tests.support.ui_helpers import SHOP, FakePack, Hands, make_settings, read_scan
 
@@ -64,7 +66,7 @@ class Opened:
 
     def sees(self, text: str) -> bool:
         labels = [each.text() for each in self.page.findChildren(QLabel) if each.isVisible()]
-        boxes = [self.page.shops.told, self.page._panel.outcome]
+        boxes = [self.page.shops.outcome, self.page._panel.outcome]
         labels += [each.accessibleName() for each in boxes if each.isVisible()]
         return any(text in each for each in labels)
 
@@ -220,7 +222,7 @@ def test_the_empty_screen_teaches_and_leads_to_the_first_shop(qtbot: QtBot, hub:
 def test_a_shop_is_switched_on_only_after_the_marketplaces_rules_were_on_the_screen(opened: Opened) -> None:
     opened.press(opened.row("kopi-id").switch)
 
-    assert opened.sees(marketplace("tiktok").notice)
+    assert opened.sees(notice_words(marketplace("tiktok")))
     assert not opened.row("kopi-id").switch.isChecked()
     assert not opened.called("switch")
     opened.press_button(words.READ_THIS)
@@ -281,14 +283,14 @@ def test_the_buyers_view_follows_what_is_written(opened: Opened) -> None:
 
 def test_a_text_without_the_orders_number_cannot_be_saved(opened: Opened) -> None:
     opened.page.message.text.setPlainText("Your parcel is packed.")
-    opened.wait(lambda: "put in {order}" in opened.page.message.remarks.accessibleName())
+    opened.wait(lambda: "Put {order} somewhere" in opened.page.message.remarks.accessibleName())
     assert not opened.page.message.save.isEnabled()
 
 
 def test_a_link_is_warned_about_where_it_stands_and_can_be_saved(opened: Opened) -> None:
     message = opened.page.message
     message.text.setPlainText("Order {order}: see https://kopi.example")
-    opened.wait(lambda: "Links are hidden" in message.remarks.accessibleName())
+    opened.wait(lambda: "A link: the marketplace may" in message.remarks.accessibleName())
     formats = message.text.document().firstBlock().layout().formats()
     waved = [each for each in formats if each.format.underlineColor() == message._theme.color("warn")]
     assert min(each.start for each in waved) == 19
@@ -359,7 +361,7 @@ def test_a_missing_permission_is_explained_with_what_to_apply_for(opened: Opened
     opened.wait(lambda: opened.row("kopi-tiktok").link.text() == "How to get it")
     opened.press(opened.row("kopi-tiktok").link)
 
-    assert opened.sees(marketplace("tiktok").apply)
+    assert opened.sees(apply_words(marketplace("tiktok")))
     opened.press_button(words.Choice.BY_HAND)
     opened.wait(lambda: opened.called("change") == [("kopi-tiktok", {"by_hand": True})])
 
@@ -478,14 +480,14 @@ def test_leaving_a_consent_ends_the_wait_for_it(opened: Opened) -> None:
 
 def test_a_late_answer_of_an_earlier_consent_ends_no_later_one(opened: Opened) -> None:
     begin_consent(opened)
-    first, told = opened.desk.attempt, opened.desk.told
+    first, answered = opened.desk.attempt, opened.desk.answered
     assert first
-    assert told
+    assert answered
     opened.escape()
     opened.press(opened.row("kopi-id").link)
     opened.press_button("Open the browser")
     opened.wait(lambda: len(opened.browsed) == 2)
-    told(Consented(first, error=REFUSED))
+    answered(Consented(first, error=REFUSED))
     QTest.qWait(50)
     assert opened.page.consent.attempt is not None
     assert opened.sees(words.WAITING)
@@ -526,7 +528,7 @@ def test_a_shop_is_added_keys_first_then_each_consent_then_what_it_may_do(opened
     adding.country.setCurrentIndex(adding.country.findData("TH"))
     opened.press_button("Next")
     opened.wait(lambda: bool(adding.form.fields) and adding.form.isVisible())
-    assert opened.sees(marketplace("lazada").apply)
+    assert opened.sees(apply_words(marketplace("lazada")))
     assert adding.form.fields["app_key"].hasFocus()
     add = adding.buttons.buttons[0]
     assert not add.isEnabled()
@@ -556,7 +558,7 @@ def test_a_shop_is_added_keys_first_then_each_consent_then_what_it_may_do(opened
     opened.wait(lambda: opened.panel is opened.page.done)
     opened.wait(lambda: opened.page.done.outcome.accessibleName() == "Authorised")
     opened.press_button("Switch on…")
-    assert opened.sees(marketplace("lazada").notice)
+    assert opened.sees(notice_words(marketplace("lazada")))
 
 
 def test_keys_that_may_come_later_do_not_stop_anybody(opened: Opened) -> None:

@@ -24,6 +24,8 @@ from parcelguard.core.errors import (
     ShopWaits,
 )
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.answers import not_answered, rows
 from parcelguard.marketplace.consent_answer import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Upload
@@ -328,8 +330,7 @@ class LazadaClient:
         if not isinstance(error, NotAllowed):
             return missing(AccessState.UNREACHABLE)
         if error.code == "not_connected" and orders:
-            headline = "Orders work; the chat needs a consent of its own."
-            return missing(AccessState.NOT_CONNECTED, headline=headline, advice=ROW.apply)
+            return Access(AccessState.NOT_CONNECTED, reason=because(ShopReason.CHAT_CONSENT_MISSING))
         if error.code == "not_connected":
             return missing(AccessState.NOT_CONNECTED)
         if wrong_keys(error):

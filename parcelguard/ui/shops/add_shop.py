@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from parcelguard.core.marketplace_facts import Marketplace
+from parcelguard.runtime.translation import tr
 from parcelguard.shops.views import AppKeys, MarketplaceRow, ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.blocks import plain_label
@@ -20,6 +21,7 @@ from parcelguard.ui.shops.keys_form import KeysForm
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import Steps
 from parcelguard.ui.words import shop_words as words
+from parcelguard.ui.words.access_words import access_words, apply_words, missing_words, notice_words
 
 
 class AddPanel(SidePanel):
@@ -33,8 +35,8 @@ class AddPanel(SidePanel):
         self._app: AppKeys | None = None
         self._same_app = ""
         self.heading.hide()
-        self.title.setText("Add shop")
-        self.steps = Steps(theme, words.STEPS, self)
+        self.title.setText(tr(words.ADD_SHOP))
+        self.steps = Steps(theme, [tr(step) for step in words.STEPS], self)
         self.marketplace = Choice(theme, self)
         self.country = Choice(theme, self)
         self.name = QLineEdit(self)
@@ -43,9 +45,9 @@ class AddPanel(SidePanel):
         self.same_app = button("", self)
         self.form = KeysForm(theme, self)
         self._named = [
-            self._label("Marketplace", self.marketplace),
-            self._label("Country", self.country),
-            self._label("Name of the shop, as you call it", self.name),
+            self._label(tr("Marketplace"), self.marketplace),
+            self._label(tr("Country"), self.country),
+            self._label(tr("Name of the shop, as you call it"), self.name),
         ]
         self.name.setMaxLength(40)
         self.body.addWidget(self.steps)
@@ -104,12 +106,12 @@ class AddPanel(SidePanel):
         for region in row.regions:
             self.country.addItem(words.country(region), region)
         self.country.setCurrentIndex(max(0, self.country.findData(before)))
-        self.rule.setText(row.notice)
+        self.rule.setText(notice_words(row))
         self._app, self._same_app = None, ""
 
     def _first_step(self) -> None:
         self._show_step(0)
-        self._offer(("Next", self._go_on), ("Cancel (Esc)", self.escape))
+        self._offer((tr("Next"), self._go_on), (tr(words.CANCEL), self.escape))
         self._check()
         self.marketplace.setFocus()
 
@@ -129,11 +131,11 @@ class AddPanel(SidePanel):
             return
         self._app, self._same_app = app, ""
         self._show_step(1)
-        self.apply.setText(row.apply)
+        self.apply.setText(apply_words(row))
         self.form.show_keys(row)
         self.same_app.setVisible(app is not None)
-        self.same_app.setText(f"Use the app of {app.shop_name.replace('&', '&&')}" if app else "")
-        self._offer(("Add shop", self._add), ("Back (Esc)", self.escape))
+        self.same_app.setText(words.same_app(app) if app else "")
+        self._offer((tr(words.ADD_SHOP), self._add), (tr("Back (Esc)"), self.escape))
         self._check()
         field = self.same_app if app else self.first_field()
         if field is not None:
@@ -185,11 +187,11 @@ class AddPanel(SidePanel):
         if not waiting:
             self._check()
 
-    def _label(self, words_: str, field: QWidget) -> QLabel:
-        label = QLabel(words_, self)
+    def _label(self, name: str, field: QWidget) -> QLabel:
+        label = QLabel(name, self)
         label.setBuddy(field)
         label.setProperty("name", True)  # noqa: FBT003 - Qt's own way
-        field.setAccessibleName(words_)
+        field.setAccessibleName(name)
         return label
 
 
@@ -203,7 +205,7 @@ class DonePanel(SidePanel):
     ) -> None:
         super().__init__(theme, desk, calls, parent)
         self._probes = probes
-        self.steps = Steps(theme, words.STEPS, self)
+        self.steps = Steps(theme, [tr(step) for step in words.STEPS], self)
         self.text = plain_label("", self)
         self.text.setProperty("read", True)  # noqa: FBT003 - Qt's own way
         self.body.addWidget(self.steps)
@@ -215,8 +217,8 @@ class DonePanel(SidePanel):
         self._name(row, words.connected(name, row))
         self.steps.show_step(len(words.STEPS) - 1)
         self.text.setText("")
-        self.outcome.show_reason(BandTone.INFO, words.ASKING, "")
-        self._offer(("Close (Esc)", self.escape), main=False)
+        self.outcome.show_reason(BandTone.INFO, tr(words.ASKING), "")
+        self._offer((tr(words.CLOSE), self.escape), main=False)
         asked = self._round
 
         def show(found: ShopRow) -> None:
@@ -227,10 +229,10 @@ class DonePanel(SidePanel):
         self._probes.ask(partial(self._desk.probe, row.settings.id), show, self._refuse)
 
     def _show(self, row: ShopRow) -> None:
-        self.outcome.show_reason(words.band_tone(row), row.access_words, words.longer(row))
+        self.outcome.show_reason(words.band_tone(row), access_words(row.standing), missing_words(row.access))
         shop_id = row.settings.id
         if words.can_switch(row) and not row.on:
-            self.text.setText(words.STILL_OFF)
-            on = ("Switch on…", partial(self.switch_wanted.emit, shop_id))
-            self._offer(on, ("Close (Esc)", self.escape))
+            self.text.setText(tr(words.STILL_OFF))
+            on = (tr("Switch on…"), partial(self.switch_wanted.emit, shop_id))
+            self._offer(on, (tr(words.CLOSE), self.escape))
             self.buttons.buttons[0].setFocus()

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.runtime.translation import tr
 from parcelguard.shops.views import Attempt, Consented, GrantRow, ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.blocks import plain_label
@@ -28,7 +29,7 @@ class ConsentPanel(SidePanel):
     """One consent of one shop, from the browser to the marketplace's answer."""
 
     connected = Signal(str, str)  # shop id, the name the marketplace told
-    _told = Signal(object)  # from whatever thread the answer came in on
+    _answered = Signal(object)  # from whatever thread the answer came in on
 
     def __init__(
         self, theme: Theme, desk: ShopsPort, calls: Background, open_url: OpenUrl, parent: QWidget
@@ -39,21 +40,21 @@ class ConsentPanel(SidePanel):
         self._grant: GrantRow | None = None
         self._attempt: Attempt | None = None
         self.explanation = plain_label("", self)
-        self.redirect_hint = plain_label(words.REDIRECT, self)
+        self.redirect_hint = plain_label(tr(words.REDIRECT), self)
         self.redirect = QLineEdit(self)
-        self.redirect.setAccessibleName("Redirect address of your app")
+        self.redirect.setAccessibleName(tr("Redirect address of your app"))
         self.redirect.setPlaceholderText("https://…")
         self.pasted = QLineEdit(self)
-        self.pasted.setAccessibleName("The address the browser ends at")
-        self.pasted.setPlaceholderText("The address the browser ends at")
-        self.steps = Steps(theme, words.STEPS, self)
-        self.steps.show_step(words.STEPS.index("Consent"))
+        self.pasted.setAccessibleName(tr("The address the browser ends at"))
+        self.pasted.setPlaceholderText(tr("The address the browser ends at"))
+        self.steps = Steps(theme, [tr(step) for step in words.STEPS], self)
+        self.steps.show_step(words.CONSENT_STEP)
         for widget in (self.steps, self.explanation, self.redirect_hint, self.redirect, self.pasted):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self.pasted.textChanged.connect(self._check)
         self.pasted.returnPressed.connect(self._paste)
-        self._told.connect(self._on_told)
+        self._answered.connect(self._on_answered)
 
     @property
     def attempt(self) -> Attempt | None:
@@ -88,29 +89,35 @@ class ConsentPanel(SidePanel):
         self.explanation.setText(words.consent_asks(self._row))
         self._show_redirect(shown=True)
         self.pasted.hide()
-        self._offer(("Open the browser", self._begin), ("Cancel (Esc)", self.escape))
+        self._offer((tr("Open the browser"), self._begin), (tr(words.CANCEL), self.escape))
 
     def _begin(self) -> None:
         row, given = self._row, self._grant
         if row is not None and given is not None:
             redirect = self.redirect.text().strip()
-            question = partial(self._desk.authorise, row.settings.id, given.grant, self._told.emit, redirect)
+            question = partial(
+                self._desk.authorise, row.settings.id, given.grant, self._answered.emit, redirect
+            )
             self._ask(question, self._wait_for)
 
     def _wait_for(self, attempt: Attempt) -> None:
         """Open the browser, and wait."""
         self._attempt = attempt
-        self.explanation.setText(words.LISTENS if attempt.listens else words.PASTES)
+        self.explanation.setText(tr(words.LISTENS if attempt.listens else words.PASTES))
         self._show_redirect(shown=False)
         self.pasted.clear()
         self.pasted.show()
-        self._offer(("Go on", self._paste), ("Copy address", self._copy), ("Cancel (Esc)", self.escape))
+        self._offer(
+            (tr("Go on"), self._paste),
+            (tr("Copy address"), self._copy),
+            (tr(words.CANCEL), self.escape),
+        )
         self._check()
         self.outcome.show_reason(BandTone.INFO, words.consent_until(attempt), "")
         if self._open_url(QUrl(attempt.address)):
             self.pasted.setFocus()
         else:
-            self.outcome.show_reason(BandTone.WARN, words.NOT_OPENED, words.consent_until(attempt))
+            self.outcome.show_reason(BandTone.WARN, tr(words.NOT_OPENED), words.consent_until(attempt))
             self.buttons.buttons[1].setFocus()
 
     def _paste(self) -> None:
@@ -121,9 +128,9 @@ class ConsentPanel(SidePanel):
     def _pasted(self, _nothing: None) -> None:
         """Wait on: that the address was taken is told like the browser's own answer."""
         if self._attempt is not None:
-            self.outcome.show_reason(BandTone.INFO, words.ASKING, "")
+            self.outcome.show_reason(BandTone.INFO, tr(words.ASKING), "")
 
-    def _on_told(self, consented: Consented) -> None:
+    def _on_answered(self, consented: Consented) -> None:
         if self._attempt is None or consented.attempt.id != self._attempt.id or self._row is None:
             return
         self._attempt = None

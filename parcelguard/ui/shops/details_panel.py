@@ -1,4 +1,4 @@
-"""What a person tells of a shop: its chat page, and which codes are its orders where no orders are read."""
+"""What a person enters for a shop: its chat page, and which codes are its orders where no orders are read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
+from parcelguard.runtime.translation import tr
 from parcelguard.shops.views import ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.blocks import plain_label
@@ -22,13 +23,13 @@ class DetailsPanel(SidePanel):
         super().__init__(theme, desk, calls, parent)
         self._row: ShopRow | None = None
         self._beside: dict[QLineEdit, tuple[QWidget, QWidget]] = {}
-        self.page = self._field("Chat page", words.PAGE_HINT)
-        self.codes = self._field("Order numbers look like", words.CODES_HINT)
+        self.page = self._field(tr("Chat page"), tr(words.PAGE_HINT))
+        self.codes = self._field(tr("Order numbers look like"), tr(words.CODES_HINT))
         self.body.addStretch(1)
 
     def open(self, row: ShopRow) -> None:
         """Show what is set for a shop."""
-        self._name(row, words.details(row).removesuffix("…"))
+        self._name(row, words.details_title(row))
         self._row = row
         usual = row.marketplace.chat_page.get(row.settings.region, "")
         self.page.setText(row.settings.chat_page)
@@ -36,7 +37,7 @@ class DetailsPanel(SidePanel):
         self.codes.setText(row.settings.codes)
         for widget in (self.codes, *self._beside[self.codes]):
             widget.setVisible(not row.marketplace.has_chat)
-        self._offer(("Save", self._save), ("Cancel (Esc)", self.escape))
+        self._offer((tr(words.SAVE), self._save), (tr(words.CANCEL), self.escape))
 
     def first_field(self) -> QWidget | None:
         """Return the first field."""

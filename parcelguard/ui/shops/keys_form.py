@@ -10,6 +10,7 @@ from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from parcelguard.core.marketplace_facts import Key, Marketplace
+from parcelguard.runtime.translation import tr
 from parcelguard.shops.views import AppKeys, ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.blocks import plain_label
@@ -17,6 +18,7 @@ from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.words import shop_words as words
+from parcelguard.ui.words.access_words import apply_words
 
 _DIGITS = QRegularExpression("[0-9]{0,18}")
 
@@ -64,7 +66,7 @@ class KeysForm(QWidget):
             if key.secret:
                 self.fields[key.setting].clear()
                 self.fields[key.setting].setEnabled(False)
-                self.fields[key.setting].setPlaceholderText(f"as for {app.shop_name}")
+                self.fields[key.setting].setPlaceholderText(tr("as for {shop}", shop=app.shop_name))
         self._kept = frozenset(key.setting for key in self._keys if key.secret)
         self.changed.emit()
 
@@ -99,9 +101,9 @@ class KeysForm(QWidget):
         return self.fields[key.setting].text().strip()
 
     def _add(self, key: Key, row: Marketplace) -> QLineEdit:
-        label = QLabel(key.label, self)
+        label = QLabel(tr(key.label), self)
         field = QLineEdit(self)
-        field.setAccessibleName(key.label)
+        field.setAccessibleName(tr(key.label))
         field.setAccessibleDescription(words.key_hint(key, row))
         field.setMaxLength(500)
         if key.secret:
@@ -109,7 +111,7 @@ class KeysForm(QWidget):
         elif words.is_number(key):
             field.setValidator(QRegularExpressionValidator(_DIGITS, field))
         if key.setting in self._kept:
-            field.setPlaceholderText(words.KEPT)
+            field.setPlaceholderText(tr(words.KEPT))
         label.setBuddy(field)
         label.setProperty("name", True)  # noqa: FBT003 - Qt's own way
         field.textChanged.connect(self.changed)
@@ -135,14 +137,14 @@ class KeysPanel(SidePanel):
 
     def open(self, row: ShopRow) -> None:
         """Show what is known of a shop's keys."""
-        self._name(row, "Own keys")
+        self._name(row, tr("Own keys"))
         self._row = row
         settings = row.settings
-        self.apply.setText(row.marketplace.apply)
+        self.apply.setText(apply_words(row.marketplace))
         kept = frozenset(each.grant for each in row.grants if each.keyed)
         values = {name: getattr(settings, name) for name in row.marketplace.needed}
         self.form.show_keys(row.marketplace, values, kept)
-        self._offer(("Save keys", self._save), ("Cancel (Esc)", self.escape))
+        self._offer((tr("Save keys"), self._save), (tr(words.CANCEL), self.escape))
         self._check()
 
     def first_field(self) -> QWidget | None:

@@ -1,4 +1,4 @@
-"""What a shop's buyers are told: the preset message, and the buyer's view of it."""
+"""What a shop's buyers read: the preset message, and the buyer's view of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.preset_message import PLACEHOLDERS
+from parcelguard.runtime.translation import tr
 from parcelguard.shops.views import Filled, Preset, Rehearsal, Remark, ShopRow, Weight
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.blocks import ReasonBox, plain_label
@@ -21,6 +22,7 @@ from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import BuyerView
 from parcelguard.ui.words import shop_words as words
+from parcelguard.ui.words.reasons.saying import said
 
 TYPING_REST_MS = 200
 TEXT_HEIGHT = 118
@@ -80,14 +82,14 @@ class MessagePanel(SidePanel):
         self._testing = False
         self.heading.hide()
         self.text = QPlainTextEdit(self)
-        self.text.setAccessibleName("Preset message")
+        self.text.setAccessibleName(tr("Preset message"))
         self.text.setTabChangesFocus(True)
         self._ink = PlaceholderInk(theme, self.text.document())
         self.counter = plain_label("", self)
         self.chips = ButtonRow(theme, self)
         self.presets = ButtonRow(theme, self)
         self.remarks = ReasonBox(theme, self)
-        self.view_title = plain_label("What the buyer sees", self)
+        self.view_title = plain_label(tr("What the buyer sees"), self)
         self.view_title.setProperty("name", True)  # noqa: FBT003 - Qt's own way
         self.view = BuyerView(theme, self)
         for widget in (self.text, self.counter, self.chips, self.presets, self.remarks, self.view_title):
@@ -98,8 +100,10 @@ class MessagePanel(SidePanel):
         self._typing = QTimer(self, singleShot=True, interval=TYPING_REST_MS)
         self._typing.timeout.connect(self._look)
         self.text.textChanged.connect(self._on_text)
-        self.chips.show_buttons([self._chip(f"{{{name}}}", f"Insert {name}") for name in PLACEHOLDERS])
-        self.save, self.test = self._offer(("Save", self._save), ("Send a test to sandbox", self._test))
+        self.chips.show_buttons([self._chip(f"{{{name}}}") for name in PLACEHOLDERS])
+        self.save, self.test = self._offer(
+            (tr(words.SAVE), self._save), (tr("Send a test to sandbox"), self._test)
+        )
 
     def open(self, row: ShopRow) -> None:
         """Show a shop's message; the same shop read anew keeps what is being written."""
@@ -169,7 +173,7 @@ class MessagePanel(SidePanel):
         self._ink.show_remarks(remarks)
         self.counter.setText(words.counter(filled))
         tone = BandTone.WARN if words.can_save(remarks) else BandTone.BAD
-        self.remarks.show_reason(tone, "", " ".join(remark.text for remark in remarks))
+        self.remarks.show_reason(tone, "", " ".join(words.remark(each) for each in remarks))
         self.view.show_words(filled.text)
         self._check()
 
@@ -180,7 +184,7 @@ class MessagePanel(SidePanel):
         for preset in presets:
             chip = button(preset.language, self.presets, quiet=True)
             chip.setProperty("small", True)  # noqa: FBT003 - Qt's own way
-            chip.setAccessibleName(f"Take the ready text in {preset.language}")
+            chip.setAccessibleName(tr("Take the ready text in {language}", language=preset.language))
             chip.clicked.connect(partial(self._take, preset.text))
             chips.append(chip)
         self.presets.show_buttons(chips)
@@ -217,7 +221,7 @@ class MessagePanel(SidePanel):
 
         def done(_nothing: None) -> None:
             self._drafts.pop(shop_id, None)
-            self.outcome.show_reason(BandTone.OK, words.SAVED, "")
+            self.outcome.show_reason(BandTone.OK, tr(words.SAVED), "")
             self.changed.emit(shop_id)
 
         self._ask(partial(self._desk.change, shop_id, {"message": message}), done)
@@ -228,7 +232,7 @@ class MessagePanel(SidePanel):
         asked, label = self._round, self._row.label
         self._testing = True
         self._check()
-        self.outcome.show_reason(BandTone.INFO, words.TESTING, "")
+        self.outcome.show_reason(BandTone.INFO, tr(words.TESTING), "")
 
         def seen(rehearsal: Rehearsal) -> None:
             if asked == self._round:
@@ -247,7 +251,8 @@ class MessagePanel(SidePanel):
     def _show_rehearsal(self, label: str, rehearsal: Rehearsal) -> None:
         error = rehearsal.error
         tone = BandTone.BAD if error else BandTone.OK
-        self.outcome.show_reason(tone, rehearsal.headline, error.advice if error else words.tested(label))
+        advice = said(error.reason).advice if error else words.tested(label)
+        self.outcome.show_reason(tone, words.rehearsed(rehearsal), advice)
         text = next((each.text for each in rehearsal.seen if each.text), "")
         picture = next((each.picture for each in rehearsal.seen if each.picture), b"")
         if text:
@@ -258,11 +263,11 @@ class MessagePanel(SidePanel):
     def _fit(self) -> None:
         self.text.setFixedHeight(self._theme.em(TEXT_HEIGHT))
 
-    def _chip(self, name: str, spoken: str) -> QPushButton:
-        chip = button(name, self.chips)
+    def _chip(self, placeholder: str) -> QPushButton:
+        chip = button(placeholder, self.chips)
         chip.setProperty("small", True)  # noqa: FBT003 - Qt's own way
-        chip.setAccessibleName(spoken)
-        chip.clicked.connect(partial(self._insert, name))
+        chip.setAccessibleName(tr("Insert {placeholder}", placeholder=placeholder))
+        chip.clicked.connect(partial(self._insert, placeholder))
         return chip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from parcelguard.runtime.translation import tr
 from parcelguard.shops.views import MarketplaceRow, ShopRow
 from parcelguard.ui.kit.blocks import ReasonBox, plain_label
 from parcelguard.ui.kit.buttons import button
@@ -24,17 +25,17 @@ class ShopsColumn(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.title = plain_label(words.TITLE, self)
-        self.subtitle = plain_label(words.SUBTITLE, self)
-        self.add = button("Add shop", self, main=True)
-        self.all_at = plain_label("All shops at", self)
+        self.title = plain_label(tr(words.TITLE), self)
+        self.subtitle = plain_label(tr(words.SUBTITLE), self)
+        self.add = button(tr(words.ADD_SHOP), self, main=True)
+        self.all_at = plain_label(tr(words.ALL_SHOPS_AT), self)
         self.all_at.setWordWrap(False)
         self.masters = Masters(theme, self)
-        self.told = ReasonBox(theme, self)
-        self.told.hide()
+        self.outcome = ReasonBox(theme, self)
+        self.outcome.hide()
         self.list = ShopList(theme, self)
-        self.note = plain_label("Reading…", self)
-        self.hint = plain_label(words.NO_SHOP_HINT, self)
+        self.note = plain_label(tr(words.READING), self)
+        self.hint = plain_label(tr(words.NO_SHOP_HINT), self)
         for label in (self.title, self.note):
             label.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
         self._lay_out()
@@ -51,7 +52,7 @@ class ShopsColumn(QWidget):
                 if each.shops and each.marketplace.has_chat
             ]
         )
-        self.note.setText(words.NO_SHOP)
+        self.note.setText(tr(words.NO_SHOP))
         self.list.setVisible(bool(shops))
         for label in (self.note, self.hint):
             label.setVisible(not shops)
@@ -84,7 +85,7 @@ class ShopsColumn(QWidget):
         rows.setSpacing(px(12))
         rows.addLayout(head)
         rows.addLayout(switches)
-        rows.addWidget(self.told)
+        rows.addWidget(self.outcome)
         rows.addWidget(self.list, 1000)
         rows.addStretch(1)
         for label in (self.note, self.hint):

@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from parcelguard.core.errors import ParcelGuardError
-from parcelguard.shops.views import Remedy, ShopRow
+from parcelguard.runtime.translation import tr
+from parcelguard.shops.standing import Remedy
+from parcelguard.shops.views import ShopRow
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.blocks import Heading, ReasonBox, plain_label
 from parcelguard.ui.kit.buttons import ButtonRow, button
@@ -19,6 +21,8 @@ from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.words import shop_words as words
+from parcelguard.ui.words.access_words import notice_words
+from parcelguard.ui.words.reasons.saying import said
 
 Answer = TypeVar("Answer")
 
@@ -84,7 +88,8 @@ class SidePanel(QWidget):
             each.setEnabled(not waiting)
 
     def _refuse(self, error: ParcelGuardError) -> None:
-        self.outcome.show_reason(BandTone.BAD, error.headline, error.advice)
+        words_ = said(error.reason)
+        self.outcome.show_reason(BandTone.BAD, words_.headline, words_.advice)
 
     def _offer(self, *offered: tuple[str, Callable[[], object]], main: bool = True) -> list[QPushButton]:
         """Show these buttons; the first is the main one."""
@@ -125,31 +130,32 @@ class TextPanel(SidePanel):
 
     def ask_notice(self, row: ShopRow) -> None:
         """Show what the marketplace allows, before sending is switched on."""
-        self._name(row, "Before this shop sends")
-        self.text.setText(row.marketplace.notice)
+        self._name(row, tr("Before this shop sends"))
+        self.text.setText(notice_words(row.marketplace))
         self._offer(
-            (words.READ_THIS, partial(self._carry_out, row, self._switch_on)), ("Cancel (Esc)", self.escape)
+            (tr(words.READ_THIS), partial(self._carry_out, row, self._switch_on)),
+            (tr(words.CANCEL), self.escape),
         )
 
     def ask_removal(self, row: ShopRow) -> None:
         """Ask whether a shop is to be forgotten; the harmless answer comes first."""
-        self._name(row, "Remove this shop?")
-        self.text.setText(words.REMOVE)
+        self._name(row, tr("Remove this shop?"))
+        self.text.setText(tr(words.REMOVE))
         self._offer(
-            ("Keep it (Esc)", self.escape),
-            ("Remove", partial(self._carry_out, row, self._desk.remove)),
+            (tr("Keep it (Esc)"), self.escape),
+            (tr("Remove"), partial(self._carry_out, row, self._desk.remove)),
             main=False,
         )
 
     def explain(self, row: ShopRow) -> None:
         """Say what the shop lacks and how it is got, with what can be done until then."""
-        self._name(row, row.access.headline or row.access_words)
+        self._name(row, words.lacks(row))
         self.text.setText(words.apply_for(row))
         offered: list[tuple[str, Callable[[], object]]] = []
-        if row.remedy is Remedy.APPLY and not row.settings.by_hand:
+        if row.standing.remedy is Remedy.APPLY and not row.settings.by_hand:
             by_hand = partial(self._desk.change, values={"by_hand": True})
-            offered.append((words.Choice.BY_HAND, partial(self._carry_out, row, by_hand)))
-        self._offer(*offered, ("Close (Esc)", self.escape))
+            offered.append((tr(words.Choice.BY_HAND), partial(self._carry_out, row, by_hand)))
+        self._offer(*offered, (tr(words.CLOSE), self.escape))
 
     def _switch_on(self, shop_id: str) -> None:
         self._desk.switch(shop_id, on=True, notice_read=True)

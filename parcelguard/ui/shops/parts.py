@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from parcelguard.runtime.assets import asset
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.kit.buttons import ButtonRow
 from parcelguard.ui.kit.paint import CENTER, box, dot, focus_ring, rounded_picture, text, width_of, wrapped
 from parcelguard.ui.kit.pictures import read_picture
@@ -72,7 +73,7 @@ class Masters(ButtonRow):
             self.show_buttons([self._make(name) for name, _, _ in shown])
         for switch, (_, words, on) in zip(self.buttons, shown, strict=True):
             switch.setText(words)
-            switch.setAccessibleName(f"All shops at {words}")
+            switch.setAccessibleName(tr("All shops at {marketplace}", marketplace=words))
             switch.setChecked(on)
         self._arrange()
 
@@ -120,7 +121,14 @@ class Steps(QWidget):
     def show_step(self, step: int) -> None:
         """Mark a step."""
         self._step = step
-        self.setAccessibleName(f"Step {step + 1} of {len(self._names)}: {self._names[step]}")
+        self.setAccessibleName(
+            tr(
+                "Step {number} of {count}: {name}",
+                number=step + 1,
+                count=len(self._names),
+                name=self._names[step],
+            )
+        )
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -161,7 +169,7 @@ class BuyerView(QWidget):
         """Show a text as one buyer gets it, below a usual picture or the one that he got."""
         self._words = words
         self._image = picture or self._usual
-        self.setAccessibleName(f"What the buyer sees: three photos, then: {words}")
+        self.setAccessibleName(tr("What the buyer sees: three photos, then: {text}", text=words))
         self.update()
 
     def minimumSizeHint(self) -> QSize:

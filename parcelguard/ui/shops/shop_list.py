@@ -10,6 +10,8 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.kit.paint import LEFT, badge, box, focus_ring, text, width_of
 from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Size, Theme, Token
@@ -18,7 +20,7 @@ from parcelguard.ui.shops.parts import Link, Switch
 ROW_HEIGHT = 53
 HEADER_HEIGHT = 39
 MORE = "⋯"
-_TITLES = ("Shop", "Chat access", "Sends", "Today", "On")
+_TITLES = (msgid("Shop"), msgid("Chat access"), msgid("Sends"), msgid("Today"), msgid("On"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,10 @@ class ShopLine:
     @property
     def spoken(self) -> str:
         """The row for a screen reader."""
-        access = f"{self.access}{self.rest}"
-        state = "on" if self.on else "off"
-        told = (f"{self.label} {self.name}", access, self.sends, f"today {self.today}", state)
-        return ", ".join(each for each in told if each)
+        shop, access = f"{self.label} {self.name}", f"{self.access}{self.rest}"
+        state = tr("on") if self.on else tr("off")
+        parts = (shop, access, self.sends, tr("today {figures}", figures=self.today), state)
+        return ", ".join(each for each in parts if each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,8 @@ class RowView(QAbstractButton):
         self.link.setAccessibleName(f"{line.link} {shop}")
         self.switch.setChecked(line.on)
         self.switch.setVisible(line.switchable)
-        self.switch.setAccessibleName(f"Send for {shop}")
-        self.more.setAccessibleName(f"More for {shop}")
+        self.switch.setAccessibleName(tr("Send for {shop}", shop=shop))
+        self.more.setAccessibleName(tr("More for {shop}", shop=shop))
         self._place()
 
     def arrange(self, columns: Columns) -> None:
@@ -211,7 +213,7 @@ class _Header(QWidget):
         for column, title in enumerate(_TITLES):
             if columns.width[column]:
                 area = QRect(columns.left[column], 0, columns.width[column], self.height())
-                text(painter, area, title, theme.font(Size.SMALL, 600), theme.color(Token.MUTED), LEFT)
+                text(painter, area, tr(title), theme.font(Size.SMALL, 600), theme.color(Token.MUTED), LEFT)
 
 
 class _Rows(QWidget):
@@ -344,16 +346,16 @@ class ShopList(QWidget):
         lines = [row.line for row in self.rows]
 
         def widest(column: int, cells: list[int]) -> int:
-            return max([width_of(_TITLES[column], small), *cells]) + gap
+            return max([width_of(tr(_TITLES[column]), small), *cells]) + gap
 
         names = [width_of(each.label, small) + theme.px(26) + width_of(each.name, body) for each in lines]
         links = [width_of(each.link, strong) + theme.px(16) if each.link else 0 for each in lines]
-        told = [width_of(each.access + each.rest, body) for each in lines]
+        states = [width_of(each.access + each.rest, body) for each in lines]
         shop = widest(SHOP, names)
-        access = widest(ACCESS, [link + words for link, words in zip(links, told, strict=True)])
+        access = widest(ACCESS, [link + state for link, state in zip(links, states, strict=True)])
         sends = widest(SENDS, [width_of(each.sends, theme.font(Size.SMALL)) for each in lines])
         today = widest(TODAY, [width_of(each.today, body) for each in lines])
-        on = max(theme.em(40), width_of(_TITLES[ON], small)) + theme.px(14)
+        on = max(theme.em(40), width_of(tr(_TITLES[ON]), small)) + theme.px(14)
         menu = width_of(MORE, strong) + theme.px(14)
         spare = room - edge - shop - access - on - menu - theme.px(4)
         stacked = spare < 0

@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 from parcelguard.core.alerts import AlertsChanged, AlertTopic
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
-from parcelguard.shops.views import GrantRow, MarketplaceRow, Remedy, ShopRow
+from parcelguard.runtime.translation import tr
+from parcelguard.shops.standing import Remedy
+from parcelguard.shops.views import GrantRow, MarketplaceRow, ShopRow
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.qss import page_sheet
@@ -33,11 +35,12 @@ from parcelguard.ui.shops.overview import ShopsColumn
 from parcelguard.ui.shops.panels import SidePanel, TextPanel
 from parcelguard.ui.shops.parts import SideFrame
 from parcelguard.ui.words import shop_words as words
+from parcelguard.ui.words.access_words import missing_words
+from parcelguard.ui.words.reasons.saying import said
 
 NEWS_REST_MS = 1000
 PROBE_AGAIN_S = 600.0  # an answer of the marketplace that old is asked for again at the next visit
 SIDE_WIDTH = 400
-HINT_WIDTH = 520
 
 Read = tuple[tuple[ShopRow, ...], tuple[MarketplaceRow, ...]]
 
@@ -193,7 +196,8 @@ class ChannelsPage(Screen):
         self.frame.setVisible(bool(self._rows) or self._panel is not self.message)
 
     def _tell_failure(self, error: ParcelGuardError) -> None:
-        self.shops.told.show_reason(BandTone.BAD, error.headline, error.advice)
+        words_ = said(error.reason)
+        self.shops.outcome.show_reason(BandTone.BAD, words_.headline, words_.advice)
 
     # ---- probing ---------------------------------------------------------------------
 
@@ -217,7 +221,7 @@ class ChannelsPage(Screen):
         """Ask the marketplace; `aloud` says that it is asked, and what was answered."""
         self._probed[shop_id] = monotonic()
         if aloud:
-            self.shops.told.show_reason(BandTone.INFO, words.ASKING, "")
+            self.shops.outcome.show_reason(BandTone.INFO, tr(words.ASKING), "")
         failed = self._tell_failure if aloud else _nothing
         self._probes.ask(partial(self._desk.probe, shop_id), partial(self._show_probed, aloud=aloud), failed)
 
@@ -228,8 +232,8 @@ class ChannelsPage(Screen):
         self._rows[shop_id] = row
         self.shops.show_rows(list(self._rows.values()), self._known)
         if aloud:
-            told = f"{words.shop(row)}: {row.access_words}"
-            self.shops.told.show_reason(words.band_tone(row), told, words.longer(row))
+            tone = words.band_tone(row)
+            self.shops.outcome.show_reason(tone, words.now_asked(row), missing_words(row.access))
 
     # ---- what a person asks for ------------------------------------------------------
 
@@ -239,7 +243,7 @@ class ChannelsPage(Screen):
 
     def _open(self, panel: SidePanel) -> None:
         """Show a panel beside the shops, with the keyboard in its first field."""
-        self.shops.told.hide()
+        self.shops.outcome.hide()
         self.side.setCurrentWidget(panel)
         self.frame.show()
         if (field := panel.first_field()) is not None:
@@ -268,10 +272,10 @@ class ChannelsPage(Screen):
         """Do what the words beside a shop's access offer."""
         row = self._rows[shop_id]
         self.shops.list.choose(shop_id)
-        if row.remedy is Remedy.APPLY:
+        if row.standing.remedy is Remedy.APPLY:
             self.text.explain(row)
             self._open(self.text)
-        elif row.remedy is Remedy.TEST:
+        elif row.standing.remedy is Remedy.TEST:
             self._probe(shop_id, aloud=True)
         else:
             self._authorise(row, words.next_grant(row) or next(iter(row.grants), None))
@@ -323,7 +327,7 @@ class ChannelsPage(Screen):
         def done(_nothing: None) -> None:
             self._read()
 
-        self.shops.told.hide()
+        self.shops.outcome.hide()
         self._calls.ask(task, done, self._tell_failure)
 
     def _on_changed(self, _shop_id: str) -> None:
@@ -347,7 +351,8 @@ class ChannelsPage(Screen):
             words.Choice.REMOVE: partial(self._ask_removal, row),
         }
         for choice in words.choices(row):
-            menu.addAction(words.details(row) if choice is words.Choice.DETAILS else choice, does[choice])
+            name = words.details(row) if choice is words.Choice.DETAILS else tr(choice)
+            menu.addAction(name, does[choice])
         return menu
 
     def _show_menu(self, shop_id: str) -> None:
