@@ -101,7 +101,7 @@ class App(QObject):
             self._tell_failure(NotStarted(repr(error)))
 
     def _start_all(self) -> None:
-        from parcelguard.camera.client import CameraClient
+        from parcelguard.camera.client import CameraClient, CameraListeners
         from parcelguard.runtime.logs import start_logging, stop_logging
         from parcelguard.runtime.single_instance import called, only_one
         from parcelguard.ui.garbage import GarbageTimer
@@ -123,15 +123,10 @@ class App(QObject):
         self._stack.callback(listener.stop)
         start_logging(self._folders.logs)
         self._stack.callback(stop_logging)
-        publish = self.hub.publish
         camera = CameraClient(
             self._settings.camera,
             self._folders.media,
-            publish,
-            self.window.frame_arrived,
-            publish,
-            publish,
-            publish,
+            CameraListeners.of_hub(self.hub.publish, self.window.frame_arrived),
         )
         self.camera = camera
         camera.start()

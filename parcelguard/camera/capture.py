@@ -1,6 +1,6 @@
 """The capture thread: grabs from the source, keeps the newest picture, fills the preview ring.
 
-Whatever a camera does ends as one of two pieces of news: it is live, or it is lost and tried again.
+Whatever a camera does ends as one of two messages: it is live, or it is lost and tried again.
 A driver that hangs cannot be interrupted from inside; `stuck_s` tells the parent, which then ends
 the whole process.
 """
@@ -19,7 +19,7 @@ import numpy as np
 from parcelguard.camera.messages import FrameReady, SourceLive, SourceLost
 from parcelguard.camera.newest_picture import Image, Newest, Picture
 from parcelguard.camera.ring import MAX_PIXELS, Ring
-from parcelguard.camera.sources.opening import open_source
+from parcelguard.camera.sources.opening import source_for
 from parcelguard.camera.sources.ports import FrameSource
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.errors import CameraUnavailable
@@ -71,7 +71,7 @@ class Capture:
         if source is not None:
             source.show_label(text, seconds)
 
-    def close(self, timeout_s: float = 0.5) -> bool:
+    def stop_capture(self, timeout_s: float = 0.5) -> bool:
         """Ask the thread to end and wait; False means the driver is stuck."""
         self._stopping.set()
         self._thread.join(timeout_s)
@@ -80,7 +80,7 @@ class Capture:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._follow(open_source(self._settings))
+                self._follow(source_for(self._settings))
             except CameraUnavailable as error:
                 self._lost(error)
             except Exception as error:  # OpenCV raises its own kinds on odd devices; the thread must live
@@ -94,16 +94,16 @@ class Capture:
         stillness = _Stillness() if source.moves_always else None
         try:
             self._in_driver_since = time.monotonic() + OPEN_PATIENCE_S
-            source.open()
+            source.open_source()
             while not self._stopping.is_set():
                 self._in_driver_since = time.monotonic()
-                image = source.read()
+                image = source.read_picture()
                 self._in_driver_since = None
                 self._show(image)
                 self._judge(image, source, stillness)
         finally:
             self._in_driver_since = time.monotonic()  # letting go of a device can hang as well
-            source.close()
+            source.close_source()
             self._in_driver_since = None
             self._source = None
 

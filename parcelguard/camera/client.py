@@ -3,8 +3,8 @@
 Imports no OpenCV, numpy or barcode engine: pictures are bytes in shared memory, and everything
 else arrives as small messages. All callbacks run on the client's one thread.
 
-A photo request is answered by `on_photo` or `on_photo_failed`. After a failure the original may
-still turn up (the disk was slow): then `on_photo` follows, because a photo on the disk is never
+A photo request is answered by `photo_kept` or `photo_failed`. After a failure the original may
+still turn up (the disk was slow): then `photo_kept` follows, because a photo on the disk is never
 thrown away. So: at most one failure per request, never a failure after a photo.
 """
 
@@ -18,18 +18,19 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import Self
 
 from parcelguard.camera.messages import (
     Alive,
     Assignment,
     CodeRead,
     FrameReady,
+    LogLine,
     Outlined,
     PhotoFailed,
     PhotoKept,
     Quit,
     Reading,
-    Said,
     SetReading,
     SetView,
     ShowLabel,
@@ -38,7 +39,7 @@ from parcelguard.camera.messages import (
     TakePhoto,
 )
 from parcelguard.camera.ring import Frame, Ring
-from parcelguard.camera.supervisor import Child, Patience, Verdict
+from parcelguard.camera.supervisor import Child, Timeouts, Verdict
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.events import CameraChanged, CameraState, CodesSeen
 from parcelguard.core.reasons.camera import CameraReason
@@ -61,20 +62,33 @@ class _Pending:
 
 
 @dataclass(slots=True)
-class _Wishes:
+class _Requested:
     """What the window wants; told again to each new camera process."""
 
     view: tuple[int, int] = FIRST_VIEW
     reading: Reading = Reading.EAGER
 
 
-@dataclass(slots=True)
-class _Listeners:
-    publish: Callable[[object], None]
-    frame: Callable[[], None]
-    code: Callable[[CodeRead], None]
-    photo: Callable[[PhotoKept], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraListeners:
+    """Who hears what comes from the camera process; all are called on the client's thread."""
+
+    publish: Callable[[object], None]  # camera and outlines, for everybody
+    frame_arrived: Callable[[], None]
+    code_read: Callable[[CodeRead], None]
+    photo_kept: Callable[[PhotoKept], None]
     photo_failed: Callable[[PhotoFailed], None]
+
+    @classmethod
+    def of_hub(cls, publish: Callable[[object], None], frame_arrived: Callable[[], None]) -> Self:
+        """Let a hub hear everything but that a frame has come: live video is no event."""
+        return cls(
+            publish=publish,
+            frame_arrived=frame_arrived,
+            code_read=publish,
+            photo_kept=publish,
+            photo_failed=publish,
+        )
 
 
 @dataclass(slots=True)
@@ -94,19 +108,14 @@ class CameraClient:
         self,
         settings: CameraSettings,
         media: Path,
-        publish: Callable[[object], None],
-        on_frame: Callable[[], None],
-        on_code: Callable[[CodeRead], None],
-        on_photo: Callable[[PhotoKept], None],
-        on_photo_failed: Callable[[PhotoFailed], None],
-        *,
-        patience: Patience | None = None,
+        listeners: CameraListeners,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self._settings = settings
         self._media = media
-        self._tell = _Listeners(publish, on_frame, on_code, on_photo, on_photo_failed)
-        self._patience = patience or Patience()
-        self._wishes = _Wishes()
+        self._listeners = listeners
+        self._timeouts = timeouts or Timeouts()
+        self._requested = _Requested()
         self._shared = _Shared()
         self._ring: Ring | None = None
         self._thread: Thread | None = None
@@ -135,7 +144,7 @@ class CameraClient:
             log.error("the camera client's thread did not end")
         ring, self._ring = self._ring, None
         if ring is not None:
-            ring.close()
+            ring.release_memory()
 
     def frame(self) -> Frame | None:
         """Give the newest picture and hold its slot until the next call; None before the first picture."""
@@ -144,18 +153,18 @@ class CameraClient:
     def set_view(self, width: int, height: int) -> None:
         """Fit coming pictures into this many device pixels."""
         if width > 0 and height > 0:
-            self._wishes.view = (width, height)
+            self._requested.view = (width, height)
             self._send(SetView(width, height))
 
     def set_reading(self, reading: Reading) -> None:
         """Change how eagerly codes are looked for."""
-        if reading is not self._wishes.reading:  # asked with every change of the desk, F1 included
-            self._wishes.reading = reading
+        if reading is not self._requested.reading:  # asked with every change of the desk, F1 included
+            self._requested.reading = reading
             self._send(SetReading(reading))
 
-    def take(self, request: TakePhoto) -> None:
+    def request_photo(self, request: TakePhoto) -> None:
         """Ask for a photo; the answer comes through a callback."""
-        pending = _Pending(request, time.monotonic() + self._patience.photo_s)
+        pending = _Pending(request, time.monotonic() + self._timeouts.photo_s)
         with self._shared.lock:
             self._shared.pending[request.photo_id] = pending
         if not self._send(request):
@@ -183,7 +192,7 @@ class CameraClient:
 
     def _run(self, ring: Ring) -> None:
         self._publish(CameraChanged(state=CameraState.STARTING))
-        pause_s = self._patience.shortest_pause_s
+        pause_s = self._timeouts.shortest_pause_s
         while not self._shared.stopping.is_set():
             verdict = self._serve(ring)
             self._fail_due(everyone=True, detail=verdict.detail)
@@ -193,26 +202,26 @@ class CameraClient:
             restarts = because(CameraReason.CAMERA_RESTARTS)
             self._publish(CameraChanged(state=CameraState.LOST, reason=restarts))
             self._publish(CodesSeen(()))
-            if verdict.lived_s > self._patience.healthy_after_s:
-                pause_s = self._patience.shortest_pause_s
+            if verdict.lived_s > self._timeouts.healthy_after_s:
+                pause_s = self._timeouts.shortest_pause_s
             self._rest(pause_s)
-            pause_s = min(pause_s * 2, self._patience.longest_pause_s)
+            pause_s = min(pause_s * 2, self._timeouts.longest_pause_s)
 
     def _serve(self, ring: Ring) -> Verdict:
         """Run one camera process until it ends, is ended, or the window wants to stop."""
-        view, reading = self._wishes.view, self._wishes.reading
+        view, reading = self._requested.view, self._requested.reading
         assignment = Assignment(
             settings=self._settings, media=self._media, ring=ring.name, view=view, reading=reading
         )
         try:
-            child = Child(assignment, self._patience)
+            child = Child(assignment, self._timeouts)
         except OSError as error:
             return Verdict.could_not_start(error)
         with self._shared.lock:
             self._shared.child = child
-        if (view, reading) != (self._wishes.view, self._wishes.reading):  # changed while it was started
-            self._send(SetView(*self._wishes.view))
-            self._send(SetReading(self._wishes.reading))
+        if (view, reading) != (self._requested.view, self._requested.reading):  # changed while it was started
+            self._send(SetView(*self._requested.view))
+            self._send(SetReading(self._requested.reading))
         try:
             return self._listen(child)
         finally:
@@ -233,7 +242,7 @@ class CameraClient:
                 except (EOFError, OSError):
                     return child.died()
                 if isinstance(message, Alive):
-                    child.heard(message)
+                    child.note_heartbeat(message)
                 self._hear(message)
             self._fail_due()
             if (verdict := child.judge()) is not None:
@@ -258,31 +267,33 @@ class CameraClient:
     def _dispatch(self, message: object) -> None:
         match message:
             case FrameReady():
-                self._tell.frame()
+                self._listeners.frame_arrived()
             case CodeRead():
-                self._tell.code(message)
+                self._listeners.code_read(message)
             case Outlined(boxes):
-                self._tell.publish(CodesSeen(boxes))
+                self._listeners.publish(CodesSeen(boxes))
             case PhotoKept(photo_id=photo_id):
                 with self._shared.lock:
                     self._shared.pending.pop(photo_id, None)
-                self._tell.photo(message)
+                self._listeners.photo_kept(message)
             case PhotoFailed(photo_id=photo_id):
                 with self._shared.lock:
                     pending = self._shared.pending.pop(photo_id, None)
                 if pending is not None and not pending.failed:
-                    self._tell.photo_failed(message)
+                    self._listeners.photo_failed(message)
             case SourceLive(width, height, fps):
-                self._tell.publish(CameraChanged(state=CameraState.LIVE, width=width, height=height, fps=fps))
+                self._listeners.publish(
+                    CameraChanged(state=CameraState.LIVE, width=width, height=height, fps=fps)
+                )
             case SourceLost(reason, detail):
                 log.warning("camera: %s, %s", reason.kind, detail)
-                self._tell.publish(CameraChanged(state=CameraState.LOST, reason=reason))
-            case Said(level, logger, text):
+                self._listeners.publish(CameraChanged(state=CameraState.LOST, reason=reason))
+            case LogLine(level, logger, text):
                 logging.getLogger(logger).log(level, "%s", text)
 
     def _publish(self, event: object) -> None:
         try:
-            self._tell.publish(event)
+            self._listeners.publish(event)
         except Exception:
             log.exception("a listener failed on %s", type(event).__name__)
 
@@ -304,7 +315,7 @@ class CameraClient:
                 detail=detail,
             )
             try:
-                self._tell.photo_failed(failed)
+                self._listeners.photo_failed(failed)
             except Exception:
                 log.exception("a listener failed on PhotoFailed")
 

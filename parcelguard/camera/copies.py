@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
@@ -35,9 +36,17 @@ _STRIP_OPACITY = 0.62
 _TEXT_COLOUR = (255, 255, 255)
 _FONT_SHARE = 1 / 38  # of the picture's shorter edge
 _SMALLEST_FONT = 11
-_Wish = tuple[tuple[Path, ...], tuple[str, ...], tuple[int, int]]  # originals, caption, size
 LONGEST_S = 60.0  # a copy takes a second
 _END_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _CopyRequest:
+    """What the helper process is asked for. `size`: width and height of the copy in pixels."""
+
+    originals: tuple[Path, ...]
+    caption: tuple[str, ...]
+    size: tuple[int, int]
 
 
 class CopyUnreadable(StorageError):
@@ -78,9 +87,9 @@ def buyer_collage(originals: Sequence[Path], caption: Sequence[str], size: tuple
     across, down = (wanted / whole for wanted, whole in zip(size, extent(boxes), strict=True))
     picture = Image.new("RGB", size, _STRIP_COLOUR)
     for photo, (left, top, right, bottom) in zip(photos, boxes, strict=True):
-        place = round(left * across), round(top * down)
-        room = round(right * across) - place[0], round(bottom * down) - place[1]
-        picture.paste(photo.resize(room, Image.Resampling.LANCZOS, reducing_gap=2.0), place)
+        corner = round(left * across), round(top * down)
+        fitted = round(right * across) - corner[0], round(bottom * down) - corner[1]
+        picture.paste(photo.resize(fitted, Image.Resampling.LANCZOS, reducing_gap=2.0), corner)
     _write_caption(picture, [line for line in caption if line.strip()])
     return _encoded(picture, LARGEST_COLLAGE_BYTES)
 
@@ -118,11 +127,11 @@ def _write_caption(picture: Image.Image, lines: Sequence[str]) -> None:
     picture.paste(strip, box)
 
 
-def _font_for(line: str, size: int, room: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return the bundled font, smaller when the line would not fit its room in pixels."""
+def _font_for(line: str, size: int, width: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return the bundled font, smaller when the line would not fit a width in pixels."""
     font = _font(size)
     length = font.getlength(line)
-    return font if length <= room else _font(max(6, int(size * room / length)))
+    return font if length <= width else _font(max(6, int(size * width / length)))
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -143,7 +152,7 @@ def _encoded(picture: Image.Image, largest: int = LARGEST_BYTES) -> bytes:
         picture = picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))
 
 
-class CopyRoom:
+class BuyerCopies:
     """Makes buyer copies in one helper process, started when first needed and again if it breaks.
 
     A plain process on a pipe rather than an executor: one that hangs can be killed, and the end
@@ -158,45 +167,45 @@ class CopyRoom:
 
     def make(self, original: Path, caption: Sequence[str], size: tuple[int, int]) -> bytes:
         """Return the buyer's copy; waits for it. Raises CopyUnreadable or CopyNotMade."""
-        return self._made(((original,), tuple(caption), size))
+        return self._made(_CopyRequest((original,), tuple(caption), size))
 
     def collage(self, originals: Sequence[Path], caption: Sequence[str], size: tuple[int, int]) -> bytes:
         """Return one picture of several photos in the same way."""
-        return self._made((tuple(originals), tuple(caption), size))
+        return self._made(_CopyRequest(tuple(originals), tuple(caption), size))
 
-    def _made(self, wish: _Wish) -> bytes:
+    def _made(self, request: _CopyRequest) -> bytes:
         with self._turn:
             try:
-                return self._ask(wish)
+                return self._ask(request)
             except (EOFError, OSError) as error:
                 log.warning("the copy process broke and is started again: %r", error)
             try:
-                return self._ask(wish)
+                return self._ask(request)
             except (EOFError, OSError) as error:
-                raise CopyNotMade(f"{wish[0][0].name}: {error!r}") from error
+                raise CopyNotMade(f"{request.originals[0].name}: {error!r}") from error
 
-    def close(self) -> None:
+    def stop_helper(self) -> None:
         """End the helper process at once; a copy being made is given up."""
         with self._lock:
             self._closed = True
             if self._helper is not None:
                 self._helper.kill()
         with self._turn:  # whoever waited for the helper has heard its end
-            self._forget()
+            self._end_helper()
 
-    def _ask(self, wish: _Wish) -> bytes:
-        helper = self._opened()
+    def _ask(self, request: _CopyRequest) -> bytes:
+        helper = self._running_helper()
         answer: bytes | Exception | None = None
         try:
-            answer = helper.ask(wish)
+            answer = helper.ask(request)
         finally:
             if answer is None:
-                self._forget()
+                self._end_helper()
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def _opened(self) -> _Helper:
+    def _running_helper(self) -> _Helper:
         with self._lock:
             if self._closed:
                 raise CopyNotMade("the program ends")
@@ -204,7 +213,7 @@ class CopyRoom:
                 self._helper = _Helper()
             return self._helper
 
-    def _forget(self) -> None:
+    def _end_helper(self) -> None:
         with self._lock:
             helper, self._helper = self._helper, None
         if helper is not None:
@@ -221,11 +230,11 @@ class _Helper:
         with theirs:  # the helper's end is open in the helper alone, so that its death ends the pipe
             self._process.start()
 
-    def ask(self, wish: _Wish) -> bytes | Exception:
+    def ask(self, request: _CopyRequest) -> bytes | Exception:
         """Return what came of it. Raises CopyNotMade after a long wait; EOFError or OSError when it broke."""
-        self._connection.send(wish)
+        self._connection.send(request)
         if not self._connection.poll(LONGEST_S):
-            raise CopyNotMade(f"{wish[0][0].name}: no answer in {LONGEST_S:.0f} s")
+            raise CopyNotMade(f"{request.originals[0].name}: no answer in {LONGEST_S:.0f} s")
         answer: bytes | Exception = self._connection.recv()
         return answer
 
@@ -250,11 +259,10 @@ def _serve(connection: Connection) -> None:
             return
 
 
-def _outcome(wish: _Wish) -> bytes | Exception:
-    originals, caption, size = wish
+def _outcome(request: _CopyRequest) -> bytes | Exception:
     try:
-        if len(originals) > 1:
-            return buyer_collage(originals, caption, size)
-        return buyer_copy(originals[0], caption, size)
+        if len(request.originals) > 1:
+            return buyer_collage(request.originals, request.caption, request.size)
+        return buyer_copy(request.originals[0], request.caption, request.size)
     except Exception as error:  # noqa: BLE001 - raised again where it was asked for
         return error

@@ -49,12 +49,12 @@ class Darkroom:
         self._worker = Worker("darkroom")
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="thumbnails")
 
-    def take(self, request: TakePhoto) -> None:
+    def keep_photo(self, request: TakePhoto) -> None:
         """Keep the newest picture; the answer is told as PhotoKept or PhotoFailed."""
         self._priority.claim()
         self._worker.post(self._answer, request)
 
-    def close(self) -> bool:
+    def finish_photos(self) -> bool:
         """Finish what was asked for; False means the disk is stuck."""
         done = self._worker.stop(2.5)
         self._helper.shutdown(wait=False)

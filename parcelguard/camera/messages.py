@@ -166,7 +166,7 @@ class Alive:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LogLine:
     """A line for the log; the camera process has no log file of its own."""
 
     level: int

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from parcelguard.camera.messages import (
     Alive,
     Assignment,
+    LogLine,
     Quit,
-    Said,
     SetReading,
     SetView,
     ShowLabel,
@@ -39,7 +39,7 @@ class ProcessPipe:
         self._connection = connection
         self._lock = threading.Lock()
 
-    def tell(self, message: object) -> None:
+    def send_message(self, message: object) -> None:
         """Send one message to the window's process."""
         try:
             with self._lock:
@@ -47,7 +47,7 @@ class ProcessPipe:
         except OSError:
             return  # nobody is left to hear it; the main thread finds the end of the pipe by itself
 
-    def heard(self, timeout_s: float) -> object | None:
+    def next_command(self, timeout_s: float) -> object | None:
         """Wait for the next command; None when none came. Raises EOFError when the window is gone."""
         try:
             return self._connection.recv() if self._connection.poll(timeout_s) else None
@@ -58,29 +58,29 @@ class ProcessPipe:
 class LogToWindow(logging.Handler):
     """Carries log records to the window's process, where the log files are."""
 
-    def __init__(self, line: ProcessPipe) -> None:
+    def __init__(self, pipe: ProcessPipe) -> None:
         super().__init__(logging.INFO)
         self.setFormatter(logging.Formatter("%(message)s"))  # the window adds level and name
-        self._line = line
+        self._pipe = pipe
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send the finished text: a record itself may hold what cannot be pickled."""
-        self._line.tell(Said(record.levelno, record.name, self.format(record)))
+        self._pipe.send_message(LogLine(record.levelno, record.name, self.format(record)))
 
 
 def run(connection: Connection, assignment: Assignment) -> None:
     """Work until told to quit, or until the window's process is gone. Ends this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the window decides
-    line = ProcessPipe(connection)
-    logging.basicConfig(level=logging.INFO, handlers=[LogToWindow(line)])
+    pipe = ProcessPipe(connection)
+    logging.basicConfig(level=logging.INFO, handlers=[LogToWindow(pipe)])
     _calm_opencv(assignment.settings)
     try:
-        line.tell(Alive(0.0))
+        pipe.send_message(Alive(0.0))
         from parcelguard.camera.workers import CameraWorkers
 
-        room = CameraWorkers(assignment, line.tell)
-        _obey(line, room)
-        room.close()
+        workers = CameraWorkers(assignment, pipe.send_message)
+        _obey(pipe, workers)
+        workers.stop_workers()
     except EOFError:
         logging.getLogger(__name__).info("the window's process is gone")
     except Exception:
@@ -90,27 +90,27 @@ def run(connection: Connection, assignment: Assignment) -> None:
         os._exit(0)
 
 
-def _obey(line: ProcessPipe, room: CameraWorkers) -> None:
+def _obey(pipe: ProcessPipe, workers: CameraWorkers) -> None:
     """Hand commands on and send heartbeats. Returns at Quit or when the window is gone."""
     beat = 0.0
     while True:
         now = time.monotonic()
         if now >= beat:
-            line.tell(Alive(room.stuck_s()))
+            pipe.send_message(Alive(workers.stuck_s()))
             beat = now + HEARTBEAT_S
         try:
-            command = line.heard(beat - now)
+            command = pipe.next_command(beat - now)
         except EOFError:
             return
         match command:
             case TakePhoto():
-                room.take(command)
+                workers.keep_photo(command)
             case SetView(width, height):
-                room.set_view(width, height)
+                workers.set_view(width, height)
             case SetReading(reading):
-                room.set_reading(reading)
+                workers.set_reading(reading)
             case ShowLabel(text, seconds):
-                room.show_label(text, seconds)
+                workers.show_label(text, seconds)
             case Quit():
                 return
 

@@ -95,7 +95,7 @@ class Ring:
         """What the other process attaches to."""
         return self._memory.name
 
-    def close(self) -> None:
+    def release_memory(self) -> None:
         """Let go of the memory; the owner also removes its name."""
         self._header.release()
         self._slots.release()

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long to wait before acting, in seconds."""
 
     heartbeat_s: float = 3.0
@@ -45,10 +45,10 @@ class Verdict:
 class Child:
     """A running camera process and the pipe to it. Raises OSError when it cannot be started."""
 
-    def __init__(self, assignment: Assignment, patience: Patience) -> None:
+    def __init__(self, assignment: Assignment, timeouts: Timeouts) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._patience = patience
+        self._timeouts = timeouts
         self._process = context.Process(
             target=run, args=(theirs, assignment), name="parcelguard camera", daemon=True
         )
@@ -60,7 +60,7 @@ class Child:
         finally:
             theirs.close()  # only the child holds it now, so its end is heard as the end of the pipe
         self._started = self._heard_at = time.monotonic()
-        self._words = 0
+        self._heartbeats = 0
         self._stuck_s = 0.0
 
     @property
@@ -76,35 +76,35 @@ class Child:
             return False
         return True
 
-    def heard(self, alive: Alive) -> None:
+    def note_heartbeat(self, alive: Alive) -> None:
         """Note a heartbeat."""
         self._heard_at = time.monotonic()
         self._stuck_s = alive.stuck_s
-        self._words += 1
+        self._heartbeats += 1
 
     def judge(self) -> Verdict | None:
         """Return why this process must be replaced, or None while all is well."""
         silent_s = time.monotonic() - self._heard_at
         # The first word comes before the heavy imports, so only the second proves a process at work.
-        allowed_s = self._patience.heartbeat_s if self._words > 1 else self._patience.first_heartbeat_s
+        allowed_s = self._timeouts.heartbeat_s if self._heartbeats > 1 else self._timeouts.first_heartbeat_s
         if silent_s > allowed_s:
             return self._verdict(f"silent for {silent_s:.1f} s")
-        if self._stuck_s > self._patience.stuck_s:
+        if self._stuck_s > self._timeouts.stuck_s:
             return self._verdict(f"the driver has not answered for {self._stuck_s:.1f} s")
         return None
 
     def died(self) -> Verdict:
         """Return the verdict on a process that ended by itself."""
-        self._process.join(self._patience.terminate_s)
+        self._process.join(self._timeouts.terminate_s)
         return self._verdict(f"ended with exit code {self._process.exitcode}")
 
     def end(self, *, gently: bool) -> None:
         """Make sure the process is gone: wait when asked to quit, then terminate, then kill."""
         if gently:
-            self._process.join(self._patience.quit_s)
+            self._process.join(self._timeouts.quit_s)
         if self._process.exitcode is None:
             self._process.terminate()
-            self._process.join(self._patience.terminate_s)
+            self._process.join(self._timeouts.terminate_s)
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()

@@ -13,9 +13,9 @@ from datetime import datetime
 from functools import partial
 from threading import Lock
 from time import monotonic
+from typing import Protocol
 
-from parcelguard.camera.client import CameraClient
-from parcelguard.camera.copies import CopyRoom
+from parcelguard.camera.copies import BuyerCopies
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
 from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertsChanged, AlertTopic, Severity
 from parcelguard.core.config import Folders, Settings
@@ -51,6 +51,16 @@ log = logging.getLogger(__name__)
 QUIET_S = 60.0
 
 
+class BenchCamera(Protocol):
+    """What a station asks of its camera; the answers come through the hub."""
+
+    def request_photo(self, request: TakePhoto) -> None:
+        """Ask for a photo; PhotoKept or PhotoFailed follows."""
+
+    def set_reading(self, reading: Reading) -> None:
+        """Change how eagerly codes are looked for."""
+
+
 class Station:
     """The working parts of one bench. Build it off the window's thread: it opens the database.
 
@@ -62,7 +72,7 @@ class Station:
         settings: Settings,
         folders: Folders,
         hub: EventHub,
-        camera: CameraClient,
+        camera: BenchCamera,
         now: Callable[[], datetime] = utc_now,
         vault: Vault | None = None,
     ) -> None:
@@ -90,8 +100,8 @@ class Station:
             )
             self._clock_news = ClockAlerts(ClockWatch(now), self.alerts, self._woke)
             undo.callback(self.housekeeping.stop)
-            copies = CopyRoom()
-            undo.callback(copies.close)
+            copies = BuyerCopies()
+            undo.callback(copies.stop_helper)
             self._new_shops_at_work = partial(
                 ShopsAtWork,
                 vault=vault or vault_at(folders.secrets, settings.secrets.keep),
@@ -316,11 +326,11 @@ class Station:
 class _DeskCamera:
     """Lets the desk ask the camera without knowing its messages."""
 
-    def __init__(self, camera: CameraClient) -> None:
+    def __init__(self, camera: BenchCamera) -> None:
         self._camera = camera
 
     def take(self, request: PhotoRequest) -> None:
-        self._camera.take(
+        self._camera.request_photo(
             TakePhoto(
                 photo_id=request.photo_id,
                 proof_id=request.proof_id,

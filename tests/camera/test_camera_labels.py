@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from parcelguard.camera.labels import file_name, sheet, svg
-from parcelguard.camera.reading.barcodes import look_at_still
+from parcelguard.camera.reading.barcodes import read_still
+from tests.support.camera_helpers import Picture
 
 ORDER = {
     "number": "241120Q9CKD7T1",
@@ -21,7 +22,7 @@ ORDER = {
 }
 
 
-def drawn(text: str, pixels: int = 4) -> np.ndarray:
+def drawn(text: str, pixels: int = 4) -> Picture:
     """Return an SVG of ours as a gray picture; it consists of rectangles only."""
     root = ElementTree.fromstring(text)
     width, height = (int(value) for value in root.attrib["viewBox"].split()[2:])
@@ -31,12 +32,13 @@ def drawn(text: str, pixels: int = 4) -> np.ndarray:
         x, y = (int(value) for value in place.split())
         length, rest = rest.split("v", 1)
         picture[y : y + int(rest.split("h")[0]), x : x + int(length)] = 0
-    return cv2.resize(picture, None, fx=pixels, fy=pixels, interpolation=cv2.INTER_NEAREST)
+    larger = cv2.resize(picture, None, fx=pixels, fy=pixels, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(larger, np.uint8)
 
 
 @pytest.mark.parametrize(("text", "kind"), [("SPXMY04217788312", "Code128"), ("241120Q9CKD7T1", "QRCode")])
 def test_a_drawn_code_is_read_back(text: str, kind: str) -> None:
-    found = look_at_still(drawn(svg(text, kind)), ("Code128", "QRCode"))
+    found = read_still(drawn(svg(text, kind)), ("Code128", "QRCode"))
 
     assert [(each.text, each.symbology) for each in found] == [(text, kind)]
 

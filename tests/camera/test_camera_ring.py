@@ -12,7 +12,7 @@ from parcelguard.camera.ring import MAX_PIXELS, SLOTS, Ring
 def ring() -> Iterator[Ring]:
     made = Ring.create()
     yield made
-    made.close()
+    made.release_memory()
 
 
 def write(ring: Ring, value: int, width: int = 4, height: int = 2) -> int:
@@ -81,7 +81,7 @@ def test_a_writer_that_died_in_the_middle_leaves_a_usable_ring(ring: Ring) -> No
     for value in range(2, 9):
         write(successor, value)
     frame = ring.hold_newest()
-    successor.close()
+    successor.release_memory()
 
     assert frame is not None
     assert (frame.number, bytes(frame.buffer)) == (8, bytes([8]) * 24)
@@ -110,7 +110,7 @@ def test_a_frame_outlives_the_ring(ring: Ring) -> None:
     other = Ring.create()
     write(other, 3)
     frame = other.hold_newest()
-    other.close()
+    other.release_memory()
 
     assert frame is not None
     assert bytes(frame.buffer) == bytes([3]) * 24

@@ -10,16 +10,18 @@ import pytest
 from parcelguard.camera.capture import fit
 from parcelguard.camera.darkroom import SHARP_FROM, reduced, sharpness, small_copy
 from parcelguard.camera.reading.barcodes import Ladder
+from parcelguard.camera.reading.reader import gray_of
 from parcelguard.camera.sources import opening as sources
 from parcelguard.camera.sources.demo import FRAMES, DemoBench
 from parcelguard.camera.sources.demo_art import draw_bench
-from parcelguard.camera.sources.opening import PictureFolder, VideoFile, open_source
+from parcelguard.camera.sources.opening import PictureFolder, VideoFile, source_for
 from parcelguard.camera.sources.streams import NetworkStream
 from parcelguard.camera.sources.webcams import CameraFound, Webcam, find_webcam, list_cameras
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.errors import CameraUnavailable
 from parcelguard.core.reasons.camera import CameraReason
 from parcelguard.core.reasons.reason import Reason, because
+from tests.support.camera_helpers import decoded
 
 
 @pytest.mark.parametrize(
@@ -32,14 +34,14 @@ from parcelguard.core.reasons.reason import Reason, because
     ],
 )
 def test_the_settings_word_chooses_the_source(name: str, kind: type) -> None:
-    assert isinstance(open_source(CameraSettings(source=name)), kind)
+    assert isinstance(source_for(CameraSettings(source=name)), kind)
 
 
 def test_a_path_is_a_video_or_a_folder(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(b"")
 
-    assert isinstance(open_source(CameraSettings(source=str(tmp_path))), PictureFolder)
-    assert isinstance(open_source(CameraSettings(source=str(tmp_path / "film.mp4"))), VideoFile)
+    assert isinstance(source_for(CameraSettings(source=str(tmp_path))), PictureFolder)
+    assert isinstance(source_for(CameraSettings(source=str(tmp_path / "film.mp4"))), VideoFile)
 
 
 @pytest.mark.parametrize(
@@ -52,14 +54,14 @@ def test_a_path_is_a_video_or_a_folder(tmp_path: Path) -> None:
 )
 def test_what_is_no_source_is_refused_with_its_reason(name: str, reason: Reason) -> None:
     with pytest.raises(CameraUnavailable) as refused:
-        open_source(CameraSettings(source=name))
+        source_for(CameraSettings(source=name))
 
     assert refused.value.reason == reason
 
 
 def test_a_webcam_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(CameraUnavailable):
-        Webcam(63, CameraSettings()).open()
+        Webcam(63, CameraSettings()).open_source()
 
 
 def test_webcams_are_found_by_name_and_metadata_nodes_left_out(tmp_path: Path) -> None:
@@ -86,17 +88,17 @@ def test_a_folder_is_shown_in_natural_order_and_unreadable_files_are_passed_over
         cv2.imwrite(str(tmp_path / f"p{number}.png"), np.full((4, 4, 3), number, np.uint8))
     (tmp_path / "p5.jpg").write_bytes(b"\xff\xd8 broken")
     folder = PictureFolder(tmp_path, 200)
-    folder.open()
+    folder.open_source()
 
-    shown = [int(folder.read()[0, 0, 0]) for _ in range(6)]
+    shown = [int(folder.read_picture()[0, 0, 0]) for _ in range(6)]
 
     assert shown == [1, 9, 10, 1, 9, 10]
     assert caplog.text.count("p5.jpg") == 1
 
 
 def _first_of(video: VideoFile) -> object:
-    video.open()
-    return video.read()
+    video.open_source()
+    return video.read_picture()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8 broken"])
@@ -104,9 +106,9 @@ def test_a_folder_or_video_without_pictures_is_unavailable(tmp_path: Path, conte
     (tmp_path / "a.jpg").write_bytes(content)
     folder, video = PictureFolder(tmp_path, 200), VideoFile(tmp_path / "a.jpg")
 
-    folder.open()
+    folder.open_source()
     with pytest.raises(CameraUnavailable):
-        folder.read()
+        folder.read_picture()
     with pytest.raises(CameraUnavailable):
         _first_of(video)
 
@@ -114,10 +116,10 @@ def test_a_folder_or_video_without_pictures_is_unavailable(tmp_path: Path, conte
 def test_the_demo_costs_what_a_webcam_costs_and_is_soon_there() -> None:
     began = time.monotonic()
     bench = DemoBench(CameraSettings(fps=120))
-    bench.open()
-    first = bench.read()
+    bench.open_source()
+    first = bench.read_picture()
     soon = time.monotonic() - began
-    pictures = [bench.read() for _ in range(FRAMES)]
+    pictures = [bench.read_picture() for _ in range(FRAMES)]
 
     assert soon < 1.5
     assert first.shape == (1080, 1920, 3)
@@ -127,19 +129,19 @@ def test_the_demo_costs_what_a_webcam_costs_and_is_soon_there() -> None:
 
 def test_the_demo_holds_a_readable_label_and_takes_it_away_again() -> None:
     bench = DemoBench(CameraSettings(fps=120))
-    bench.open()
+    bench.open_source()
     bench.show_label("SPXMY04217788312", 1.0)
     until = time.monotonic() + 5
-    ladder, read = Ladder(("Code128",)), set()
+    ladder, read = Ladder(("Code128",)), set[str]()
     while not read and time.monotonic() < until:
-        read |= {each.text for each in ladder.look(cv2.cvtColor(bench.read(), cv2.COLOR_BGR2GRAY))}
+        read |= {each.text for each in ladder.read_codes(gray_of(bench.read_picture()))}
     while bench._label is not None and time.monotonic() < until:
-        bench.read()
+        bench.read_picture()
 
     assert read == {"SPXMY04217788312"}
     assert bench._label is None
     bench.show_label("包裹", 1.0)  # no Code 128 can say this
-    bench.read()
+    bench.read_picture()
 
 
 @pytest.mark.parametrize(
@@ -175,8 +177,6 @@ def test_sharp_and_blurred_pictures_are_told_apart_in_any_light(noise: float) ->
 
 @pytest.mark.parametrize("size", [(1920, 1080), (320, 240), (100, 700), (1, 1), (961, 3)])
 def test_a_thumbnail_is_small(size: tuple[int, int]) -> None:
-    thumbnail = cv2.imdecode(
-        np.frombuffer(small_copy(reduced(np.zeros((*size[::-1], 3), np.uint8))), np.uint8), 1
-    )
+    thumbnail = decoded(small_copy(reduced(np.zeros((*size[::-1], 3), np.uint8))))
 
     assert thumbnail.shape[1] <= 320

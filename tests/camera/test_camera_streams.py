@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,9 @@ from parcelguard.core.reasons.camera import CameraReason
 from parcelguard.core.reasons.reason import because
 from tests.support.camera_helpers import (
     PhoneCamera,
+    Picture,
     Station,
+    decoded,
     ffmpeg_camera,
     free_port,
     label_picture,
@@ -29,8 +32,9 @@ needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="FFmpeg
 TEXT = "SPXMY04217788312"
 
 
-def label() -> np.ndarray:
-    return cv2.cvtColor(label_picture(TEXT, 2.5, turn=40, size=(1280, 720)), cv2.COLOR_GRAY2BGR)
+def label() -> Picture:
+    gray = label_picture(TEXT, 2.5, turn=40, size=(1280, 720))
+    return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 @needs_ffmpeg
@@ -50,9 +54,13 @@ def test_a_network_camera_is_shown_read_and_photographed_and_its_end_is_told(tmp
             station.wait_live()
             station.wait_frames(5)
 
-    kept = cv2.imread(str(tmp_path / photo.path), cv2.IMREAD_GRAYSCALE)
+    kept = decoded((tmp_path / photo.path).read_bytes(), cv2.IMREAD_GRAYSCALE)
     assert np.abs(kept.astype(int) - label()[..., 0]).mean() < 10
     assert [code.text for code in station.codes] in ([TEXT], [TEXT, TEXT])  # again after it was away
+
+
+def _all_read(station: Station, texts: set[str]) -> bool:
+    return texts <= {code.text for code in station.codes}
 
 
 @needs_ffmpeg
@@ -66,7 +74,7 @@ def test_photographed_labels_in_a_stream_are_read_after_every_interruption(tmp_p
             cv2.imwrite(str(picture), bench)
             with ffmpeg_camera(picture, port):
                 station.wait_live()
-                wait_for(lambda wanted=texts: wanted <= {code.text for code in station.codes})
+                wait_for(partial(_all_read, station, texts))
                 photo = station.photo()
             assert (photo.width, photo.height) == (1920, 1080)
             station.wait_lost()
@@ -79,7 +87,7 @@ def test_damaged_parts_are_left_out_and_the_picture_goes_on(tmp_path: Path) -> N
         station.wait_frames(30)
         photo = station.photo()
 
-    picture = cv2.imread(str(tmp_path / photo.path))
+    picture = decoded((tmp_path / photo.path).read_bytes())
     assert np.abs(picture.astype(int) - scene()).mean() < 15
     assert [change.state for change in station.changes] == [CameraState.STARTING, CameraState.LIVE]
 
@@ -140,15 +148,15 @@ def test_the_newest_of_several_waiting_pictures_is_read() -> None:
             cv2.imencode(".jpg", np.full((48, 64, 3), value, np.uint8))[1].tobytes() for value in range(250)
         ]
         count = iter(range(10_000))
-        camera._part = lambda _: _part(jpegs[min(next(count), 249)])  # type: ignore[method-assign]
+        camera._part = lambda number: _part(jpegs[min(next(count), 249)])  # type: ignore[method-assign]
         stream = NetworkStream(camera.address)
-        stream.open()
+        stream.open_source()
         try:
-            first = int(stream.read()[0, 0, 0])
+            first = int(stream.read_picture()[0, 0, 0])
             wait_for(lambda: next(count) > 30 or None)  # meanwhile, pictures queue up
-            later = int(stream.read()[0, 0, 0])
+            later = int(stream.read_picture()[0, 0, 0])
         finally:
-            stream.close()
+            stream.close_source()
 
     assert later > first + 5
 
@@ -175,4 +183,4 @@ def test_parts_are_found_however_the_bytes_arrive(size: int) -> None:
 
 def test_an_address_nobody_answers_is_unavailable() -> None:
     with pytest.raises(CameraUnavailable):
-        NetworkStream(f"http://127.0.0.1:{free_port()}/").open()
+        NetworkStream(f"http://127.0.0.1:{free_port()}/").open_source()

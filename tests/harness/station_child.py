@@ -73,7 +73,7 @@ class Lens:
         self._darkroom = Darkroom(media, 90, self._newest, Priority(), publish)
         self._taken = 0
 
-    def take(self, request: TakePhoto) -> None:
+    def request_photo(self, request: TakePhoto) -> None:
         from parcelguard.camera.newest_picture import Picture
 
         self._taken += 1
@@ -82,13 +82,13 @@ class Lens:
         noise = self._noise.integers(0, 256, (height, width, 3), "uint8")
         image = noise.repeat(block, 0).repeat(block, 1)
         self._newest.put(Picture(image, self._taken, time.monotonic(), self._now()))
-        self._darkroom.take(request)
+        self._darkroom.keep_photo(request)
 
     def set_reading(self, reading: object) -> None:
         """No codes are read here."""
 
     def close(self) -> None:
-        self._darkroom.close()
+        self._darkroom.finish_photos()
 
 
 class Screen:
@@ -371,7 +371,7 @@ def run(wish: argparse.Namespace, stopping: threading.Event) -> None:
     if wish.bad:
         BAD[wish.bad](wish.home)
     if not wish.copies:
-        station.CopyRoom = PlainCopies  # type: ignore[misc]
+        station.BuyerCopies = PlainCopies  # type: ignore[misc]
     hub, now, screen, begun = EventHub(), Now(wish.clock), Screen(), threading.Event()
     if wish.counts_sleep:
         count_sleep(now)

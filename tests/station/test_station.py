@@ -49,7 +49,7 @@ class Camera:
     def set_reading(self, reading: Reading) -> None:
         """No codes are read here."""
 
-    def take(self, request: TakePhoto) -> None:
+    def request_photo(self, request: TakePhoto) -> None:
         data = picture(request.ordinal)
         sha256 = hashlib.sha256(data).hexdigest()
         path = f"{request.folder}/{photo_name(request.ordinal, request.shot, sha256)}"

@@ -11,16 +11,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 import zxingcpp
 
-from parcelguard.camera.client import CameraClient
+from parcelguard.camera.client import CameraClient, CameraListeners
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, TakePhoto
-from parcelguard.camera.supervisor import Patience
+from parcelguard.camera.ring import Frame
+from parcelguard.camera.supervisor import Timeouts
 from parcelguard.core.config import CameraSettings
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import CameraChanged, CameraState, CodesSeen
@@ -30,12 +32,13 @@ from parcelguard.disk.files import make_folder
 
 LABELS = Path(__file__).parents[3] / "shared" / "data" / "labels"
 needs_labels = pytest.mark.skipif(not LABELS.is_dir(), reason=f"no label photographs at {LABELS}")
-HASTY = Patience(shortest_pause_s=0.1)
+HASTY = Timeouts(shortest_pause_s=0.1)
 
 Result = TypeVar("Result")
+Picture = npt.NDArray[np.uint8]
 
 
-def wait_for(what: Callable[[], Result], timeout_s: float = 15.0) -> Result:
+def wait_for(what: Callable[[], Result | Literal[False] | None], timeout_s: float = 15.0) -> Result:
     """Return the first true answer of `what`; fail when there is none in time."""
     until = time.monotonic() + timeout_s
     while not (answer := what()):
@@ -48,7 +51,7 @@ def wait_for(what: Callable[[], Result], timeout_s: float = 15.0) -> Result:
 # ---- pictures ----------------------------------------------------------------------------
 
 
-def scene(width: int = 640, height: int = 480) -> np.ndarray:
+def scene(width: int = 640, height: int = 480) -> Picture:
     """Return a picture with a different colour in each quarter and a fine pattern, (h, w, 3) BGR."""
     picture = np.zeros((height, width, 3), np.uint8)
     colours = ((200, 40, 40), (40, 200, 40), (40, 40, 200), (180, 180, 60))
@@ -58,6 +61,13 @@ def scene(width: int = 640, height: int = 480) -> np.ndarray:
     for x in range(0, width, 40):
         cv2.line(picture, (x, 0), (width - x, height), (230, 230, 230), 1)
     return picture
+
+
+def decoded(data: bytes, flags: int = cv2.IMREAD_COLOR) -> Picture:
+    """Return the picture of a file's bytes."""
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    assert picture is not None
+    return np.asarray(picture, np.uint8)
 
 
 def label_picture(
@@ -70,7 +80,7 @@ def label_picture(
     seed: int = 0,
     blur: float = 0.7,
     noise: float = 4.0,
-) -> np.ndarray:
+) -> Picture:
     """Return a gray picture of a label on a bench, as a webcam at a packing station sees it.
 
     Bars 45 modules high, turned by `turn` degrees, light falling off, blurred, noisy, JPEG artefacts.
@@ -95,12 +105,12 @@ def label_picture(
     light = np.linspace(0.95, 0.75, width, dtype=np.float32)
     seen = cv2.GaussianBlur(bench * light, (0, 0), blur) + random.normal(0, noise, bench.shape)
     jpeg = cv2.imencode(".jpg", seen.clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-    return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
+    return decoded(jpeg.tobytes(), cv2.IMREAD_GRAYSCALE)
 
 
 def photographed_labels(
     kinds: Sequence[str], size: tuple[int, int] = (1920, 1080)
-) -> tuple[np.ndarray, set[str]]:
+) -> tuple[Picture, set[str]]:
     """Return a bench with one real photograph of each kind of label on it, and what they say."""
     width, height = size
     bench = np.full((height, width, 3), 120, np.uint8)
@@ -109,11 +119,11 @@ def photographed_labels(
     for place, kind in enumerate(kinds):
         picture = min((LABELS / kind).glob("*.png"))
         texts.add(picture.with_suffix(".txt").read_text(encoding="utf-8"))
-        label = cv2.imread(str(picture))
+        label = decoded(picture.read_bytes())
         scale = min(1.0, cell_width / label.shape[1], cell_height / label.shape[0])
-        label = cv2.resize(label, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        smaller = cv2.resize(label, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         top, left = place // 3 * cell_height, place % 3 * cell_width
-        bench[top : top + label.shape[0], left : left + label.shape[1]] = label
+        bench[top : top + smaller.shape[0], left : left + smaller.shape[1]] = smaller
     return bench, texts
 
 
@@ -123,7 +133,7 @@ def photographed_labels(
 class Station:
     """A client, and everything it has told so far."""
 
-    def __init__(self, source: str, media: Path, patience: Patience = HASTY, **settings: Any) -> None:
+    def __init__(self, source: str, media: Path, timeouts: Timeouts = HASTY, **settings: Any) -> None:
         self.media = media
         self.events: list[object] = []
         self.codes: list[CodeRead] = []
@@ -134,12 +144,14 @@ class Station:
         self.client = CameraClient(
             CameraSettings(source=source, **settings),
             media,
-            self.events.append,
-            self._count,
-            self.codes.append,
-            self.kept.append,
-            self.failed.append,
-            patience=patience,
+            CameraListeners(
+                publish=self.events.append,
+                frame_arrived=self._count,
+                code_read=self.codes.append,
+                photo_kept=self.kept.append,
+                photo_failed=self.failed.append,
+            ),
+            timeouts,
         )
 
     def _count(self) -> None:
@@ -171,6 +183,12 @@ class Station:
         changes = self.changes
         return changes[-1] if changes and changes[-1].state is state else None
 
+    def frame(self) -> Frame:
+        """Return the newest picture; there has to be one."""
+        frame = self.client.frame()
+        assert frame is not None
+        return frame
+
     def wait_frames(self, count: int) -> None:
         aim = self.frames + count
         wait_for(lambda: self.frames >= aim)
@@ -182,13 +200,18 @@ class Station:
         )
         with contextlib.suppress(StorageError):  # as the desk does, which says so where it cannot
             make_folder(self.media / request.folder)
-        self.client.take(request)
+        self.client.request_photo(request)
         return request
 
     def photo(self) -> PhotoKept:
         """Take a photo and return it; a refusal fails the test."""
         asked = self.ask()
-        wait_for(lambda: [told for told in (*self.kept, *self.failed) if told.photo_id == asked.photo_id])
+
+        def answered() -> bool:
+            answers: list[PhotoKept | PhotoFailed] = [*self.kept, *self.failed]
+            return any(each.photo_id == asked.photo_id for each in answers)
+
+        wait_for(answered)
         assert self.kept, self.failed
         return self.kept[-1]
 
@@ -201,7 +224,7 @@ class PhoneCamera:
 
     BOUNDARY = b"--frame"
 
-    def __init__(self, picture: np.ndarray, port: int = 0) -> None:
+    def __init__(self, picture: Picture, port: int = 0) -> None:
         self.silent = threading.Event()
         self.garbage = threading.Event()
         self._ended = threading.Event()
@@ -268,7 +291,7 @@ class PhoneCamera:
 class BlockingDriver:
     """A device file that stops answering in the middle of a read, as drivers do: a named pipe."""
 
-    def __init__(self, path: Path, picture: np.ndarray) -> None:
+    def __init__(self, path: Path, picture: Picture) -> None:
         os.mkfifo(path)
         self.path = path
         self.hangs = threading.Event()
@@ -316,4 +339,4 @@ def ffmpeg_camera(picture: Path, port: int) -> Iterator[subprocess.Popen[bytes]]
 def free_port() -> int:
     """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+        return int(server.getsockname()[1])

@@ -1,11 +1,11 @@
-"""Which texts count: two looks must agree, and each appearance is told once. Pure; times are handed in."""
+"""Which texts count: two readings must agree, and each appearance is told once. Pure; times are handed in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-AGREE_WITHIN_S = 1.2  # at two looks per second the second look comes half a second later
+AGREE_WITHIN_S = 1.2  # at two readings per second the second one comes half a second later
 GONE_AFTER_S = 1.5
 
 Code = tuple[str, str]
@@ -27,8 +27,8 @@ class Agreement:
     def __init__(self) -> None:
         self._in_view: dict[Code, _Appearance] = {}
 
-    def look(self, codes: Iterable[Code], now: float, *, tell: bool) -> list[Code]:
-        """Take the codes of one look; return those to be told now, none while `tell` is off.
+    def agree_on(self, codes: Iterable[Code], now: float, *, tell: bool) -> list[Code]:
+        """Take the codes of one reading; return those to be told now, none while `tell` is off.
 
         A code that comes into view while nothing is told is told later, if it is still there.
         """

@@ -1,9 +1,9 @@
-"""One look for codes at one gray picture: a ladder of steps, each dearer and tried only when needed.
+"""Reads the codes in one gray picture: a ladder of steps, each dearer and tried only when needed.
 
 Plain scanning reads rows and columns only, so a label turned by more than about 18 degrees is
 missed however sharp it is; finding the bars first and turning them straight mends that. Boxes of
 different steps may overlap: equal texts become one, different texts of one kind spoil the whole
-look, because one of them is wrong and nothing tells which.
+reading, because one of them is wrong and nothing tells which.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ import numpy.typing as npt
 import zxingcpp
 
 from parcelguard.camera.newest_picture import Image
-from parcelguard.camera.reading.second_engine import RETAIL, second_look
+from parcelguard.camera.reading.second_engine import second_reading
+from parcelguard.camera.reading.symbologies import RETAIL, named
 
 log = logging.getLogger(__name__)
 
 Corners = npt.NDArray[np.float32]
 """(4, 2): x and y of a box's corners in pixels of the full picture, in order around it."""
 
-EVERY_LOOK = ("Code128", "QRCode")
-OTHERS_EVERY = 3  # the other symbologies triple the cost of a look, so they join every third
+ALWAYS_READ = ("Code128", "QRCode")
+OTHERS_EVERY = 3  # the other symbologies triple the cost of a reading, so they join every third
 ENLARGE_EVERY = 5
 _UNCHECKED = ("Code39", "ITF")  # without a check digit zbar sees them where there are none
 _LINEAR = ("Code128", "Code39", "ITF", "EAN13", "EAN8", "UPCA")
@@ -41,7 +42,7 @@ _MOST_BOXES = 8
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One code read in one look."""
+    """One code of one reading."""
 
     text: str
     symbology: str
@@ -49,22 +50,22 @@ class Found:
 
 
 class Ladder:
-    """Looks at gray pictures, one after the other; counts looks to know when the dearer steps are due."""
+    """Reads gray pictures, one after the other; counts them to know when the dearer steps are due."""
 
     def __init__(self, symbologies: Sequence[str]) -> None:
-        self._always = tuple(name for name in symbologies if name in EVERY_LOOK) or tuple(symbologies)
+        self._always = tuple(name for name in symbologies if name in ALWAYS_READ) or tuple(symbologies)
         self._all = tuple(symbologies)
         self._locator = cv2.barcode.BarcodeDetector()
-        self._looks = 0
+        self._readings = 0
         self._failing = 0
 
-    def look(self, gray: Image, give_way: Callable[[], None] = lambda: None) -> list[Found]:
+    def read_codes(self, gray: Image, give_way: Callable[[], None] = lambda: None) -> list[Found]:
         """Return the codes in the (h, w) gray picture; nothing when two readings contradict each other.
 
         `give_way` is called between steps and may wait.
         """
-        self._looks += 1
-        thorough = self._looks % OTHERS_EVERY == 0
+        self._readings += 1
+        thorough = self._readings % OTHERS_EVERY == 0
         symbologies = self._all if thorough else self._always
         found = read(gray, symbologies, thorough=thorough)
         if not any(each.symbology in _LINEAR for each in found):
@@ -96,20 +97,13 @@ def read(gray: Image, symbologies: Sequence[str], *, thorough: bool) -> list[Fou
 _NAMES = {str(kind): name for name, kind in _FORMATS.items()}
 
 
-def named(text: str, symbology: str, symbologies: Sequence[str]) -> tuple[str, str]:
-    """Return text and symbology; a UPC-A is an EAN-13 with a leading zero that scanners leave away."""
-    if symbology == "EAN13" and text.startswith("0") and "UPCA" in symbologies:
-        return text[1:], "UPCA"
-    return text, symbology
-
-
-def look_at_still(gray: Image, symbologies: Sequence[str]) -> list[Found]:
+def read_still(gray: Image, symbologies: Sequence[str]) -> list[Found]:
     """Read one picture as well as possible: every step, every symbology, both engines."""
     found = read(gray, symbologies, thorough=True)
     found += straightened(gray, symbologies, found, cv2.barcode.BarcodeDetector())
     if not found:
         checked = [name for name in symbologies if name not in _UNCHECKED]
-        found = [Found(*each) for each in second_look(gray, checked)]
+        found = [Found(*each) for each in second_reading(gray, checked)]
     return settle(found or _enlarged_centre(gray, symbologies))
 
 
@@ -183,7 +177,7 @@ def _read_straight(gray: Image, box: Corners, linear: Sequence[str]) -> list[Fou
         _sharpened(level.piece(gray, 2.0)), linear, thorough=False
     )
     if not found and any(name in RETAIL for name in linear):
-        found = [Found(*each) for each in second_look(plain, [name for name in linear if name in RETAIL])]
+        found = [Found(*each) for each in second_reading(plain, [name for name in linear if name in RETAIL])]
     return [Found(each.text, each.symbology, box) for each in found]
 
 

@@ -1,4 +1,4 @@
-"""The reader thread: looks at the newest picture some times per second and tells what it sees."""
+"""The reader thread: reads the newest picture some times per second and tells which codes it sees."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAUSE_S = {Reading.EAGER: 0.1, Reading.RELAXED: 0.5}
-"""From the start of one look to the start of the next."""
-OUTLINE_STAYS_S = 0.4  # one look may miss a code that is still there; the outline must not flicker
+"""From the start of one reading to the start of the next."""
+OUTLINE_STAYS_S = 0.4  # one reading may miss a code that is still there; the outline must not flicker
 _WAIT_S = 0.5
 
 
@@ -56,7 +56,7 @@ class CodeReader:
         self._reading = reading
         self._changed.set()
 
-    def close(self, timeout_s: float = 0.5) -> bool:
+    def stop_reading(self, timeout_s: float = 0.5) -> bool:
         """End the thread; False means that it did not end in time."""
         self._stopping = True
         self._changed.set()
@@ -84,18 +84,18 @@ class CodeReader:
                 continue
             number = picture.number
             self._priority.give_way()
-            self._look(ladder, picture)
+            self._read(ladder, picture)
             self._rest(began + PAUSE_S[reading] - time.monotonic())
 
     def _rest(self, pause_s: float | None) -> None:
-        """Wait until the next look is due, or something changes."""
+        """Wait until the next reading is due, or something changes."""
         if pause_s is None or pause_s > 0:
             self._changed.wait(pause_s)
         self._changed.clear()
 
-    def _look(self, ladder: Ladder, picture: Picture) -> None:
+    def _read(self, ladder: Ladder, picture: Picture) -> None:
         try:
-            found = ladder.look(gray_of(picture.image), self._priority.give_way)
+            found = ladder.read_codes(gray_of(picture.image), self._priority.give_way)
         except Exception as error:  # a picture can upset the engines in ways they do not document
             if type(error).__name__ not in self._complaints:  # once per kind, not ten times a second
                 self._complaints.add(type(error).__name__)
@@ -103,13 +103,13 @@ class CodeReader:
             return
         codes = [(each.text, each.symbology) for each in found]
         eager = self._reading is Reading.EAGER
-        for text, symbology in self._agreement.look(codes, time.monotonic(), tell=eager):
+        for text, symbology in self._agreement.agree_on(codes, time.monotonic(), tell=eager):
             self._tell(CodeRead(text, symbology))
         height, width = picture.image.shape[:2]
         self._outline([box_of(each, width, height) for each in found])
 
     def _outline(self, boxes: list[CodeBox]) -> None:
-        changed = self._outlines.look(boxes, time.monotonic())
+        changed = self._outlines.update(boxes, time.monotonic())
         if changed is not None:
             self._tell(Outlined(changed))
 
@@ -121,7 +121,7 @@ class Outlines:
         self._drawn: tuple[CodeBox, ...] = ()
         self._seen: dict[tuple[str, str], tuple[CodeBox, float]] = {}
 
-    def look(self, boxes: list[CodeBox], now: float) -> tuple[CodeBox, ...] | None:
+    def update(self, boxes: list[CodeBox], now: float) -> tuple[CodeBox, ...] | None:
         """Return the boxes to draw from now on, or None when they are drawn already."""
         for box in boxes:
             self._seen[box.text, box.symbology] = (box, now)

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from parcelguard.camera.newest_picture import Image
+from parcelguard.camera.reading.symbologies import named
 
 log = logging.getLogger(__name__)
 
-RETAIL = ("EAN13", "EAN8", "UPCA")
 _TYPES = {
     "Code128": "CODE128",
     "QRCode": "QRCODE",
@@ -46,7 +46,7 @@ def zbar_available() -> bool:
     return _zbar() is not None
 
 
-def second_look(gray: Image, symbologies: Sequence[str]) -> list[tuple[str, str, npt.NDArray[np.float32]]]:
+def second_reading(gray: Image, symbologies: Sequence[str]) -> list[tuple[str, str, npt.NDArray[np.float32]]]:
     """Return (text, symbology, (4, 2) corners in pixels) of what zbar reads in the gray picture."""
     pyzbar = _zbar()
     if pyzbar is None:
@@ -60,8 +60,6 @@ def second_look(gray: Image, symbologies: Sequence[str]) -> list[tuple[str, str,
 
 
 def _plain(code: Any, symbologies: Sequence[str]) -> tuple[str, str, npt.NDArray[np.float32]]:
-    from parcelguard.camera.reading.barcodes import named
-
     left, top, width, height = code.rect
     corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
     text, symbology = named(code.data.decode("utf-8", "replace"), _SYMBOLOGIES[code.type], symbologies)

@@ -44,14 +44,14 @@ class DemoBench:
         self._due = 0.0
         self._label: _Label | None = None
 
-    def open(self) -> None:
+    def open_source(self) -> None:
         """Draw the scene; about a quarter of a second."""
         if self._base is None:
             self._base = draw_bench()
             self._noise = _sensor_noise()
         self._due = time.monotonic()
 
-    def read(self) -> Image:
+    def read_picture(self) -> Image:
         """Decode the next picture of the loop when it is due."""
         now = time.monotonic()
         if now < self._due:
@@ -67,7 +67,7 @@ class DemoBench:
             self._label = None
         return image
 
-    def close(self) -> None:
+    def close_source(self) -> None:
         """Keep the pictures: the source may be opened again."""
 
     def show_label(self, text: str, seconds: float) -> None:
@@ -79,7 +79,7 @@ class DemoBench:
 
     def loop(self) -> list[Image]:
         """Return the whole loop as JPEG bytes, to measure what playing it costs elsewhere."""
-        self.open()
+        self.open_source()
         return [self._rendered(place) for place in range(FRAMES)]
 
     def _rendered(self, place: int) -> Image:

@@ -42,7 +42,7 @@ class PartStream:
         self._timeout_s = timeout_s
         self._parts = Parts(boundary)
 
-    def read(self) -> Image:
+    def read_picture(self) -> Image:
         """Return the newest whole picture. Raises CameraUnavailable when none comes in time."""
         until = time.monotonic() + self._timeout_s
         while time.monotonic() < until:
@@ -54,7 +54,7 @@ class PartStream:
                 return np.asarray(image, np.uint8)
         raise CameraUnavailable("no whole picture in time")
 
-    def close(self) -> None:
+    def close_stream(self) -> None:
         """Disconnect."""
         self._response.close()
 

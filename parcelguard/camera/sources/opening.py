@@ -1,6 +1,6 @@
 """Where pictures come from: the settings' one word becomes something that can be read.
 
-A source is opened, read and closed on the capture thread only. It paces itself: `read` returns when
+A source is opened, read and closed on the capture thread only. It paces itself: `read_picture` returns when
 the next picture is due. It raises CameraUnavailable when no more pictures can be expected; the
 capture thread then closes it and opens a new one.
 """
@@ -33,7 +33,7 @@ PICTURE_S = 2.0
 _PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 
 
-def open_source(settings: CameraSettings) -> FrameSource:
+def source_for(settings: CameraSettings) -> FrameSource:
     """Return the source that the settings name, not yet open. Raises CameraUnavailable."""
     name = settings.source.strip()
     if name == "demo":
@@ -85,16 +85,16 @@ class VideoFile:
         self._capture: cv2.VideoCapture | None = None
         self._pace = Pace(self.fps)
 
-    def open(self) -> None:
+    def open_source(self) -> None:
         """Open the file."""
         self._capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             raise CameraUnavailable(f"not a video: {self._path.name}", because(CameraReason.NOT_A_VIDEO))
-        told = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = told if 1 <= told <= 240 else 30.0
+        stated = self._capture.get(cv2.CAP_PROP_FPS)
+        self.fps = stated if 1 <= stated <= 240 else 30.0
         self._pace = Pace(self.fps)
 
-    def read(self) -> Image:
+    def read_picture(self) -> Image:
         """Return the next picture when it is due."""
         if self._capture is None:
             raise CameraUnavailable("not open")
@@ -108,7 +108,7 @@ class VideoFile:
             raise CameraUnavailable(f"no pictures in {self._path.name}", because(CameraReason.NOT_A_VIDEO))
         return np.asarray(image, np.uint8)
 
-    def close(self) -> None:
+    def close_source(self) -> None:
         """Close the file."""
         if self._capture is not None:
             self._capture.release()
@@ -132,14 +132,14 @@ class PictureFolder:
         self._until = 0.0
         self._told: set[Path] = set()
 
-    def open(self) -> None:
+    def open_source(self) -> None:
         """Look which pictures are there."""
         if not self._files():
             raise self._empty("no pictures")
         self._pictures = self._endless()
         self._until = 0.0
 
-    def read(self) -> Image:
+    def read_picture(self) -> Image:
         """Return the picture that is on show now, when it is due."""
         self._pace.wait()
         now = time.monotonic()
@@ -148,7 +148,7 @@ class PictureFolder:
             self._until = now + PICTURE_S
         return self._shown.copy()
 
-    def close(self) -> None:
+    def close_source(self) -> None:
         """Forget the picture on show."""
         self._shown = None
 

@@ -11,19 +11,19 @@ class FrameSource(Protocol):
     """Something that delivers pictures.
 
     `moves_always`: two pictures are never identical, as noise on a sensor sees to; so identical ones
-    mean that the device is frozen. `fps` is known after `open`, pictures per second.
+    mean that the device is frozen. `fps` is known after `open_source`, pictures per second.
     """
 
     moves_always: bool
     fps: float
 
-    def open(self) -> None:
+    def open_source(self) -> None:
         """Get ready to read. Raises CameraUnavailable."""
 
-    def read(self) -> Image:
+    def read_picture(self) -> Image:
         """Return the newest picture, (h, w, 3) uint8 BGR, new each time. Raises CameraUnavailable."""
 
-    def close(self) -> None:
+    def close_source(self) -> None:
         """Let go; harmless when not open."""
 
     def show_label(self, text: str, seconds: float) -> None:

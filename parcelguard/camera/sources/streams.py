@@ -37,7 +37,7 @@ class NetworkStream:
         self._capture: cv2.VideoCapture | None = None
         self._parts: PartStream | None = None
 
-    def open(self) -> None:
+    def open_source(self) -> None:
         """Connect, within three seconds."""
         if self._address.lower().startswith("http"):
             try:
@@ -58,14 +58,14 @@ class NetworkStream:
         if not capture.isOpened():
             raise self._unavailable("does not answer")
         self._capture = capture
-        told = capture.get(cv2.CAP_PROP_FPS)
-        self.fps = told if 1 <= told <= 120 else 25.0
+        stated = capture.get(cv2.CAP_PROP_FPS)
+        self.fps = stated if 1 <= stated <= 120 else 25.0
 
-    def read(self) -> Image:
+    def read_picture(self) -> Image:
         """Return the newest picture. Raises CameraUnavailable after three seconds without one."""
         if self._parts is not None:
             try:
-                return self._parts.read()
+                return self._parts.read_picture()
             except CameraUnavailable as error:
                 raise self._unavailable(error) from error
         if self._capture is None:
@@ -93,10 +93,10 @@ class NetworkStream:
                 break
         return True
 
-    def close(self) -> None:
+    def close_source(self) -> None:
         """Disconnect."""
         if self._parts is not None:
-            self._parts.close()
+            self._parts.close_stream()
             self._parts = None
         if self._capture is not None:
             self._capture.release()

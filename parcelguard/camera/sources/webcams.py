@@ -73,7 +73,7 @@ class Webcam:
         self._settings = settings
         self._capture: cv2.VideoCapture | None = None
 
-    def open(self) -> None:
+    def open_source(self) -> None:
         """Open the camera and ask for the size and rate of the settings; the camera may choose others."""
         for backend in _backends():
             capture = cv2.VideoCapture(self._index, backend)
@@ -89,10 +89,10 @@ class Webcam:
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._settings.height)
         capture.set(cv2.CAP_PROP_FPS, self._settings.fps)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        told = capture.get(cv2.CAP_PROP_FPS)
-        self.fps = told if 1 <= told <= 240 else float(self._settings.fps)
+        stated = capture.get(cv2.CAP_PROP_FPS)
+        self.fps = stated if 1 <= stated <= 240 else float(self._settings.fps)
 
-    def read(self) -> Image:
+    def read_picture(self) -> Image:
         """Return the next picture; single damaged ones are skipped."""
         if self._capture is None:
             raise CameraUnavailable("not open")
@@ -105,7 +105,7 @@ class Webcam:
             time.sleep(_BAD_READ_PAUSE_S)
         raise CameraUnavailable(f"webcam {self._index} gives no pictures")
 
-    def close(self) -> None:
+    def close_source(self) -> None:
         """Let go of the device."""
         if self._capture is not None:
             self._capture.release()

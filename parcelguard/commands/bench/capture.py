@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from parcelguard.camera.client import CameraClient
+from parcelguard.camera.client import CameraClient, CameraListeners
 from parcelguard.commands.bench.harness import Case, Row, spread
 from parcelguard.core.config import CameraSettings, Settings, folders_of
 from parcelguard.core.errors import CameraUnavailable
@@ -76,7 +76,7 @@ def measure() -> list[Row]:
         hub = EventHub()
         watch = _Watch(hub)
         camera = CameraClient(
-            settings.camera, folders.media, hub.publish, lambda: None, hub.publish, hub.publish, hub.publish
+            settings.camera, folders.media, CameraListeners.of_hub(hub.publish, frame_arrived=lambda: None)
         )
         camera.start()
         try:
