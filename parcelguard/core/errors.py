@@ -13,6 +13,7 @@ from parcelguard.core.reasons.camera import CameraReason
 from parcelguard.core.reasons.marketplaces import MarketplaceReason
 from parcelguard.core.reasons.reason import Reason, ReasonKind, as_told, because
 from parcelguard.core.reasons.sending import SendingReason
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.reasons.storage import StorageReason
 
 
@@ -42,6 +43,7 @@ class ParcelGuardError(Exception):
 class SettingsError(ParcelGuardError):
     """The settings file says something the program cannot work with."""
 
+    kind: ReasonKind = ShopReason.WRONG_SETTINGS
     headline = "The settings file has a mistake."
     advice = "Mend the line named above, then start again."
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from gettext import NullTranslations
+from textwrap import wrap
 
 OPENING, CLOSING = "⟦", "⟧"
 _ACCENTED = str.maketrans(
     "AaBCcDdEeGgHhIiJjKkLlNnOoRrSsTtUuWwYyZz",
     "ÅåƁÇçĐđÉéĜĝĤĥÎîĴĵĶķĻļÑñÖöŔŕŠšŦŧÛûŴŵÝýŽž",
 )
+_LONGEST_FILLER = 8
 _PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 
 
@@ -17,8 +19,9 @@ def pseudo(message: str) -> str:
     """Return a message with accents, 40 % longer and in brackets; its placeholders stay as they are."""
     pieces = _PLACEHOLDER.split(message)
     told = "".join(each if each.startswith("{") else each.translate(_ACCENTED) for each in pieces)
-    filler = "~" * -(-len(message) * 2 // 5)
-    return f"{OPENING}{told}{filler}{CLOSING}"
+    # In words, as a longer language has more of them: a single long one would need a wider column.
+    filler = wrap("~" * -(-len(message) * 2 // 5), _LONGEST_FILLER)
+    return f"{OPENING}{told}{' '.join(filler)}{CLOSING}"
 
 
 class PseudoTranslations(NullTranslations):
