@@ -1,7 +1,6 @@
 """The sandbox's own switches and reports; nothing of this exists on the real platform."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -9,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from parcelguard.sandbox.faults import KINDS, UnknownFault
+from parcelguard.sandbox.faults import KINDS, UnknownSwitch
 from parcelguard.sandbox.ports import Marketplace
-from parcelguard.sandbox.shopee.refusals import Refused
 from parcelguard.sandbox.world.goods import mark_line, split
 from parcelguard.sandbox.world.records import Order, Shop
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.shapes import SHAPES
 from parcelguard.sandbox.world.world import World
 
@@ -39,8 +38,6 @@ def routes(world: World, marketplaces: Sequence[Marketplace]) -> list[Route]:
         ("DELETE", "/faults/{number:int}", _clear_faults),
         ("GET", "/orders", _orders),
         ("POST", "/orders", _put_order),
-        ("POST", "/bookings", _make_booking),
-        ("POST", "/bookings/{booking_sn}/match", _match_booking),
         ("GET", "/buyers", _buyers),
         ("POST", "/buyers/{number:int}", _change_buyer),
         ("POST", "/buyers/{number:int}/reply", _reply),
@@ -48,10 +45,12 @@ def routes(world: World, marketplaces: Sequence[Marketplace]) -> list[Route]:
         ("POST", "/seller", sellers.change),
         ("POST", "/clock", _clock),
     )
-    return [
-        Route(f"/admin{path}", partial(_answer, world, work), methods=[method], name=f"{method} {path}")
-        for method, path, work in table
-    ]
+    return [route(world, method, path, work) for method, path, work in table]
+
+
+def route(world: World, method: str, path: str, work: Work) -> Route:
+    """Return one report or switch to mount; a marketplace may have switches of its own."""
+    return Route(f"/admin{path}", partial(_answer, world, work), methods=[method], name=f"{method} {path}")
 
 
 async def _answer(world: World, work: Work, request: Request) -> Response:
@@ -73,7 +72,7 @@ def _add_fault(world: World, _request: Request, wish: dict[str, Any]) -> Any:
     try:
         fault = world.faults.add(wish)
     except TypeError as error:
-        raise UnknownFault(str(error)) from error
+        raise UnknownSwitch(str(error)) from error
     return next(row for row in world.faults.listed() if row["id"] == fault.id)
 
 
@@ -133,11 +132,11 @@ def order_row(order: Order) -> dict[str, Any]:
 def _put_order(world: World, _request: Request, wish: dict[str, Any]) -> Any:
     order_sn = str(wish.get("order_sn", ""))
     named = "shop_id" in wish or "marketplace" in wish
-    order = world.order_of(_shop(world, wish), order_sn) if named else world.orders.get(order_sn)
+    order = world.order_of(shop_meant(world, wish), order_sn) if named else world.orders.get(order_sn)
     if order is None:
         buyer = world.buyers.get(wish.get("buyer_id", 0))
         order = world.make_order(
-            _shop(world, wish),
+            shop_meant(world, wish),
             order_sn=order_sn,
             buyer=buyer,
             lines=wish.get("lines"),
@@ -162,19 +161,6 @@ def _change_order(world: World, order: Order, wish: dict[str, Any]) -> None:
         mark_line(order, number, **{mark: bool(value) for mark, value in marks.items()})
     order.has_buyer_id = bool(wish.get("has_buyer_id", order.has_buyer_id))
     order.update_time = world.now()
-
-
-def _make_booking(world: World, _request: Request, wish: dict[str, Any]) -> Any:
-    return asdict(world.make_booking(_shop(world, wish)))
-
-
-def _match_booking(world: World, request: Request, wish: dict[str, Any]) -> Any:
-    booking = world.bookings.get(request.path_params["booking_sn"])
-    order = world.orders.get(str(wish.get("order_sn", "")))
-    if booking is None or order is None:
-        raise BadWish("no such booking or order")
-    world.match_booking(booking, order)
-    return asdict(booking)
 
 
 def _buyers(world: World, _request: Request, _wish: dict[str, Any]) -> Any:
@@ -208,11 +194,11 @@ class Sellers:
 
     def connect(self, world: World, request: Request, _wish: dict[str, Any]) -> Any:
         """Return ready credentials for a shop; the first one unless named."""
-        return self._credentials(world, _shop(world, dict(request.query_params)))
+        return self._credentials(world, shop_meant(world, dict(request.query_params)))
 
     def change(self, world: World, _request: Request, wish: dict[str, Any]) -> Any:
         """Open a shop or change one."""
-        shop = _new_shop(world, wish) if wish.get("add") else _shop(world, wish)
+        shop = _new_shop(world, wish) if wish.get("add") else shop_meant(world, wish)
         shop.name = str(wish.get("shop_name", shop.name))
         shop.region = str(wish.get("region", shop.region))
         shop.status = str(wish.get("status", shop.status))
@@ -235,7 +221,7 @@ def _new_shop(world: World, wish: dict[str, Any]) -> Shop:
     if marketplace not in SHAPES:
         raise BadWish(f"marketplace must be one of: {', '.join(SHAPES)}")
     return world.add_shop(
-        str(wish.get("shop_name", "Second shop")), str(wish.get("region", "MY")), marketplace
+        str(wish.get("shop_name", "Second shop")), str(wish.get("region", "MY")), marketplace=marketplace
     )
 
 
@@ -244,7 +230,7 @@ def _clock(world: World, _request: Request, wish: dict[str, Any]) -> Any:
     return {"now": world.now(), "wire": world.wire_now()}
 
 
-def _shop(world: World, wish: dict[str, Any]) -> Shop:
+def shop_meant(world: World, wish: dict[str, Any]) -> Shop:
     """Find the shop by its id, else the first one of the marketplace, else the first one."""
     shops = world.shops_of(str(wish["marketplace"])) if "marketplace" in wish else [*world.shops.values()]
     if "shop_id" in wish:

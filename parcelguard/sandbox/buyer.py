@@ -55,7 +55,7 @@ class BuyerPages:
 
     async def file(self, request: Request) -> Response:
         """Return an uploaded chat image."""
-        found = self._world.pictures.open(request.path_params["file_id"])
+        found = self._world.pictures.picture_and_file(request.path_params["file_id"])
         if found is None:
             raise HTTPException(404)
         picture, place = found

@@ -54,7 +54,7 @@ def ask(world: World, wish: Wish, choices: Sequence[tuple[str, str]], may: Seque
     return page(
         "consent.html",
         {
-            "{{wish}}": world.desk(Waiting).keep(wish),
+            "{{wish}}": world.state_of(Waiting).keep(wish),
             "{{choices}}": options,
             "{{may}}": "".join(f"<li>{escape(line)}</li>" for line in may),
             "{{where}}": escape(target.netloc),
@@ -67,7 +67,7 @@ def ask(world: World, wish: Wish, choices: Sequence[tuple[str, str]], may: Seque
 async def _decide(world: World, request: Request) -> Response:
     async with request.form() as form:
         pressed = {name: str(value) for name, value in form.items()}
-    wish = world.desk(Waiting).take(pressed.get("wish", ""))
+    wish = world.state_of(Waiting).take(pressed.get("wish", ""))
     if wish is None:
         return HTMLResponse("This page was used already. Start again from the app.", 400)
     with world.lock:

@@ -1,6 +1,6 @@
-"""Fault switches: what the marketplace gets wrong on purpose, how often and where.
+"""FaultSwitch switches: what the marketplace gets wrong on purpose, how often and where.
 
-A switch says what; the code that would get it right asks `take` at that very point, so `after` and `times`
+A switch says what; the code that would get it right asks `strike` at that very point, so `after` and `times`
 count the requests that really came that far.
 """
 
@@ -49,12 +49,12 @@ _NUMBERS = frozenset({"latency_s", "timeout_after_accept", "late_filter", "list_
 _WHOLE = frozenset({"status_5xx", "rate_limit", "requests_per_s", "sends_per_minute"})
 
 
-class UnknownFault(ValueError):
+class UnknownSwitch(ValueError):
     """The switch does not exist or is set to something it cannot mean."""
 
 
 @dataclass(slots=True)
-class Fault:
+class FaultSwitch:
     """One switch that is on."""
 
     id: int
@@ -76,10 +76,10 @@ class Fault:
         """Read a switch as it was posted."""
         kind = wish.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
-            raise UnknownFault(f"kind must be one of: {', '.join(KINDS)}")
+            raise UnknownSwitch(f"kind must be one of: {', '.join(KINDS)}")
         unknown = set(wish) - _WISHES
         if unknown:
-            raise UnknownFault(f"unknown fields: {', '.join(sorted(unknown))}")
+            raise UnknownSwitch(f"unknown fields: {', '.join(sorted(unknown))}")
         value, path = KINDS[kind]
         rest = {name: given for name, given in wish.items() if name not in ("kind", "value", "path")}
         rest.setdefault("times", 1 if kind in ONCE else None)
@@ -93,18 +93,18 @@ class Fault:
         if self.kind in _NUMBERS | _WHOLE and (
             isinstance(self.value, bool) or not isinstance(self.value, wanted)
         ):
-            raise UnknownFault(f"{self.kind} needs a number as value")
+            raise UnknownSwitch(f"{self.kind} needs a number as value")
         if self.kind == "null_fields" and not isinstance(self.value, list):
-            raise UnknownFault("null_fields needs a list of field names as value")
+            raise UnknownSwitch("null_fields needs a list of field names as value")
         if self.times is not None and not isinstance(self.times, int):
-            raise UnknownFault("times must be a whole number or null")
+            raise UnknownSwitch("times must be a whole number or null")
         if not isinstance(self.after, int) or not isinstance(self.path, str):
-            raise UnknownFault("after must be a whole number and path a text")
+            raise UnknownSwitch("after must be a whole number and path a text")
 
-    def take(self, path: str) -> bool:
+    def strikes(self, path: str) -> bool:
         """Count one request and say whether the fault strikes it."""
-        strikes = _sends(path) if self.path == SEND else self.path in path
-        if not strikes or (self.times is not None and self.used >= self.times):
+        meant = _sends(path) if self.path == SEND else self.path in path
+        if not meant or (self.times is not None and self.used >= self.times):
             return False
         self.seen += 1
         if self.seen <= self.after:
@@ -132,21 +132,21 @@ def _sends(path: str) -> bool:
     return any(row.sends and re.search(f"{row.sends}$", path) for row in SHAPES.values())
 
 
-class Faults:
+class FaultSwitches:
     """All switches that are on, in the order they were set."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: list[FaultSwitch] = []
         self._given = 0
 
-    def add(self, wish: Mapping[str, Any]) -> Fault:
+    def add(self, wish: Mapping[str, Any]) -> FaultSwitch:
         """Switch one on."""
-        fault = Fault.from_json(self._given + 1, wish)
+        fault = FaultSwitch.from_json(self._given + 1, wish)
         self._given += 1
         self._faults.append(fault)
         return fault
 
-    def set(self, kind: str, value: Any = None, **limits: Any) -> Fault:
+    def set(self, kind: str, value: Any = None, **limits: Any) -> FaultSwitch:
         """Switch one on from code; same names as over the wire."""
         wish = {"kind": kind, **limits}
         return self.add(wish if value is None else {**wish, "value": value})
@@ -155,12 +155,12 @@ class Faults:
         """Switch one off, or all."""
         self._faults = [fault for fault in self._faults if number not in (None, fault.id)]
 
-    def take(self, kind: str, path: str) -> Fault | None:
+    def strike(self, kind: str, path: str) -> FaultSwitch | None:
         """Return the switch of this kind that strikes this request, and count it.
 
         `path` may begin with the method where one path both reads and sends: "GET /…".
         """
-        return next((fault for fault in self._faults if fault.kind == kind and fault.take(path)), None)
+        return next((fault for fault in self._faults if fault.kind == kind and fault.strikes(path)), None)
 
     def clock_offset_s(self) -> float:
         """How far the marketplace's clock is off."""

@@ -10,7 +10,7 @@ from parcelguard.sandbox.world.world import World
 
 
 class Marketplace(Protocol):
-    """The shape of such a module; what it keeps for itself it gets from `World.desk`."""
+    """The shape of such a module; what it keeps for itself it gets from `World.state`."""
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a module's constant

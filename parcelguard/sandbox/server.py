@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Sequence
 from types import FrameType
 
 from parcelguard.sandbox.app import build_app
+from parcelguard.sandbox.demo_shops import ALL, demo_world
 from parcelguard.sandbox.running import SandboxServer
-from parcelguard.sandbox.world.demo import ALL, demo_world
 from parcelguard.sandbox.world.world import World
 
 __all__ = ["build_app", "main", "run", "serve"]

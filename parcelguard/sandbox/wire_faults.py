@@ -1,4 +1,4 @@
-"""The line between client and marketplace: where answers come late, broken or never.
+"""The wire between client and marketplace: where answers come late, broken or never.
 
 Faults of a single call's content live with the calls; here is only what any HTTP server could do to a client.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from parcelguard.sandbox.faults import Fault
+from parcelguard.sandbox.faults import FaultSwitch
 from parcelguard.sandbox.world.world import World
 
 _NON_JSON = "<!doctype html><title>Please wait</title><h1>We will be right back</h1>"
@@ -68,16 +68,16 @@ class WireFaults:
             return
         await self._app(scope, receive, send)
 
-    def _broken_answer(self, path: str) -> tuple[Fault, Response] | None:
+    def _broken_answer(self, path: str) -> tuple[FaultSwitch, Response] | None:
         if fault := self._take("status_5xx", path):
             return fault, PlainTextResponse("upstream connect error or disconnect", fault.value)
         if fault := self._take("non_json", path):
             return fault, HTMLResponse(_NON_JSON, fault.status or 200)
         return None
 
-    def _take(self, kind: str, path: str) -> Fault | None:
+    def _take(self, kind: str, path: str) -> FaultSwitch | None:
         with self._world.lock:
-            fault = self._world.faults.take(kind, path)
+            fault = self._world.faults.strike(kind, path)
             if fault:
                 self._world.requests.note(path.partition(" ")[2], f"wire:{kind}", 0)
             return fault

@@ -23,8 +23,8 @@ from parcelguard.core.proofs import ProofState
 from parcelguard.disk.files import THUMBNAIL_SUFFIX
 from parcelguard.packing.desk_view import DeskState, Notice, NoticeKind
 from parcelguard.runtime.logs import FILE
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.sandbox.world.world import World
 from parcelguard.store.views import LogQuery
 from parcelguard.ui.shell.sidebar import Page

@@ -20,9 +20,9 @@ from parcelguard.core import marketplace_facts
 from parcelguard.core.config import parse_settings
 from parcelguard.core.errors import NotSent, OutcomeUnknown, Refused, ShopWaits, TooFast
 from parcelguard.core.marketplace_facts import Key, Marketplace
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.registry import SERVED
 from parcelguard.sandbox.world import shapes
-from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.sandbox.world.shapes import Shape
 from tests.chat import test_channels
 from tests.support.channel_benches import Bench, Sheet, open_bench, refusals

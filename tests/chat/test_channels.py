@@ -614,7 +614,7 @@ def test_code_that_is_too_old_is_refused(bench: Bench, grant: str) -> None:
 
 @consents(*ASKING)
 def test_consent_of_another_shop_is_refused(bench: Bench, grant: str) -> None:
-    other = bench.world.add_shop("Teh Tarik", bench.shop.region, bench.sheet.name)
+    other = bench.world.add_shop("Teh Tarik", bench.shop.region, marketplace=bench.sheet.name)
     before = bench.secrets(grant)
     sent_back = bench.walk(grant, "state", shop=other)
     with pytest.raises(SettingsError) as caught:

@@ -121,7 +121,7 @@ def test_set_that_could_not_be_finished_is_held_before_anything_is_shown(
 
 
 def test_set_is_made_to_fit_what_shopee_still_allows(van: Van) -> None:
-    van.bench.world.rules.same_again_after_s = 0
+    van.bench.state.rules.same_again_after_s = 0
     van.save(photos=2)
     van.work()
     second = van.save(photos=2)

@@ -90,13 +90,13 @@ def test_buyer_of_long_ago_cannot_be_written_to(bench: Bench) -> None:
 
 def test_used_up_quota_waits_and_goes_on(bench: Bench) -> None:
     target = bench.opened()
-    bench.desk.settings.chat_calls_a_day = 0
+    bench.state.settings.chat_calls_a_day = 0
     with pytest.raises(TooFast) as caught:
         bench.chat.send_text(target, "Hello.", bench.wire())
     assert "quota" in caught.value.headline
     assert caught.value.retry_after_s
     assert 0 < caught.value.retry_after_s <= 3600
-    bench.desk.settings.chat_calls_a_day = 10_000
+    bench.state.settings.chat_calls_a_day = 10_000
     assert bench.chat.send_text(target, "Hello.", bench.wire())
 
 
@@ -201,7 +201,7 @@ def test_message_that_never_arrived_is_absent(bench: Bench) -> None:
 
 @pytest.mark.parametrize("rewritten", [False, True])
 def test_pictures_are_told_apart_though_their_addresses_change(bench: Bench, rewritten: bool) -> None:
-    bench.desk.settings.rewrite_urls = rewritten
+    bench.state.settings.rewrite_urls = rewritten
     target = bench.opened()
     first, picture = bench.show(target)
     second, other = bench.show(target, (630, 470))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from parcelguard.commands.bench import send
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 

@@ -13,8 +13,9 @@ from parcelguard.cli import main
 from parcelguard.commands.bench.harness import Case, Row, spread, table
 from parcelguard.commands.doctor import Finding, Topic, Verdict, _disk, findings_of
 from parcelguard.core.config import Folders
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.shopee.state import ShopeeState
 from tests.support.app_helpers import connect, station_settings
 
 
@@ -63,7 +64,7 @@ def test_the_doctor_finds_a_connected_shop_and_its_clock(tmp_path: Path) -> None
     world = demo_world(orders=1)
     with running(world) as address:
         shop = next(iter(world.shops.values()))
-        written(tmp_path, address, shop.shop_id, world.partner.partner_id)
+        written(tmp_path, address, shop.shop_id, world.state_of(ShopeeState).partner.partner_id)
         connect(tmp_path, station_settings(address, world), world)
         findings = list(findings_of(tmp_path))
 

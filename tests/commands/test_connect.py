@@ -19,9 +19,10 @@ import pytest
 
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.runtime.single_instance import only_one
-from parcelguard.sandbox.lazada.apps import LazadaDesk
+from parcelguard.sandbox.demo_shops import demo_world
+from parcelguard.sandbox.lazada.apps import LazadaApps
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.sandbox.world.world import World
 from parcelguard.ui.words.access_words import CALLBACK
 from parcelguard.vault.vault import Secrets, vault_at
@@ -132,7 +133,7 @@ def press(page: str, answer: str = "allow") -> str:
 
 def shopee(home: Path, world: World, address: str, text: str = SHOPEE) -> None:
     facts = {
-        "partner_id": world.partner.partner_id,
+        "partner_id": world.state_of(ShopeeState).partner.partner_id,
         "shop_id": world.shops_of("shopee")[0].shop_id if world.shops_of("shopee") else 0,
         "host": address,
     }
@@ -147,11 +148,15 @@ def market(tmp_path: Path) -> Iterator[tuple[World, str]]:
         yield world, address
 
 
+def partner_key(world: World) -> str:
+    return world.state_of(ShopeeState).partner.partner_key
+
+
 def test_it_asks_for_the_key_and_waits_for_the_browser(tmp_path: Path, market: tuple[World, str]) -> None:
     world, address = market
     with at_terminal(tmp_path, "kopi") as command:
         command.hear(r"Partner key \(not shown\): ")
-        command.type(world.partner.partner_key)
+        command.type(partner_key(world))
         location = press(command.hear(rf"({re.escape(address)}/auth\S+)"))
         command.hear("Waiting for the browser")
 
@@ -162,7 +167,7 @@ def test_it_asks_for_the_key_and_waits_for_the_browser(tmp_path: Path, market: t
     assert "Connected to Kopi &" in command.said
     assert "Chat access: Authorised" in command.said
     assert "Sending is off" in command.said
-    assert world.partner.partner_key not in command.said
+    assert partner_key(world) not in command.said
     kept = vault_at(tmp_path / "secrets.json", "file").load("kopi")
     assert kept is not None
     assert kept.refresh_token
@@ -172,7 +177,7 @@ def test_a_key_that_is_kept_is_not_asked_for_again_and_the_address_can_be_pasted
     tmp_path: Path, market: tuple[World, str]
 ) -> None:
     world, address = market
-    vault_at(tmp_path / "secrets.json", "file").keep("kopi", Secrets(world.partner.partner_key))
+    vault_at(tmp_path / "secrets.json", "file").keep("kopi", Secrets(partner_key(world)))
     with at_terminal(tmp_path, "kopi", "", "https://kopi.example/back") as command:
         page = command.hear(rf"({re.escape(address)}/auth\S+)")
         command.hear("Paste the whole address here")
@@ -187,19 +192,19 @@ def test_a_key_that_is_kept_is_not_asked_for_again_and_the_address_can_be_pasted
 
 def test_a_refused_consent_is_told_and_connects_nothing(tmp_path: Path, market: tuple[World, str]) -> None:
     world, address = market
-    vault_at(tmp_path / "secrets.json", "file").keep("kopi", Secrets(world.partner.partner_key))
+    vault_at(tmp_path / "secrets.json", "file").keep("kopi", Secrets(partner_key(world)))
     with at_terminal(tmp_path, "kopi") as command:
         httpx.get(press(command.hear(rf"({re.escape(address)}/auth\S+)"), "cancel"))
         assert command.ends() == 2
     assert "You pressed Cancel at Shopee." in command.said
-    assert vault_at(tmp_path / "secrets.json", "file").load("kopi") == Secrets(world.partner.partner_key)
+    assert vault_at(tmp_path / "secrets.json", "file").load("kopi") == Secrets(partner_key(world))
 
 
 def test_the_chat_of_lazada_is_a_consent_of_its_own(tmp_path: Path) -> None:
     world = demo_world(orders=1, marketplaces=("lazada",))
     with running(world) as address:
         shopee(tmp_path, world, address, LAZADA)
-        for grant, app in zip(("orders", "chat"), world.desk(LazadaDesk).apps, strict=True):
+        for grant, app in zip(("orders", "chat"), world.state_of(LazadaApps).apps, strict=True):
             with at_terminal(tmp_path, "laz", grant) as command:
                 command.hear(rf"App secret for {grant} \(not shown\): ")
                 command.type(app.secret)
@@ -243,7 +248,7 @@ def test_the_window_and_the_command_do_not_renew_the_same_tokens(
 
 def test_without_anyone_to_paste_it_ends(tmp_path: Path, market: tuple[World, str]) -> None:
     world, _ = market
-    vault_at(tmp_path / "secrets.json", "file").keep("kopi", Secrets(world.partner.partner_key))
+    vault_at(tmp_path / "secrets.json", "file").keep("kopi", Secrets(partner_key(world)))
     arguments = [sys.executable, "-c", CODE, str(tmp_path), "kopi", "", "https://kopi.example/back"]
     done = subprocess.run(
         arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S

@@ -15,6 +15,7 @@ from parcelguard.core.orders import Order
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.sandbox.faults import SEND as SEND
 from parcelguard.sandbox.running import running
+from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.sandbox.world.world import World
 from parcelguard.vault.vault import Vault
 from tests.support.channel_benches import SHEETS, Sheet
@@ -57,8 +58,8 @@ class Market:
     @property
     def secrets(self) -> set[str]:
         """The apps' secrets and every token that was ever given out."""
-        desks = (self.world.grants, *self.world._desks.values())
-        return self._app_secrets.union(*(getattr(desk, kind, ()) for desk in desks for kind in _TOKENS))
+        states = (self.world.state_of(ShopeeState).grants, *self.world._states.values())
+        return self._app_secrets.union(*(getattr(state, kind, ()) for state in states for kind in _TOKENS))
 
     def connect(self, vault: Vault, host: str, until: float) -> str:
         """Let the seller agree just now; return settings with the shop at `host`.

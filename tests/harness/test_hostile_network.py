@@ -36,7 +36,9 @@ from parcelguard.marketplace import http
 from parcelguard.marketplace.http import Answer, Http, Request
 from parcelguard.media_log.resending import Resender
 from parcelguard.sandbox.buyer import buyer_view
-from parcelguard.sandbox.faults import Fault
+from parcelguard.sandbox.faults import FaultSwitch
+from parcelguard.sandbox.lazada.apps import LazadaApps
+from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.store.database import Store
 from parcelguard.vault.vault import vault_at
 from tests.harness.figures import note
@@ -252,7 +254,7 @@ class HostileShop:
         return any(self._hash(each["image"]) == sha256 for each in shown if each["image"])
 
     def _hash(self, address: str) -> str:
-        found = self.market.world.pictures.open(address.rpartition("/")[2])
+        found = self.market.world.pictures.picture_and_file(address.rpartition("/")[2])
         assert found
         return hashlib.sha256(found[1].read_bytes()).hexdigest()
 
@@ -268,9 +270,11 @@ def hostile_shop(
 ) -> Iterator[HostileShop]:
     with open_market(channel, proofs, lambda: clock().timestamp()) as market:
         world = market.world
-        world.rules.unanswered = 10**6  # the platform's own guards would hide what is doubled here
-        world.rules.same_again_after_s = 0
-        world.grants.lives.access_s = TOKENS_LAST.total_seconds()
+        shopee = world.state_of(ShopeeState)
+        # The platforms' own guards would hide what is doubled here.
+        shopee.rules.unanswered = world.state_of(LazadaApps).rules.unanswered = 10**6
+        shopee.rules.same_again_after_s = 0
+        shopee.grants.lives.access_s = TOKENS_LAST.total_seconds()
         shop = HostileShop(store, folder, clock, market)
         plans = mixed({**HOSTILE, shop.held_back: HELD_BACK} if mix is None else mix, seed=9)
         with proxied(market.address, plans, now=lambda: clock().timestamp()) as proxy:
@@ -284,7 +288,7 @@ def hostile_shop(
 def _sends(request: bytes) -> bool:
     """Whether a request is the call by which a message is sent."""
     method, target, _ = request.partition(b"\r\n")[0].decode().split(" ")
-    return Fault(0, "late", None, SEND).take(f"{method} {target.partition('?')[0]}")
+    return FaultSwitch(0, "late", None, SEND).take(f"{method} {target.partition('?')[0]}")
 
 
 def _due(held: Held) -> datetime:

@@ -165,7 +165,7 @@ def test_newest_conversation_of_the_own_inbox_is_taken(bench: Bench) -> None:
 
     assert mine == "1"
     tamper(bench, "GET /api/v1/accounts/31/contacts/", lambda body: body["payload"] and more(body))
-    bench.desk.contacts(bench.shop)
+    bench.state.contacts(bench.shop)
     assert bench.opened(order).conversation_id == "1000"
 
 
@@ -386,7 +386,7 @@ def test_probe_tells_what_the_token_may_do(bench: Bench) -> None:
     bench.shop.chat_allowed = False
     assert bench.client.probe().state is AccessState.NO_CHAT
     bench.shop.chat_allowed = True
-    bench.desk.revoke()
+    bench.state.revoke()
     access = bench.client.probe()
     assert (access.state, access.orders) == (AccessState.CONSENT_AGAIN, False)
     assert "token" in access.headline
@@ -398,7 +398,7 @@ def test_probe_tells_what_the_token_may_do(bench: Bench) -> None:
 
 def test_token_that_is_taken_back_holds_the_shop(bench: Bench) -> None:
     target = bench.opened()
-    bench.desk.revoke()
+    bench.state.revoke()
     with pytest.raises(ShopWaits) as caught:
         bench.chat.send_text(target, "Hello.", bench.wire())
     assert caught.value.code == "401"

@@ -29,7 +29,7 @@ from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.lazada.client import CHAT, GATEWAYS, ORDERS, LazadaClient, client
 from parcelguard.marketplace.lazada.wire import sign
 from parcelguard.marketplace.ports import AccessState
-from parcelguard.sandbox.lazada.apps import LazadaDesk
+from parcelguard.sandbox.lazada.apps import LazadaApps
 from parcelguard.ui.words.reasons import saying
 from parcelguard.vault.vault import Secrets, vault_at
 from tests.support.channel_benches import LAZADA, Bench, jpeg, open_bench
@@ -272,7 +272,7 @@ def test_chat_of_another_seller_than_the_orders_is_refused_before_the_shop_has_a
     client = lazada(bench)
     client.shop = ShopSettings(id="kopi", marketplace="lazada", name="Kopi", app_key="1")
     bench.channel.client.accept(ORDERS, bench.walk(ORDERS, "s"), "s")
-    other = bench.world.add_shop("Teh Tarik", "MY", "lazada")
+    other = bench.world.add_shop("Teh Tarik", "MY", marketplace="lazada")
     with pytest.raises(SettingsError, match="beside another") as caught:
         client.accept(CHAT, bench.walk(CHAT, "s", shop=other), "s")
     assert caught.value.headline == "This is another seller than the one of orders and pictures."
@@ -280,7 +280,7 @@ def test_chat_of_another_seller_than_the_orders_is_refused_before_the_shop_has_a
 
 
 def test_consent_for_a_shop_in_another_country_is_refused(bench: Bench) -> None:
-    abroad = bench.world.add_shop("Kopi Singapore", "SG", "lazada")
+    abroad = bench.world.add_shop("Kopi Singapore", "SG", marketplace="lazada")
     with pytest.raises(SettingsError) as caught:
         bench.channel.client.accept(ORDERS, bench.walk(ORDERS, "s", shop=abroad), "s")
     assert caught.value.headline == "This consent is for a shop in SG, not in MY."
@@ -296,11 +296,11 @@ def test_orders_alone_work_and_the_chat_is_said_to_need_its_own_consent(bench: B
 
 
 def test_consent_taken_back_from_the_chat_alone_leaves_the_orders(bench: Bench) -> None:
-    desk = bench.world.desk(LazadaDesk)
-    desk.revoke(desk.apps[1])
+    state = bench.world.state_of(LazadaApps)
+    state.revoke(state.apps[1])
     access = bench.channel.client.probe()
     assert (access.state, access.orders) == (AccessState.CONSENT_AGAIN, True)
-    desk.revoke(desk.apps[0])
+    state.revoke(state.apps[0])
     assert bench.channel.client.probe().orders is False
 
 
@@ -349,7 +349,7 @@ def test_chat_that_was_refused_meanwhile_is_asked_again(bench: Bench) -> None:
 
 
 def test_picture_goes_through_the_chats_app_where_the_one_for_orders_may_not(bench: Bench) -> None:
-    bench.world.desk(LazadaDesk).chat_may_upload = True
+    bench.world.state_of(LazadaApps).chat_may_upload = True
     bench.fault("error", error="InsufficientPermission", path="/image/upload", times=1)
     assert bench.sender.upload(jpeg())
     assert bench.asked("/image/upload") == 2
@@ -387,7 +387,7 @@ def test_token_is_renewed_early_and_only_its_own_app_is_asked(bench: Bench) -> N
 
 
 def test_tokens_of_one_day_are_not_renewed_with_every_call(bench: Bench) -> None:
-    bench.world.desk(LazadaDesk).lives.access_s = 86_400
+    bench.world.state_of(LazadaApps).lives.access_s = 86_400
     bench.fault("expire_tokens", path="/order/items/get")
     for _ in range(3):
         bench.target()

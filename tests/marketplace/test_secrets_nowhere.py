@@ -92,8 +92,8 @@ def test_no_secret_in_records_settings_logs_or_tracebacks(bench: Bench, tmp_path
     finally:
         store.close()
         stop_logging()
-    grants = bench.world.grants
-    secrets = [*grants._access, *grants._refresh, bench.world.partner.partner_key]
+    grants = bench.state.grants
+    secrets = [*grants._access, *grants._refresh, bench.state.partner.partner_key]
 
     assert len(secrets) > 20
     assert any(map(partial(found_in, secrets=secrets), stories)), "without hiding they are there"

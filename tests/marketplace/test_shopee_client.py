@@ -133,7 +133,7 @@ def test_token_that_lapsed_early_is_refreshed_and_the_call_repeated(bench: Bench
 
 def test_twenty_threads_refresh_once(bench: Bench) -> None:
     bench.connect(left_s=-5)
-    bench.world.grants.expire_access()
+    bench.state.grants.expire_access()
     ready = threading.Barrier(20)
 
     def call(_: int) -> str:
@@ -158,7 +158,7 @@ def test_new_pair_that_cannot_be_kept_is_not_used(bench: Bench, tmp_path: Path) 
 
 def test_refused_refresh_asks_for_consent(bench: Bench) -> None:
     old = bench.connect(left_s=-5)
-    bench.world.revoke()
+    bench.state.revoke()
     for _ in range(2):
         with pytest.raises(ShopWaits) as caught:
             bench.say()
@@ -316,7 +316,7 @@ def only_keys(bench: Bench) -> None:
 
 
 def consent(bench: Bench, **changes: object) -> Seller:
-    code = bench.world.grants.new_code(bench.shop.shop_id, (), bench.world.now())
+    code = bench.state.grants.new_code(bench.shop.shop_id, (), bench.world.now())
     values = {"code": code, "shop_id": bench.shop.shop_id, "state": "s1"} | changes
     query = "&".join(f"{name}={value}" for name, value in values.items())
     return bench.client.accept("shop", f"http://127.0.0.1/parcelguard?{query}", "s1")
@@ -375,8 +375,8 @@ def test_consent_tells_which_shop_it_is_for_when_nobody_said_so(bench: Bench) ->
 
 
 def main_account(bench: Bench, shops: list[int]) -> Seller:
-    code = bench.world.grants.new_code(None, shops, bench.world.now())
-    query = f"code={code}&main_account_id={bench.world.main_account_id}&state=s1"
+    code = bench.state.grants.new_code(None, shops, bench.world.now())
+    query = f"code={code}&main_account_id={bench.state.main_account_id}&state=s1"
     return bench.client.accept("shop", f"http://127.0.0.1/parcelguard?{query}", "s1")
 
 
@@ -408,7 +408,7 @@ def test_consent_address_asks_for_this_app_and_attempt(bench: Bench) -> None:
 def test_probe_finds_a_shop_that_may_chat_and_until_when(bench: Bench) -> None:
     found = bench.client.probe()
     assert found.state is AccessState.AUTHORISED
-    assert found.until == datetime.fromtimestamp(int(bench.shop.expire_time), UTC)
+    assert found.until == datetime.fromtimestamp(int(bench.state.consents[bench.shop.shop_id].until), UTC)
     assert found.orders
     assert bench.asked("get_conversation_list") == 1
 
@@ -433,7 +433,7 @@ def test_probe_tells_when_only_the_chat_is_missing(bench: Bench, fault: dict[str
 
 def test_probe_tells_when_the_seller_has_to_consent_again(bench: Bench) -> None:
     bench.connect(left_s=-5)
-    bench.world.revoke()
+    bench.state.revoke()
     found = bench.client.probe()
     assert (found.state, found.orders) == (AccessState.CONSENT_AGAIN, False)
     assert "consent" in found.headline

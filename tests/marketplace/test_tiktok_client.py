@@ -211,8 +211,8 @@ def test_shop_that_the_consent_leaves_out_is_held(bench: Bench) -> None:
 
 
 def test_cross_border_consent_covers_several_shops_and_each_finds_its_own(bench: Bench) -> None:
-    other = bench.world.add_shop("Kedai Demo SG", "SG", "tiktok")
-    bench.desk.cross_border.update({bench.shop.shop_id, other.shop_id})
+    other = bench.world.add_shop("Kedai Demo SG", "SG", marketplace="tiktok")
+    bench.state.cross_border.update({bench.shop.shop_id, other.shop_id})
     bench.connect()
     bench.configure(shop_id=0)
     assert bench.client.orders([bench.order().order_sn])
@@ -253,7 +253,7 @@ def test_token_that_lapsed_early_is_renewed_and_the_call_made_again(bench: Bench
 
 
 def test_consent_that_was_taken_back_is_asked_for_again(bench: Bench) -> None:
-    bench.desk.revoke()
+    bench.state.revoke()
     for _ in range(2):
         with pytest.raises(ShopWaits) as caught:
             bench.say()
@@ -264,7 +264,7 @@ def test_consent_that_was_taken_back_is_asked_for_again(bench: Bench) -> None:
 
 def test_threads_at_the_tokens_end_renew_it_once(bench: Bench) -> None:
     bench.connect(left_s=-5)
-    bench.desk.expire_access()
+    bench.state.expire_access()
     ready = threading.Barrier(20)
 
     def call(_: int) -> int:
@@ -301,7 +301,7 @@ def test_no_secret_is_written_to_the_log(bench: Bench, caplog: pytest.LogCapture
 def test_wrong_clock_is_corrected_and_the_message_sent_once(tmp_path: Path, off: timedelta) -> None:
     with open_bench(tmp_path, now=lambda: utc_now() + off) as bench:
         bench.connect(left_s=30 * DAY_S, notes={"shop_cipher": cipher(bench.shop)})
-        talk = bench.world.chat.open(bench.shop.shop_id, bench.order().buyer)
+        talk = bench.world.chat.open_conversation(bench.shop.shop_id, bench.order().buyer)
         target = bench.target(conversation=talk.conversation_id)
         assert bench.chat.send_text(target, "Hello.", bench.wire()).message_id
         assert len(bench.texts()) == 1
@@ -380,7 +380,7 @@ def test_renewal_that_is_answered_by_a_page_or_in_part_can_be_tried_again(bench:
 
 def allowed(bench: Bench, state: str = "s1") -> str:
     """Return the address to which a seller is sent who allows it."""
-    code = bench.desk.new_code([bench.shop], bench.world.now())
+    code = bench.state.new_code([bench.shop], bench.world.now())
     return f"http://127.0.0.1:1/back?app_key=pgdemo01&code={code}&locale=en&shop_region=MY&state={state}"
 
 
@@ -438,16 +438,16 @@ def test_code_works_once_and_for_half_an_hour(bench: Bench) -> None:
 
 
 def test_consent_for_another_shop_is_not_taken(bench: Bench) -> None:
-    other = bench.world.add_shop("Kedai Lain", "SG", "tiktok")
+    other = bench.world.add_shop("Kedai Lain", "SG", marketplace="tiktok")
     before = bench.kept()
-    code = bench.desk.new_code([other], bench.world.now())
+    code = bench.state.new_code([other], bench.world.now())
     for shop_id in (bench.shop.shop_id, 0):
         bench.configure(shop_id=shop_id)
         with pytest.raises(SettingsError) as caught:
             bench.client.accept("shop", f"http://x/?code={code}&state=s1", "s1")
         assert "Kedai Lain (SG)" in caught.value.headline
         assert bench.kept() == before
-        code = bench.desk.new_code([other], bench.world.now())
+        code = bench.state.new_code([other], bench.world.now())
 
 
 def test_consent_of_someone_who_is_no_seller_is_not_taken(bench: Bench) -> None:
@@ -520,7 +520,7 @@ def test_probe_of_a_consent_for_other_shops_asks_for_one_again(bench: Bench) -> 
 
 
 def test_probe_that_is_too_fast_knows_that_it_was_let_in(bench: Bench) -> None:
-    bench.desk.settings.chat_calls_a_day = 0
+    bench.state.settings.chat_calls_a_day = 0
     access = bench.client.probe()
     assert access.state is AccessState.AUTHORISED
     assert "quota" in access.headline

@@ -107,7 +107,7 @@ def test_cross_border_parcel_is_found_by_the_last_miles_number_too(bench: Bench)
     read(bench)
     assert bench.asked(PACKAGES) == 0
 
-    bench.desk.cross_border.add(bench.shop.shop_id)
+    bench.state.cross_border.add(bench.shop.shop_id)
     bench.configure()
     assert f"LM{tracking}" in read(bench).codes
 
@@ -116,7 +116,7 @@ def test_cross_border_parcel_is_found_by_the_last_miles_number_too(bench: Bench)
 def test_order_of_another_shop_is_not_known(bench: Bench, omitted: bool) -> None:
     if omitted:
         bench.world.faults.set("omit_unknown_orders")
-    other = bench.world.make_order(bench.world.add_shop("Other", "MY", "tiktok"))
+    other = bench.world.make_order(bench.world.add_shop("Other", "MY", marketplace="tiktok"))
     assert bench.orders.read(other.order_sn) is None
     assert bench.orders.look_up(other.order_sn) is None
 

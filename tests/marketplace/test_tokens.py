@@ -145,7 +145,7 @@ def test_thread_that_comes_while_another_renews_early_uses_what_is_left(desk: De
 def test_hundred_threads_at_expiry_make_one_call(tmp_path: Path) -> None:
     with open_bench(tmp_path) as bench:
         bench.connect(left_s=-5)
-        bench.world.grants.expire_access()
+        bench.state.grants.expire_access()
         ready = threading.Barrier(100)
 
         def call(_: int) -> str:
@@ -421,8 +421,8 @@ def test_killed_with_the_new_pair_in_the_journal_the_shop_goes_on_with_it(
     old = killed.vault.load("kopi")
     killed_at(killed, tmp_path, "token.journaled")
     assert killed.vault.load("kopi") == old
-    killed.world.grants.expire_access()
-    killed.world.grants._access[killed.world.grants._latest[killed.shop.shop_id]].expires = 4e9
+    killed.state.grants.expire_access()
+    killed.state.grants._access[killed.state.grants._latest[killed.shop.shop_id]].expires = 4e9
     assert killed.client.get(INFO)["shop_name"] == "Kopi & Co"
     assert killed.asked("access_token/get") == 1
     assert killed.vault.load("kopi") != old
@@ -436,7 +436,7 @@ def test_killed_with_the_answer_in_hand_the_old_pair_works_on_and_then_consent_i
     assert killed.client.get(INFO)["shop_name"] == "Kopi & Co"
     killed.now.advance(61)  # type: ignore[attr-defined]
     assert killed.client.get(INFO)["shop_name"] == "Kopi & Co"
-    killed.world.grants.expire_access()
+    killed.state.grants.expire_access()
     with pytest.raises(ShopWaits) as caught:
         killed.say()
     assert "consent" in caught.value.headline

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from parcelguard.sandbox.world.pictures import MAX_BYTES
+from parcelguard.sandbox.shopee.state import ShopeeState, connect_shop
+from parcelguard.sandbox.shopee.wire import MAX_BYTES
 from tests.sandbox.test_sandbox_wire import open_shop, refusal
 
 DAY = 86_400
@@ -125,7 +126,7 @@ def test_another_buyers_order_is_a_wrong_parameter(seller, order):
 
 def test_buyer_without_recent_contact_is_forbidden(seller, order):
     seller.clock.now += 30 * DAY
-    seller.token = seller.world.new_grant(seller.shop).access_token
+    seller.token = connect_shop(seller.world, seller.shop).access_token
     assert refusal(say(seller, order, "hi")) == "user_is_forbidden"
     seller.http.post(f"/admin/buyers/{order.buyer.user_id}", json={"open_return": True})
     assert say(seller, order, "hi").json()["error"] == ""
@@ -134,10 +135,10 @@ def test_buyer_without_recent_contact_is_forbidden(seller, order):
 def test_buyer_who_wrote_this_week_may_be_answered(seller, order):
     seller.clock.now += 30 * DAY
     seller.world.buyer_says(order.buyer.user_id, "where is it?")
-    seller.token = seller.world.new_grant(seller.shop).access_token
+    seller.token = connect_shop(seller.world, seller.shop).access_token
     assert say(seller, order, "hi").json()["error"] == ""
     seller.clock.now += 7 * DAY
-    seller.token = seller.world.new_grant(seller.shop).access_token
+    seller.token = connect_shop(seller.world, seller.shop).access_token
     assert refusal(say(seller, order, "hello?")) == "user_is_forbidden"
 
 
@@ -158,14 +159,14 @@ def test_same_text_again_is_refused_for_a_day(seller, order):
     assert refusal(say(seller, order, "packed")) == "error_business"
     assert say(seller, seller.orders()[1], "packed").json()["error"] == ""
     seller.clock.now += DAY
-    seller.token = seller.world.new_grant(seller.shop).access_token
+    seller.token = connect_shop(seller.world, seller.shop).access_token
     assert say(seller, order, "packed").json()["error"] == ""
 
 
 def test_same_photo_again_is_refused_where_the_rule_covers_it(seller, order):
     seller.send(order, "image", image_url=uploaded(seller))
     assert seller.send(order, "image", image_url=uploaded(seller)).json()["error"] == ""
-    seller.world.rules.same_image_counts = True
+    seller.world.state_of(ShopeeState).rules.same_image_counts = True
     assert refusal(seller.send(order, "image", image_url=uploaded(seller))) == "error_business"
 
 
@@ -252,8 +253,8 @@ def test_filtering_by_message_ids_is_a_wrong_parameter(seller, order):
 
 def test_another_shops_conversation_cannot_be_read(seller, order):
     talk = say(seller, order, "hi").json()["response"]["conversation_id"]
-    seller.shop = seller.world.add_shop("Other")
-    seller.token = seller.world.new_grant(seller.shop).access_token
+    seller.shop = seller.world.add_shop("Other", marketplace="shopee")
+    seller.token = connect_shop(seller.world, seller.shop).access_token
     assert refusal(seller.get("sellerchat/get_one_conversation", conversation_id=talk)) == "param_error"
 
 

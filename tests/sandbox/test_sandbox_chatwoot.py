@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
 from tests.sandbox.test_sandbox_chat import picture
 from tests.sandbox.test_sandbox_wire import Clock
 
@@ -74,7 +74,7 @@ class Agent:
 @contextmanager
 def open_account():
     world = demo_world(orders=0, marketplaces=(), clock=Clock())
-    shop = world.add_shop("Kopi & Co WhatsApp", "ID", "chatwoot")
+    shop = world.add_shop("Kopi & Co WhatsApp", "ID", marketplace="chatwoot")
     for _ in range(4):
         world.make_order(shop)
     with running(world) as address, httpx.Client(base_url=address, timeout=5) as http:
@@ -106,7 +106,7 @@ def test_token_is_wanted_and_must_be_the_accounts_own(agent):
     assert "sign in" in refused(agent.call("GET", "contacts/search", headers={}), 401)
     wrong = {"api_access_token": "x"}
     assert refused(agent.call("GET", "contacts/search", headers=wrong), 401) == "Invalid Access Token"
-    other = agent.world.add_shop("Teh & Co", "ID", "chatwoot")
+    other = agent.world.add_shop("Teh & Co", "ID", marketplace="chatwoot")
     agent.account = other.shop_id
     assert "not authorized to access this account" in refused(agent.get("contacts/search", q="a"), 401)
     agent.account = 1
@@ -250,7 +250,7 @@ def test_unknown_conversation_and_wrong_method_are_not_found(agent, talk):
 
 
 def test_another_accounts_conversation_is_not_found(agent, talk):
-    agent.connect(agent.world.add_shop("Teh & Co", "ID", "chatwoot"))
+    agent.connect(agent.world.add_shop("Teh & Co", "ID", marketplace="chatwoot"))
     refused(agent.say(talk, "packed"), 404)
 
 

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from parcelguard.sandbox.shopee.state import ShopeeState
 from tests.sandbox.test_sandbox_chat import picture, say
 from tests.sandbox.test_sandbox_wire import open_shop, refusal
 
@@ -217,7 +218,7 @@ def test_tokens_may_lapse_in_the_middle(seller):
     assert refusal(shop_info(seller)) == "invalid_acceess_token"
     body = {
         "refresh_token": seller.grant.refresh_token,
-        "partner_id": seller.world.partner.partner_id,
+        "partner_id": seller.world.state_of(ShopeeState).partner.partner_id,
         "shop_id": seller.shop.shop_id,
     }
     seller.token = seller.post("auth/access_token/get", body, public=True).json()["access_token"]

@@ -255,7 +255,7 @@ def test_consent_page_wants_a_known_app_and_the_declared_address(seller):
 
 
 def test_consent_page_shows_only_the_countries_asked_for(seller):
-    seller.world.add_shop("Kopi & Co Jakarta", "ID", "lazada")
+    seller.world.add_shop("Kopi & Co Jakarta", "ID", marketplace="lazada")
     query = {"response_type": "code", "redirect_uri": BACK, "client_id": "900100", "country": "id,vn"}
     page = seller.http.get("/oauth/authorize", params=query).text
     assert "Jakarta" in page

@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 
+from parcelguard.sandbox.lazada.apps import LazadaApps
 from tests.sandbox.test_sandbox_chat import picture
 from tests.support.sandbox_lazada import open_lazada, refusal
 
@@ -135,7 +136,7 @@ def test_order_too_old_says_so_in_code_or_in_err_code(seller, inside):
 
 def test_order_without_a_buyer_of_another_shop_or_none_opens_nothing(seller, order):
     order.has_buyer_id = False
-    foreign = seller.world.make_order(seller.world.add_shop("Other", "MY", "lazada"))
+    foreign = seller.world.make_order(seller.world.add_shop("Other", "MY", marketplace="lazada"))
     for number in (order.order_sn, foreign.order_sn, "1"):
         assert refusal(seller.get("/im/session/open", order_id=number)) == "PG_SIM_NO_BUYER"
 
@@ -192,7 +193,7 @@ def test_message_may_be_listed_late(seller, session):
 
 
 def test_messages_are_listed_backwards_page_by_page(seller, order, session):
-    seller.world.rules.unanswered = 100
+    seller.world.state_of(LazadaApps).rules.unanswered = 100
     for number in range(25):
         seller.say(session, f"text {number}")
         seller.clock.now += number % 2  # two share each moment

@@ -227,7 +227,7 @@ def test_parcels_can_be_followed_once_they_are_ready(seller, order):
 
 def test_dates_are_local_to_the_shops_country():
     with open_lazada() as seller:
-        shop = seller.world.add_shop("Kopi & Co Jakarta", "ID", "lazada")
+        shop = seller.world.add_shop("Kopi & Co Jakarta", "ID", marketplace="lazada")
         order = seller.world.make_order(shop)
         seller.shop = shop
         seller.connect()

@@ -6,10 +6,10 @@ import subprocess
 import httpx
 import pytest
 
-from parcelguard.sandbox.faults import Faults
+from parcelguard.sandbox.demo_shops import ALL, demo_world
+from parcelguard.sandbox.faults import FaultSwitches
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.server import main
-from parcelguard.sandbox.world.demo import ALL, demo_world
 from tests.sandbox.test_sandbox_chat import say
 from tests.sandbox.test_sandbox_server import PROGRAM
 from tests.sandbox.test_sandbox_wire import Clock, Seller, refusal
@@ -173,9 +173,9 @@ def test_opened_conversation_without_a_message_is_no_news(market):
     ],
 )
 def test_fault_of_sending_strikes_the_sending_call_of_every_marketplace(path, strikes):
-    faults = Faults()
+    faults = FaultSwitches()
     faults.set("late_filter")
-    assert (faults.take("late_filter", path) is not None) is strikes
+    assert (faults.strike("late_filter", path) is not None) is strikes
 
 
 def test_fault_may_name_the_method(market):

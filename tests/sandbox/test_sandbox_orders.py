@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.demo_shops import demo_world
+from parcelguard.sandbox.shopee.state import connect_shop
 from tests.sandbox.test_sandbox_wire import Clock, open_shop, refusal
 
 DAY = 86_400
@@ -115,8 +116,8 @@ def test_at_most_fifty_orders_at_once(seller):
 
 def test_another_shops_order_is_not_found(seller):
     order = seller.orders()[0]
-    seller.shop = seller.world.add_shop("Other")
-    seller.token = seller.world.new_grant(seller.shop).access_token
+    seller.shop = seller.world.add_shop("Other", marketplace="shopee")
+    seller.token = connect_shop(seller.world, seller.shop).access_token
     assert refusal(seller.get("order/get_order_detail", order_sn_list=order.order_sn)) == "error_not_found"
 
 

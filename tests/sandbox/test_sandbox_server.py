@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import SandboxServer, running
 from parcelguard.sandbox.server import build_app
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.shopee.wire import MAX_BYTES
 from tests.sandbox.test_sandbox_chat import picture
 from tests.sandbox.test_sandbox_wire import Clock, Seller, open_shop
 
@@ -55,7 +56,7 @@ def test_stopping_does_not_wait_for_a_request_that_a_fault_holds():
 
 def test_pictures_are_removed_even_if_nobody_closes_the_world():
     world = demo_world(orders=1, clock=Clock())
-    folder = world.pictures.add(1, picture(), "http://x") and world.pictures._folder
+    folder = world.pictures.add(1, picture(), "http://x", most=MAX_BYTES) and world.pictures._folder
     del world
     gc.collect()
     assert not folder.exists()

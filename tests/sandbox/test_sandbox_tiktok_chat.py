@@ -126,7 +126,7 @@ def test_image_is_sent_as_it_was_uploaded(seller, talk, changed):
 
 def test_image_of_another_shop_is_refused(seller, talk):
     given, first = data(seller.upload(picture())), seller.shop
-    second = seller.world.add_shop("Teh & Co", "MY", "tiktok")
+    second = seller.world.add_shop("Teh & Co", "MY", marketplace="tiktok")
     order = seller.world.make_order(second)
     seller.connect(second)
     theirs = seller.open(order)

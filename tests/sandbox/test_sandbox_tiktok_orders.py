@@ -134,7 +134,7 @@ def test_search_wants_its_page_size_and_knows_its_fields(seller, query):
 
 
 def test_other_shops_orders_are_not_found(seller):
-    order = seller.world.make_order(seller.world.add_shop("Teh & Co", "MY", "tiktok"))
+    order = seller.world.make_order(seller.world.add_shop("Teh & Co", "MY", marketplace="tiktok"))
     assert refusal(seller.get(ORDERS, ids=order.order_sn)) == 21008111
     assert order.order_sn not in {row["id"] for row in search(seller)["orders"]}
     assert refusal(seller.get(f"{PACKAGES}/{order.packages[0].package_number}")) == 21008111

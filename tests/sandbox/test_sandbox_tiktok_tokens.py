@@ -171,7 +171,7 @@ def test_tokens_may_lapse_in_the_middle(seller):
 
 
 def test_consent_across_the_border_covers_two_shops_told_apart_by_cipher(seller):
-    first, second = seller.shop, seller.world.add_shop("Kopi & Co Singapore", "SG", "tiktok")
+    first, second = seller.shop, seller.world.add_shop("Kopi & Co Singapore", "SG", marketplace="tiktok")
     order = seller.world.make_order(second)
     for shop in (first, second):
         seller.http.post("/admin/seller", json={"shop_id": shop.shop_id, "cross_border": True})
@@ -187,7 +187,7 @@ def test_consent_across_the_border_covers_two_shops_told_apart_by_cipher(seller)
 
 
 def test_chat_scope_is_told_for_each_shop_of_a_consent(seller):
-    first, second = seller.shop, seller.world.add_shop("Kopi & Co Singapore", "SG", "tiktok")
+    first, second = seller.shop, seller.world.add_shop("Kopi & Co Singapore", "SG", marketplace="tiktok")
     for shop in (first, second):
         seller.http.post("/admin/seller", json={"shop_id": shop.shop_id, "cross_border": True})
     given = seller.change(chat_allowed=False)

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.tiktok import signing as tiktok_signing
-from parcelguard.sandbox.tiktok.app_state import Desk, cipher
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.tiktok.app_state import TikTokApp, cipher
 from tests.sandbox.test_sandbox_wire import Clock
 
 APP, SECRET = "pgdemo01", "pg_demo_secret_0001"
@@ -44,7 +44,7 @@ class Seller:
     def __init__(self, world, address, http):
         self.world, self.address, self.http = world, address, http
         self.clock = world._clock
-        self.desk = world.desk(Desk)
+        self.state = world.state_of(TikTokApp)
         self.given = self.connect(next(iter(world.shops.values())))
 
     def connect(self, shop):
@@ -114,7 +114,7 @@ class Seller:
 @contextmanager
 def open_shop(orders=4, region="MY", **wishes):
     world = demo_world(orders=0, marketplaces=(), clock=Clock(), **wishes)
-    shop = world.add_shop("Kopi & Co", region, "tiktok")
+    shop = world.add_shop("Kopi & Co", region, marketplace="tiktok")
     for _ in range(orders):
         world.make_order(shop)
     with running(world) as address, httpx.Client(base_url=address, timeout=5) as http:
@@ -250,7 +250,7 @@ def test_cipher_is_wanted_everywhere_but_in_the_list_of_shops(seller):
 
 
 def test_cipher_of_a_shop_outside_the_consent_is_refused(seller):
-    other = seller.world.add_shop("Teh & Co", "SG", "tiktok")
+    other = seller.world.add_shop("Teh & Co", "SG", marketplace="tiktok")
     answer = seller.get(ORDERS, ids="1", shop_cipher=cipher(other))
     assert (answer.status_code, refusal(answer)) == (401, 101000)
 

@@ -81,8 +81,10 @@ def test_consent_page_escapes_where_it_leads(seller):
 
 def test_redirect_that_was_not_declared_is_refused():
     with open_shop() as seller:
-        seller.world.partner = type(seller.world.partner)(
-            PARTNER, seller.world.partner.partner_key, redirect_domains=("shop.example",)
+        seller.state.partner = type(seller.state.partner)(
+            PARTNER,
+            seller.state.partner.partner_key,
+            redirect_domains=("shop.example",),
         )
         answer = seller.http.get("/auth", params={"partner_id": PARTNER, "redirect_uri": BACK})
     assert answer.json().keys() == {"code", "error", "msg", "debug_message"}
@@ -104,7 +106,7 @@ def test_code_of_another_shop_or_account_is_refused(seller):
     code = consent(seller)["code"]
     assert refusal(redeem(seller, code, shop_id=1)) == "invalid_shop_id"
     assert refusal(redeem(seller, code, main_account_id=1)) == "invalid_main_acount_id"
-    assert refusal(redeem(seller, code, main_account_id=seller.world.main_account_id)) == (
+    assert refusal(redeem(seller, code, main_account_id=seller.state.main_account_id)) == (
         "invalid_main_acount_id"
     )
     assert refusal(redeem(seller, code, shop_id=1, main_account_id=1)) == "error_param"
@@ -112,7 +114,7 @@ def test_code_of_another_shop_or_account_is_refused(seller):
 
 
 def test_main_accounts_first_refresh_token_is_good_once_for_each_shop(seller):
-    second = seller.world.add_shop("Kopi & Co Singapore", "SG")
+    second = seller.world.add_shop("Kopi & Co Singapore", "SG", marketplace="shopee")
     back = consent(seller, who="main")
     main = int(back["main_account_id"])
     tokens = redeem(seller, back["code"], main_account_id=main).json()
@@ -164,8 +166,8 @@ def test_life_of_access_tokens_can_be_shortened(seller):
 
 
 def test_token_of_one_shop_does_not_open_another(seller):
-    seller.shop = seller.world.add_shop("Other")
-    seller.world.link([seller.shop])
+    seller.shop = seller.world.add_shop("Other", marketplace="shopee")
+    seller.state.link([seller.shop], seller.world.now())
     assert refusal(seller.get("shop/get_shop_info")) == "invalid_acceess_token"
 
 
@@ -181,7 +183,7 @@ def test_grant_runs_out_after_a_year(seller):
 
 
 def test_partner_sees_the_shops_that_agreed(seller):
-    seller.world.add_shop("Never agreed")
+    seller.world.add_shop("Never agreed", marketplace="shopee")
     answer = seller.get("public/get_shops_by_partner", public=True, page_size=100, page_no=1).json()
     assert [shop["shop_id"] for shop in answer["authed_shop_list"]] == [seller.shop.shop_id]
     assert answer["more"] is False

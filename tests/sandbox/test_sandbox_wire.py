@@ -8,9 +8,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.shopee import signing
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.shopee.state import ShopeeState, connect_shop
 
 KEY = "shpk5061726365674775617264546573744b65795f303031"
 PARTNER = 2001887
@@ -76,7 +77,8 @@ class Seller:
         self.world, self.address, self.http = world, address, http
         self.clock = world._clock
         self.shop = next(iter(world.shops.values()))
-        self.grant = world.new_grant(self.shop)
+        self.state = world.state_of(ShopeeState)
+        self.grant = connect_shop(world, self.shop)
         self.token = self.grant.access_token
 
     def sign(self, path, timestamp, *rest):

@@ -21,10 +21,11 @@ from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.marketplace.tokens import grant_key
-from parcelguard.sandbox.lazada.apps import LazadaDesk
+from parcelguard.sandbox.demo_shops import demo_world
+from parcelguard.sandbox.lazada.apps import LazadaApps
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.tiktok.app_state import Desk as TikTokDesk
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.shopee.state import ShopeeState
+from parcelguard.sandbox.tiktok.app_state import TikTokApp
 from parcelguard.sandbox.world.world import World
 from parcelguard.shops.keeping import Shopkeeping
 from parcelguard.shops.views import Attempt, Consented
@@ -42,14 +43,15 @@ def app_of(world: World, name: str, back: str) -> tuple[dict[str, Any], dict[str
     """Register the redirect address in the marketplace's console; return the app's keys and secrets."""
     match name:
         case "shopee":
-            world.partner = replace(world.partner, redirect_domains=("127.0.0.1",))
+            state = world.state_of(ShopeeState)
+            state.partner = replace(state.partner, redirect_domains=("127.0.0.1",))
             shop = world.shops_of(name)[0]
             return (
-                {"partner_id": world.partner.partner_id, "shop_id": shop.shop_id},
-                {"shop": world.partner.partner_key},
+                {"partner_id": state.partner.partner_id, "shop_id": shop.shop_id},
+                {"shop": state.partner.partner_key},
             )
         case "lazada":
-            orders, chat = world.desk(LazadaDesk).apps
+            orders, chat = world.state_of(LazadaApps).apps
             for app in (orders, chat):
                 app.callback = back
             return (
@@ -57,7 +59,7 @@ def app_of(world: World, name: str, back: str) -> tuple[dict[str, Any], dict[str
                 {"orders": orders.secret, "chat": chat.secret},
             )
         case _:
-            app = world.desk(TikTokDesk).app
+            app = world.state_of(TikTokApp).app
             app.redirect = back
             return {"app_key": app.app_key, "service_id": app.service_id}, {"shop": app.app_secret}
 

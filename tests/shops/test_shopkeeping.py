@@ -16,8 +16,9 @@ from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import Access, AccessState
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.shops.standing import Remedy, Standing, Today, midnight, standing_of, today_of
 from parcelguard.shops.views import NoticeUnread, Sends
 from parcelguard.store.views import Tone
@@ -353,8 +354,8 @@ def test_a_probe_is_the_marketplace_own_word_and_is_remembered(tmp_path: Path) -
         shop = world.shops_of("shopee")[0]
         office.keeping.enter_keys(
             "kopi",
-            {"partner_id": world.partner.partner_id, "shop_id": shop.shop_id},
-            {"shop": world.partner.partner_key},
+            {"partner_id": world.state_of(ShopeeState).partner.partner_id, "shop_id": shop.shop_id},
+            {"shop": world.state_of(ShopeeState).partner.partner_key},
         )
         assert office.consent("kopi", "shop").error is None
         assert not office.keeping.shops()[0].asked
@@ -363,7 +364,7 @@ def test_a_probe_is_the_marketplace_own_word_and_is_remembered(tmp_path: Path) -
 
         assert (row.asked, row.access.state) == (True, AccessState.AUTHORISED)
         assert office.keeping.shops()[0] == row
-        world.revoke()
+        world.state_of(ShopeeState).revoke()
         assert office.keeping.probe("kopi").access.state is AccessState.CONSENT_AGAIN
         assert office.consent("kopi", "shop").error is None
         assert office.keeping.shops()[0].access.state is AccessState.AUTHORISED  # the old word is forgotten

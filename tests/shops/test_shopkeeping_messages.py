@@ -17,8 +17,8 @@ from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import AccessState
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.shops.practice import Sandbox, equip
 from parcelguard.shops.preset import presets, remarks
 from parcelguard.shops.views import Weight

@@ -20,9 +20,9 @@ from parcelguard.core.proofs import ProofState
 from parcelguard.core.times import utc_now
 from parcelguard.delivery import engine
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.registry import SERVED
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
 from parcelguard.sandbox.world.records import Order
 from parcelguard.sandbox.world.world import World
 from parcelguard.station.station import Station

@@ -25,6 +25,7 @@ from parcelguard.core.config import (
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.core.proofs import ProofState
 from parcelguard.packing.desk_view import Desk, DeskChanged, DeskState
+from parcelguard.sandbox.shopee.state import ShopeeState, connect_shop
 from parcelguard.sandbox.world.records import Order
 from parcelguard.sandbox.world.world import World
 from parcelguard.vault.vault import Secrets, vault_at
@@ -61,7 +62,7 @@ def station_settings(address: str, world: World, source: str = "demo", **shop: o
     entry = ShopSettings(
         id="kopi",
         name="Kopi & Co",
-        partner_id=world.partner.partner_id,
+        partner_id=world.state_of(ShopeeState).partner.partner_id,
         shop_id=seller.shop_id,
         host=address,
         send=True,
@@ -77,11 +78,14 @@ def station_settings(address: str, world: World, source: str = "demo", **shop: o
 
 def connect(home: Path, settings: Settings, world: World) -> None:
     """Give the station its tokens, as `parcelguard connect` would."""
-    grant = world.new_grant(next(iter(world.shops.values())))
+    grant = connect_shop(world, next(iter(world.shops.values())))
     folders = folders_of(home, settings)
     folders.make()
     secrets = Secrets(
-        world.partner.partner_key, grant.access_token, grant.refresh_token, time.time() + 14_400
+        world.state_of(ShopeeState).partner.partner_key,
+        grant.access_token,
+        grant.refresh_token,
+        time.time() + 14_400,
     )
     vault_at(folders.secrets, "file").keep("kopi", secrets)
 

@@ -137,7 +137,7 @@ class Bench:
     channel: Channel = field(init=False)
 
     def __post_init__(self) -> None:
-        self.shop = self.world.add_shop("Kopi & Co", self.sheet.region, self.sheet.name)
+        self.shop = self.world.add_shop("Kopi & Co", self.sheet.region, marketplace=self.sheet.name)
         self.order = self.world.make_order(self.shop)
         self.vault = vault_at(self.folder / "secrets.json", "file")
         told = self._granted(self.shop)

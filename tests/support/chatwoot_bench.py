@@ -20,7 +20,7 @@ from parcelguard.delivery.ports import HouseRules, Picture, Target, Wire
 from parcelguard.marketplace.chatwoot.client import client
 from parcelguard.marketplace.chatwoot.orders import source
 from parcelguard.sandbox.chatwoot import marketplace as chatwoot
-from parcelguard.sandbox.chatwoot.accounts import Contact, Desk
+from parcelguard.sandbox.chatwoot.accounts import ChatwootAccounts, Contact
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.records import Order
 from parcelguard.sandbox.world.world import World
@@ -32,8 +32,8 @@ class Bench:
 
     def __init__(self, world: World, address: str, folder: Path, now: Callable[[], datetime]) -> None:
         self.world, self.now = world, now
-        self.shop = world.add_shop("Batik Ayu", "ID", "chatwoot")
-        self.desk = world.desk(Desk)
+        self.shop = world.add_shop("Batik Ayu", "ID", marketplace="chatwoot")
+        self.state = world.state_of(ChatwootAccounts)
         self.vault = vault_at(folder / "secrets.json", "file")
         self.marks: list[float] = []
         given = chatwoot.credentials(world, self.shop)
@@ -64,7 +64,7 @@ class Bench:
         """Let someone order something; the address book has the order's number, or what is told."""
         order = self.world.make_order(self.shop)
         contact = Contact(order.buyer, **(facts or {"identifier": order.order_sn}))
-        self.desk.contacts(self.shop)[order.buyer.user_id] = contact
+        self.state.contacts(self.shop)[order.buyer.user_id] = contact
         return order
 
     def opened(self, order: Order | None = None) -> Target:

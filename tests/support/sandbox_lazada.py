@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import httpx
 
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
 from tests.sandbox.test_sandbox_chat import picture
 from tests.sandbox.test_sandbox_wire import Clock
 

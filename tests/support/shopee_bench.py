@@ -19,8 +19,9 @@ from parcelguard.delivery.ports import HouseRules, Target, Wire
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee.client import Account, ShopeeClient
 from parcelguard.marketplace.shopee.orders import ShopeeOrders
+from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.running import running
-from parcelguard.sandbox.world.demo import demo_world
+from parcelguard.sandbox.shopee.state import ShopeeState, connect_shop
 from parcelguard.sandbox.world.records import Order
 from parcelguard.sandbox.world.world import World
 from parcelguard.vault.vault import Secrets, vault_at
@@ -55,7 +56,8 @@ class Bench:
         self.world, self.address, self.now = world, address, now
         self.shop = next(iter(world.shops.values()))
         self.vault = vault_at(folder / "secrets.json", "file")
-        self.account = Account("kopi", address, world.partner.partner_id, self.shop.shop_id)
+        self.state = world.state_of(ShopeeState)
+        self.account = Account("kopi", address, self.state.partner.partner_id, self.shop.shop_id)
         self.marks: list[float] = []
         self.speak(Http(address))
         self.connect()
@@ -73,9 +75,12 @@ class Bench:
 
     def connect(self, left_s: float = 14_400) -> Secrets:
         """Let the seller agree; the token has so many seconds left."""
-        grant = self.world.new_grant(self.shop)
+        grant = connect_shop(self.world, self.shop)
         secrets = Secrets(
-            self.world.partner.partner_key, grant.access_token, grant.refresh_token, time.time() + left_s
+            self.state.partner.partner_key,
+            grant.access_token,
+            grant.refresh_token,
+            time.time() + left_s,
         )
         self.vault.keep("kopi", secrets)
         return secrets

@@ -22,7 +22,7 @@ from parcelguard.marketplace.tiktok.client import TikTokClient, client
 from parcelguard.marketplace.tiktok.orders import source
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.tiktok import marketplace as tiktok
-from parcelguard.sandbox.tiktok.app_state import Desk
+from parcelguard.sandbox.tiktok.app_state import TikTokApp
 from parcelguard.sandbox.tiktok.ids import user_id
 from parcelguard.sandbox.world.records import Order, Shop
 from parcelguard.sandbox.world.world import World
@@ -37,7 +37,7 @@ class Bench:
         self, world: World, shop: Shop, address: str, folder: Path, now: Callable[[], datetime]
     ) -> None:
         self.world, self.shop, self.address, self.now = world, shop, address, now
-        self.desk = world.desk(Desk)
+        self.state = world.state_of(TikTokApp)
         self.vault = vault_at(folder / "secrets.json", "file")
         self.marks: list[float] = []
         self.settings = ShopSettings(
@@ -45,8 +45,8 @@ class Bench:
             marketplace="tiktok",
             region=shop.region,
             name=shop.name,
-            app_key=self.desk.app.app_key,
-            service_id=self.desk.app.service_id,
+            app_key=self.state.app.app_key,
+            service_id=self.state.app.service_id,
             shop_id=shop.shop_id,
             host=address,
         )
@@ -140,7 +140,7 @@ def open_bench(
     folder: Path, orders: int = 3, region: str = "MY", now: Callable[[], datetime] = utc_now
 ) -> Iterator[Bench]:
     world = World()
-    shop = world.add_shop("Kedai Demo", region, "tiktok")
+    shop = world.add_shop("Kedai Demo", region, marketplace="tiktok")
     for _ in range(orders):
         world.make_order(shop)
     with running(world) as address:

@@ -33,7 +33,7 @@ class Contact:
 
 
 @dataclass(slots=True)
-class Desk:
+class ChatwootAccounts:
     """One world's Chatwoot server."""
 
     known_customers: bool = True  # whether who ordered is in the address book already

@@ -53,9 +53,9 @@ def contact_of(world: World, asked: Asked, number: Any) -> Contact:
 
 def address_book(world: World, asked: Asked) -> dict[int, Contact]:
     """Return everyone the account knows: who wrote, and who ordered unless a switch says otherwise."""
-    book = asked.desk.contacts(asked.shop)
+    book = asked.state.contacts(asked.shop)
     known = [talk.buyer for talk in world.chat.of_shop(asked.shop.shop_id)]
-    if asked.desk.known_customers:
+    if asked.state.known_customers:
         known += _customers(world, asked)
     for buyer in known:
         number = str(buyer.user_id)

@@ -14,15 +14,15 @@ from parcelguard.sandbox.chatwoot import (
 from parcelguard.sandbox.chatwoot import (
     messages as chatwoot_messages,
 )
-from parcelguard.sandbox.chatwoot.accounts import Desk, inbox_id
+from parcelguard.sandbox.chatwoot.accounts import ChatwootAccounts, inbox_id
 from parcelguard.sandbox.chatwoot.wire import Call, answer
 from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.refusals import METHODS
 from parcelguard.sandbox.world.world import World
 
 NAME = "chatwoot"
 CALLS: tuple[Call, ...] = (*chatwoot_contacts.CALLS, *chatwoot_messages.CALLS)
 _ACCOUNT = "/api/v1/accounts/{account_id:int}"
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def routes(world: World) -> list[Route]:
@@ -31,14 +31,14 @@ def routes(world: World) -> list[Route]:
     for call in CALLS:
         by_path.setdefault(call.path, {})[call.method] = call
     return [
-        Route(_ACCOUNT + path, partial(_call, world, calls), methods=_METHODS, name=_ACCOUNT + path)
+        Route(_ACCOUNT + path, partial(_call, world, calls), methods=METHODS, name=_ACCOUNT + path)
         for path, calls in by_path.items()
     ]
 
 
 def credentials(world: World, shop: Shop) -> dict[str, Any]:
     """Return what a client needs; the token is the one from the agent's profile page."""
-    token = world.desk(Desk).token(shop)
+    token = world.state_of(ChatwootAccounts).token(shop)
     return {
         "account_id": shop.shop_id,
         "inbox_id": inbox_id(shop),
@@ -50,8 +50,8 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
 
 def change(world: World, _shop: Shop, wish: Mapping[str, Any]) -> None:
     """Set what may be set: `known_customers`."""
-    desk = world.desk(Desk)
-    desk.known_customers = bool(wish.get("known_customers", desk.known_customers))
+    state = world.state_of(ChatwootAccounts)
+    state.known_customers = bool(wish.get("known_customers", state.known_customers))
 
 
 async def _call(world: World, calls: Mapping[str, Call], request: Request) -> Response:

@@ -9,8 +9,9 @@ from typing import Any
 from parcelguard.sandbox.chatwoot.accounts import inbox_id
 from parcelguard.sandbox.chatwoot.contacts import contact_of, row
 from parcelguard.sandbox.chatwoot.wire import MAX_ATTACHMENT, Asked, Call, invalid, missing
-from parcelguard.sandbox.shopee.refusals import Refused
+from parcelguard.sandbox.world.pictures import UnfitPicture
 from parcelguard.sandbox.world.records import Conversation, Message, Picture
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 PAGE = 20
@@ -27,7 +28,7 @@ def open_conversation(world: World, asked: Asked) -> dict[str, Any]:
     named = (asked.body.get("source_id"), asked.body.get("inbox_id"))
     if named != (contact.source_id, inbox_id(asked.shop)):
         raise missing()
-    return _talk(world, asked, world.chat.open(asked.shop.shop_id, contact.buyer))
+    return _talk(world, asked, world.chat.open_conversation(asked.shop.shop_id, contact.buyer))
 
 
 def get_conversation(world: World, asked: Asked) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def send_message(world: World, asked: Asked) -> dict[str, Any]:
         raise invalid("a message needs content or attachments")
     _check_pace(world, asked)
     said = _message(world, asked, talk, _store(world, asked, talk, text))
-    if world.faults.take("missing_message_id", asked.path):
+    if world.faults.strike("missing_message_id", asked.path):
         del said["id"]
     return said
 
@@ -95,7 +96,7 @@ def _person(world: World, asked: Asked, talk: Conversation) -> dict[str, Any]:
 
 
 def _named(world: World, asked: Asked) -> Conversation:
-    wanted = asked.desk.conversation_id(asked.shop, int(asked.named["conversation_id"]))
+    wanted = asked.state.conversation_id(asked.shop, int(asked.named["conversation_id"]))
     talk = world.chat.by_id(asked.shop.shop_id, wanted)
     if talk is None:
         raise missing()
@@ -103,7 +104,7 @@ def _named(world: World, asked: Asked) -> Conversation:
 
 
 def _check_pace(world: World, asked: Asked) -> None:
-    fault = world.faults.take("sends_per_minute", asked.path)
+    fault = world.faults.strike("sends_per_minute", asked.path)
     if fault and world.chat.sent_since(asked.shop.shop_id, world.now() - 60) >= fault.value:
         raise Refused("throttled", "Retry later\n", status=429)
 
@@ -114,13 +115,13 @@ def _store(world: World, asked: Asked, talk: Conversation, text: str) -> list[Me
             world.pictures.add(talk.shop_id, data, asked.base_url, most=MAX_ATTACHMENT)
             for data in asked.files
         ]
-    except Refused as refused:
-        raise invalid(f"Attachment is invalid: {refused.message}") from refused
+    except UnfitPicture as unfit:
+        raise invalid(f"Attachment is invalid: {unfit}") from unfit
     parts: list[tuple[str, dict[str, Any], dict[str, Any]]] = [("text", {"text": text}, {})] if text else []
     parts += [("image", {"url": picture.url}, {"picture": picture}) for picture in pictures]
     now = world.now()
-    late = world.faults.take("late_filter", asked.path)
-    delay = world.faults.take("list_delay_s", asked.path)
+    late = world.faults.strike("late_filter", asked.path)
+    delay = world.faults.strike("list_delay_s", asked.path)
     filter_at = now if talk.buyer.blocked else now + late.value if late else None
     stored: list[Message] = []
     for kind, content, facts in parts:
@@ -164,7 +165,7 @@ def _message(world: World, asked: Asked, talk: Conversation, parts: list[Message
         "content": first.content["text"] if first.kind == "text" else None,
         "account_id": talk.shop_id,
         "inbox_id": inbox_id(asked.shop),
-        "conversation_id": asked.desk.number(talk),
+        "conversation_id": asked.state.number(talk),
         "message_type": 1 if first.from_shop else 0,
         "content_type": "text",
         "status": status,
@@ -206,7 +207,7 @@ def _attachment(part: Message, picture: Picture) -> dict[str, Any]:
 def _talk(world: World, asked: Asked, talk: Conversation) -> dict[str, Any]:
     last = talk.messages[-1].at if talk.messages else world.now()
     return {
-        "id": asked.desk.number(talk),
+        "id": asked.state.number(talk),
         "account_id": talk.shop_id,
         "inbox_id": inbox_id(asked.shop),
         "status": "open",

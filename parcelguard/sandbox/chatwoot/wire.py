@@ -10,10 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from parcelguard.sandbox.chatwoot.accounts import Desk
-from parcelguard.sandbox.faults import Fault
-from parcelguard.sandbox.shopee.refusals import Refused
+from parcelguard.sandbox.chatwoot.accounts import ChatwootAccounts
+from parcelguard.sandbox.faults import FaultSwitch
 from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 MAX_ATTACHMENT = 40 * 1024 * 1024
@@ -31,7 +31,7 @@ class Asked:
     named: Mapping[str, str]  # the parts of the path that name something
     body: Mapping[str, Any]
     base_url: str
-    desk: Desk
+    state: ChatwootAccounts
     shop: Shop
     files: Sequence[bytes] = field(default_factory=tuple)
 
@@ -85,7 +85,7 @@ async def answer(world: World, calls: Mapping[str, Call], request: Request) -> R
 
 def _refuse(world: World, path: str, refused: Refused) -> Response:
     with world.lock:
-        status = 200 if world.faults.take("all_200", path) else refused.status
+        status = 200 if world.faults.strike("all_200", path) else refused.status
         world.requests.note(path, refused.code, status)
     if refused.code == "throttled":
         return PlainTextResponse(refused.message, status, refused.headers)
@@ -96,8 +96,8 @@ async def _handle(world: World, call: Call, request: Request) -> dict[str, Any]:
     path = f"{request.method} {request.url.path}"
     body, files = await _read(request)
     with world.lock:
-        desk = world.desk(Desk)
-        shop = _admit(world, desk, path, request)
+        state = world.state_of(ChatwootAccounts)
+        shop = _admit(world, state, path, request)
         _check_pace(world, path, shop)
         asked = Asked(
             path=path,
@@ -105,7 +105,7 @@ async def _handle(world: World, call: Call, request: Request) -> dict[str, Any]:
             named=request.path_params,
             body=body,
             base_url=str(request.base_url).rstrip("/"),
-            desk=desk,
+            state=state,
             shop=shop,
             files=files,
         )
@@ -113,7 +113,7 @@ async def _handle(world: World, call: Call, request: Request) -> dict[str, Any]:
 
 
 def _act(world: World, call: Call, asked: Asked) -> dict[str, Any]:
-    fault = world.faults.take("error", asked.path)
+    fault = world.faults.strike("error", asked.path)
     if fault is None:
         return call.handler(world, asked)
     if fault.processed:
@@ -121,18 +121,18 @@ def _act(world: World, call: Call, asked: Asked) -> dict[str, Any]:
     raise Refused(fault.error, fault.message, status=_status(fault))
 
 
-def _status(fault: Fault) -> int:
+def _status(fault: FaultSwitch) -> int:
     """Return the status of a wished-for error: here a code can be nothing else."""
     return fault.status or (int(fault.error) if fault.error.isdecimal() else 500)
 
 
-def _admit(world: World, desk: Desk, path: str, request: Request) -> Shop:
-    if world.faults.take("revoke", path):  # an access token runs out by no clock
-        desk.revoke()
+def _admit(world: World, state: ChatwootAccounts, path: str, request: Request) -> Shop:
+    if world.faults.strike("revoke", path):  # an access token runs out by no clock
+        state.revoke()
     token = request.headers.get("api_access_token", "")
     if not token:
         raise Refused("unauthorized", _SIGN_IN, status=401)
-    owner = desk.account_of(token)
+    owner = state.account_of(token)
     if owner is None:
         raise Refused("unauthorized", "Invalid Access Token", status=401)
     shop = world.shops.get(request.path_params["account_id"])
@@ -146,10 +146,10 @@ def _admit(world: World, desk: Desk, path: str, request: Request) -> Shop:
 
 
 def _check_pace(world: World, path: str, shop: Shop) -> None:
-    if fault := world.faults.take("rate_limit", path):
+    if fault := world.faults.strike("rate_limit", path):
         waits = {"Retry-After": str(fault.value)} if fault.value else {}
         raise Refused("throttled", "Retry later\n", status=fault.status or 429, headers=waits)
-    fault = world.faults.take("requests_per_s", path)
+    fault = world.faults.strike("requests_per_s", path)
     if fault and world.requests.too_many(shop.shop_id, fault.value):
         raise Refused("throttled", "Retry later\n", status=429)
 

@@ -6,7 +6,7 @@ What is not known of the real platform is strict here: a refresh ends the old pa
 import secrets
 from dataclasses import dataclass, field
 
-from parcelguard.sandbox.shopee.refusals import Refused
+from parcelguard.sandbox.world.refusals import Refused
 
 DAY_S = 86_400
 
@@ -19,6 +19,27 @@ class App:
     key: str
     secret: str
     callback: str = ""  # empty: any will do
+
+
+@dataclass(slots=True)
+class ChatRules:
+    """The limits of the seller chat, each one changeable."""
+
+    # The chat of an order can be opened for this long (Lazada Open Platform, `/im/session/open`, code -22).
+    ordered_within_s: float = 30 * DAY_S
+    # Messages of a shop within a day that no buyer has answered, order cards and photos included.
+    unanswered: int = 5
+    # The platform publishes no list: these stand for whatever its filter catches.
+    banned_words: tuple[str, ...] = (
+        "whatsapp",
+        "wa.me",
+        "telegram",
+        "wechat",
+        "tiktok",
+        "http://",
+        "https://",
+        "www.",
+    )
 
 
 @dataclass(slots=True)
@@ -52,7 +73,7 @@ class Grant:
 
 
 @dataclass(slots=True)
-class LazadaDesk:
+class LazadaApps:
     """Everything Lazada keeps for itself in one world."""
 
     apps: tuple[App, App] = field(
@@ -62,6 +83,7 @@ class LazadaDesk:
         )
     )
     lives: Lives = field(default_factory=Lives)
+    rules: ChatRules = field(default_factory=ChatRules)
     chat_may_upload: bool = False  # not known for the real platform
     _codes: dict[str, _Held] = field(default_factory=dict)
     _access: dict[str, _Held] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def list_messages(world: World, asked: Asked) -> dict[str, Any]:
     talk = talk_of(world, asked)
     stamped = [(_ms(message), message.message_id, message) for message in _listed(world, talk)]
     page, data = _page(asked, stamped, "last_message_id")
-    rewritten = bool(world.faults.take("rewritten_urls", asked.path))
+    rewritten = bool(world.faults.strike("rewritten_urls", asked.path))
     messages = [_message(world, asked.shop, talk, message, rewritten=rewritten) for message in page]
     return {"data": {"message_list": messages, **data}}
 

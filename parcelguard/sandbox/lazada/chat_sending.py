@@ -6,10 +6,11 @@ The platform publishes few of the chat's refusals; where none is known, the code
 from enum import IntEnum
 from typing import Any
 
+from parcelguard.sandbox.lazada.apps import LazadaApps
 from parcelguard.sandbox.lazada.wire import Asked, Call, SaidNo, missing
-from parcelguard.sandbox.shopee.refusals import Refused
 from parcelguard.sandbox.world.pictures import measure
 from parcelguard.sandbox.world.records import Conversation, Message, Picture, Shop
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 DAY_S = 86_400
@@ -67,7 +68,7 @@ def upload_image(world: World, asked: Asked) -> dict[str, Any]:
         raise Refused("303", "E303: The image is too large")
     if not (measured[1] in _SIDES and measured[2] in _SIDES):
         raise Refused("302", "E302: Not an acceptable image; each side must be 330 to 5000 pixels")
-    picture = world.pictures.add(asked.shop.shop_id, asked.file, asked.base_url)
+    picture = world.pictures.add(asked.shop.shop_id, asked.file, asked.base_url, most=MAX_BYTES)
     return {"data": {"image": {"url": picture.url, "hash_code": picture.file_id}}}
 
 
@@ -76,10 +77,11 @@ def open_session(world: World, asked: Asked) -> dict[str, Any]:
     order = world.order_of(asked.shop, asked.text("order_id"))
     if order is None or not order.has_buyer_id:
         raise SaidNo("PG_SIM_NO_BUYER", "The order has no buyer to write to")
-    if world.now() - order.create_time > world.rules.ordered_within_s:
-        days = int(world.rules.ordered_within_s // DAY_S)
+    within_s = world.state_of(LazadaApps).rules.ordered_within_s
+    if world.now() - order.create_time > within_s:
+        days = int(within_s // DAY_S)
         raise SaidNo("-22", f"order out of day limit: {days}")
-    talk = world.chat.open(asked.shop.shop_id, order.buyer)
+    talk = world.chat.open_conversation(asked.shop.shop_id, order.buyer)
     talk.about = order.order_sn
     return {"session_id": session_id(asked.shop, talk)}
 
@@ -96,7 +98,7 @@ def send(world: World, asked: Asked) -> dict[str, Any]:
     content, picture = _content(world, asked, talk, template)
     if talk.buyer.blocked:
         raise SaidNo("PG_SIM_BLOCKED", "The session is closed")
-    if _unanswered(world, talk) >= world.rules.unanswered:
+    if _unanswered(world, talk) >= world.state_of(LazadaApps).rules.unanswered:
         raise SaidNo("PG_SIM_SESSION_QUOTA", "You can send 5 messages a day until the buyer replies")
     message = _accept(world, asked, talk, template, content, picture)
     data = {
@@ -104,7 +106,7 @@ def send(world: World, asked: Asked) -> dict[str, Any]:
         "template_id": int(template),
         "current_time": int(message.at * 1000),
     }
-    if world.faults.take("missing_message_id", asked.path):
+    if world.faults.strike("missing_message_id", asked.path):
         del data["message_id"]
     return {"data": data}
 
@@ -180,11 +182,11 @@ def _accept(
     picture: Picture | None,
 ) -> Message:
     now = world.now()
-    late = world.faults.take("late_filter", asked.path)
-    delay = world.faults.take("list_delay_s", asked.path)
+    late = world.faults.strike("late_filter", asked.path)
+    delay = world.faults.strike("list_delay_s", asked.path)
     text = str(content.get("text", ""))
     # Moderation is silent: the answer is a success, and only the shop sees the message.
-    caught = any(word in text.casefold() for word in world.rules.banned_words if word != "lazada")
+    caught = any(word in text.casefold() for word in world.state_of(LazadaApps).rules.banned_words)
     return world.chat.accept(
         asked.shop.shop_id,
         talk.buyer,

@@ -23,7 +23,7 @@ from parcelguard.sandbox.lazada import (
 from parcelguard.sandbox.lazada import (
     wire as lazada_wire,
 )
-from parcelguard.sandbox.lazada.apps import App, LazadaDesk
+from parcelguard.sandbox.lazada.apps import App, LazadaApps
 from parcelguard.sandbox.world.records import Shop
 from parcelguard.sandbox.world.world import World
 
@@ -44,8 +44,8 @@ def routes(world: World) -> list[Route]:
 
 def credentials(world: World, shop: Shop) -> dict[str, Any]:
     """Let the seller agree to both apps just now, and return what a client needs of each."""
-    desk = world.desk(LazadaDesk)
-    given = {app.kind: _granted(world, shop, app) for app in desk.apps}
+    state = world.state_of(LazadaApps)
+    given = {app.kind: _granted(world, shop, app) for app in state.apps}
     order, chat = given["order"], given["chat"]
     return {
         "seller_id": str(shop.shop_id),
@@ -57,17 +57,17 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
 
 def change(world: World, _shop: Shop, wish: Mapping[str, Any]) -> None:
     """Set lives in seconds, `callback` of both apps, `chat_may_upload`, and `revoke` an app's consents."""
-    desk = world.desk(LazadaDesk)
-    lives = desk.lives
+    state = world.state_of(LazadaApps)
+    lives = state.lives
     lives.access_s = float(wish.get("access_life_s", lives.access_s))
     lives.refresh_s = float(wish.get("refresh_life_s", lives.refresh_s))
     lives.code_s = float(wish.get("code_life_s", lives.code_s))
     lives.after_refresh_s = float(wish.get("after_refresh_s", lives.after_refresh_s))
-    desk.chat_may_upload = bool(wish.get("chat_may_upload", desk.chat_may_upload))
-    for app in desk.apps:
+    state.chat_may_upload = bool(wish.get("chat_may_upload", state.chat_may_upload))
+    for app in state.apps:
         app.callback = str(wish.get("callback", app.callback))
         if wish.get("revoke") == app.kind:
-            desk.revoke(app)
+            state.revoke(app)
 
 
 def _kept(shop: Shop, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _kept(shop: Shop, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _granted(world: World, shop: Shop, app: App) -> dict[str, Any]:
-    grant = world.desk(LazadaDesk).issue(app, shop.shop_id, world.now())
+    grant = world.state_of(LazadaApps).issue(app, shop.shop_id, world.now())
     return {
         "app_key": app.key,
         "app_secret": app.secret,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from parcelguard.sandbox.lazada.wire import Asked, Call, missing
-from parcelguard.sandbox.shopee.refusals import Refused
 from parcelguard.sandbox.world.records import Item, Order, Package, Shop
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 MOST_AT_ONCE = 50
@@ -52,7 +52,7 @@ def get_orders(world: World, asked: Asked) -> dict[str, Any]:
     ]
     found.sort(key=lambda order: (getattr(order, field), order.order_sn), reverse=newest_first)
     page = found[offset : offset + limit]
-    naive = bool(world.faults.take("naive_dates", asked.path))
+    naive = bool(world.faults.strike("naive_dates", asked.path))
     rows = [_order(world, asked, order, naive=naive) for order in page]
     return {"data": {"count": len(rows), "countTotal": len(found), "orders": rows}}
 
@@ -81,7 +81,7 @@ def get_orders_items(world: World, asked: Asked) -> dict[str, Any]:
     orders = [order for order in found if order is not None]
     if not orders:
         raise Refused("39", "E039: No orders were found")
-    if len(orders) < len(found) and not world.faults.take("omit_unknown_orders", asked.path):
+    if len(orders) < len(found) and not world.faults.strike("omit_unknown_orders", asked.path):
         raise Refused("37", "E037: One or more order ids in the list are incorrect")
     return {"data": [{**_names(order), "order_items": _rows(world, asked, order)} for order in orders]}
 
@@ -177,7 +177,7 @@ def _order(world: World, asked: Asked, order: Order, *, naive: bool) -> dict[str
 
 
 def _rows(world: World, asked: Asked, order: Order) -> list[dict[str, Any]]:
-    empty = bool(world.faults.take("empty_tracking", asked.path))
+    empty = bool(world.faults.strike("empty_tracking", asked.path))
     return [
         _emptied(world, asked, _row(asked, order, package, item, item_id, empty=empty))
         for item_id, package, item in units(order)
@@ -235,7 +235,7 @@ def _row(
 
 
 def _emptied(world: World, asked: Asked, row: dict[str, Any]) -> dict[str, Any]:
-    nulls = world.faults.take("null_fields", asked.path)
+    nulls = world.faults.strike("null_fields", asked.path)
     return row | {name: None for name in nulls.value if name in row} if nulls else row
 
 

@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from parcelguard.sandbox.labels import PLACE, pdf
 from parcelguard.sandbox.lazada.orders import units
 from parcelguard.sandbox.lazada.wire import Asked, Call
-from parcelguard.sandbox.shopee.refusals import Refused
-from parcelguard.sandbox.tiktok.labels import PLACE, pdf
 from parcelguard.sandbox.world.records import Order, Package
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 MOST_AT_ONCE = 20

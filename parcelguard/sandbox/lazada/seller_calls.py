@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from parcelguard.sandbox import consent
-from parcelguard.sandbox.lazada.apps import App, Grant, LazadaDesk
+from parcelguard.sandbox.lazada.apps import App, Grant, LazadaApps
 from parcelguard.sandbox.lazada.wire import Asked, Call
 from parcelguard.sandbox.world.records import Shop
 from parcelguard.sandbox.world.world import World
@@ -26,7 +26,7 @@ def routes(world: World) -> list[Route]:
 
 async def _authorize(world: World, request: Request) -> Response:
     query = request.query_params
-    app = world.desk(LazadaDesk).app(query.get("client_id", ""))
+    app = world.state_of(LazadaApps).app(query.get("client_id", ""))
     redirect = query.get("redirect_uri", "")
     if app is None or query.get("response_type") != "code":
         return HTMLResponse("invalid client_id or response_type", 400)
@@ -45,21 +45,21 @@ async def _authorize(world: World, request: Request) -> Response:
 def _allow(world: World, app: App, chosen: str) -> dict[str, str]:
     shops = world.shops_of("lazada")
     shop = next((shop for shop in shops if str(shop.shop_id) == chosen), shops[0])
-    return {"code": world.desk(LazadaDesk).new_code(app, shop.shop_id, world.now())}
+    return {"code": world.state_of(LazadaApps).new_code(app, shop.shop_id, world.now())}
 
 
 def create(world: World, asked: Asked) -> dict[str, Any]:
     """/auth/token/create: trade the consent's code for tokens."""
-    grant = world.desk(LazadaDesk).redeem(asked.app, asked.text("code"), world.now())
+    grant = world.state_of(LazadaApps).redeem(asked.app, asked.text("code"), world.now())
     return _tokens(world.shops[grant.shop_id], grant, "country_user_info")
 
 
 def refresh(world: World, asked: Asked) -> dict[str, Any]:
     """/auth/token/refresh: a new pair; the list of shops has another name here."""
-    desk = world.desk(LazadaDesk)
-    if world.faults.take("revoke", asked.path):
-        desk.revoke(asked.app)
-    grant = desk.refresh(asked.app, asked.text("refresh_token"), world.now())
+    state = world.state_of(LazadaApps)
+    if world.faults.strike("revoke", asked.path):
+        state.revoke(asked.app)
+    grant = state.refresh(asked.app, asked.text("refresh_token"), world.now())
     return _tokens(world.shops[grant.shop_id], grant, "country_user_info_list")
 
 

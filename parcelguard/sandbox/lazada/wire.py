@@ -17,10 +17,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from parcelguard.sandbox.lazada import signing as lazada_signing
-from parcelguard.sandbox.lazada.apps import App, LazadaDesk
-from parcelguard.sandbox.shopee.refusals import Refused
-from parcelguard.sandbox.shopee.wire import METHODS
+from parcelguard.sandbox.lazada.apps import App, LazadaApps
 from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.refusals import METHODS, Refused
 from parcelguard.sandbox.world.world import World
 
 REST = "/rest"
@@ -133,7 +132,7 @@ async def _answer(world: World, call: Call, request: Request) -> Response:
         read = await _read(request)
         with world.lock:
             fields = _handle(world, call, request, read)
-            quoted = world.faults.take("quoted_scalars", path)
+            quoted = world.faults.strike("quoted_scalars", path)
             world.requests.note(path, "", 200)
     except Refused as refusal:
         return _refuse(world, path, refusal)
@@ -147,7 +146,7 @@ def _handle(world: World, call: Call, request: Request, read: Read) -> dict[str,
     app = _check_signed(world, call, request.method, read.given)
     shop = _check_token(world, call, path, app, read.given) if call.app else None
     _check_pace(world, path, shop)
-    fault = world.faults.take("error", path)
+    fault = world.faults.strike("error", path)
     refusal = fault and Refused(fault.error, fault.message, status=fault.status or 200)
     if refusal and not (fault and fault.processed):
         raise refusal
@@ -164,7 +163,7 @@ def _check_signed(world: World, call: Call, method: str, given: Mapping[str, str
     for name in _SYSTEM:
         if not given.get(name):
             raise missing(name)
-    app = world.desk(LazadaDesk).app(given["app_key"])
+    app = world.state_of(LazadaApps).app(given["app_key"])
     if app is None:
         raise Refused("InvalidAppKey", "The specified app key is invalid")
     stamp = given["timestamp"]
@@ -178,17 +177,17 @@ def _check_signed(world: World, call: Call, method: str, given: Mapping[str, str
 
 
 def _check_token(world: World, call: Call, path: str, app: App, given: Mapping[str, str]) -> Shop:
-    desk = world.desk(LazadaDesk)
-    uploads = call.path == "/image/upload" and desk.chat_may_upload
+    state = world.state_of(LazadaApps)
+    uploads = call.path == "/image/upload" and state.chat_may_upload
     if app.kind != call.app and not uploads:
         raise _no_permission()
     if not given.get("access_token"):
         raise Refused("MissingAccessToken", "The access token is missing")
-    if world.faults.take("expire_tokens", path):
-        desk.expire_access(app)
-    if world.faults.take("revoke", path):
-        desk.revoke(app)
-    shop = world.shops[desk.shop_of(app, given["access_token"], world.now())]
+    if world.faults.strike("expire_tokens", path):
+        state.expire_access(app)
+    if world.faults.strike("revoke", path):
+        state.revoke(app)
+    shop = world.shops[state.shop_of(app, given["access_token"], world.now())]
     if app.kind == "chat" and not shop.chat_allowed:
         raise _no_permission()
     if shop.status != "NORMAL":
@@ -201,9 +200,9 @@ def _no_permission() -> Refused:
 
 
 def _check_pace(world: World, path: str, shop: Shop | None) -> None:
-    if fault := world.faults.take("rate_limit", path):
+    if fault := world.faults.strike("rate_limit", path):
         raise _too_often("ApiCallLimit", "Api access frequency", fault.value)
-    fault = world.faults.take("requests_per_s", path)
+    fault = world.faults.strike("requests_per_s", path)
     if fault and world.requests.too_many(shop.shop_id if shop else 0, fault.value):
         raise _too_often("SellerCallLimit", "Seller call frequency", 1)
 
@@ -215,7 +214,7 @@ def _too_often(code: str, what: str, seconds: int) -> Refused:
 def _refuse(world: World, path: str, refusal: Refused) -> Response:
     with world.lock:
         world.requests.note(path, refusal.code, refusal.status)
-        inside = isinstance(refusal, SaidNo) and world.faults.take("refusal_in_err_code", path)
+        inside = isinstance(refusal, SaidNo) and world.faults.strike("refusal_in_err_code", path)
     if inside:
         answer = {"code": "0", "success": False, "err_code": refusal.code, "err_message": refusal.message}
     else:

@@ -117,7 +117,7 @@ def _nano(message: Message) -> int:
 
 
 def _id_shape(world: World, asked: Asked) -> Id:
-    return int if world.faults.take("numeric_ids", asked.path) else str
+    return int if world.faults.strike("numeric_ids", asked.path) else str
 
 
 def _conversation(world: World, shop: Shop, talk: Conversation, number: Id) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from typing import Any
 
 from parcelguard.sandbox.shopee import chat_rules
 from parcelguard.sandbox.shopee.refusals import Refused, wrong_parameters
-from parcelguard.sandbox.shopee.wire import Asked, Call
+from parcelguard.sandbox.shopee.state import ShopeeState
+from parcelguard.sandbox.shopee.wire import MAX_BYTES, Asked, Call
+from parcelguard.sandbox.world.pictures import UnfitPicture
 from parcelguard.sandbox.world.records import Buyer, Conversation, Message, Order, Picture, Shop
 from parcelguard.sandbox.world.world import World
 
@@ -24,7 +26,10 @@ _RECALL_S = {"TH": 180, "SG": 600, "ID": 600, "PH": 600, "BR": 600}
 
 def upload_image(world: World, asked: Asked) -> dict[str, Any]:
     """v2.sellerchat.upload_image: keep an image; the buyer sees nothing yet."""
-    picture = world.pictures.add(asked.shop.shop_id, asked.upload, asked.base_url)
+    try:
+        picture = world.pictures.add(asked.shop.shop_id, asked.upload, asked.base_url, most=MAX_BYTES)
+    except UnfitPicture as unfit:
+        raise wrong_parameters(str(unfit)) from unfit
     return {"url": picture.url, "thumbnail": f"{picture.url}_tn"}
 
 
@@ -37,15 +42,16 @@ def send_message(world: World, asked: Asked) -> dict[str, Any]:
         raise Refused("user_is_forbidden", "You can not send message to this user.")
     orders = world.orders_of(shop.shop_id, to_id)
     talk = world.chat.find(shop.shop_id, to_id)
-    chat_rules.check_contact(world.rules, buyer, talk, orders, world.now())
+    rules = world.state_of(ShopeeState).rules
+    chat_rules.check_contact(rules, buyer, talk, orders, world.now())
     kind = _kind(body, content)
     _check_conversation(body, talk)
     order = _order_meant(world, asked, kind, content, orders)
-    card_only = world.faults.take("order_card_first_only", asked.path)
+    card_only = world.faults.strike("order_card_first_only", asked.path)
     chat_rules.check_first_contact(talk, has_order=order is not None and (kind == "order" or not card_only))
     picture = _check_message(world, shop, talk, kind, content)
     _check_pace(world, asked)
-    chat_rules.check_run(world.rules, talk)
+    chat_rules.check_run(rules, talk)
     message = _accept(world, asked, buyer, kind, content, order, picture)
     return _sent(world, asked, message)
 
@@ -99,7 +105,7 @@ def _order_meant(
 ) -> Order | None:
     source = asked.body.get("source_content")
     if source is not None:
-        if world.faults.take("refuse_source_content", asked.path) or not isinstance(source, dict):
+        if world.faults.strike("refuse_source_content", asked.path) or not isinstance(source, dict):
             raise wrong_parameters("source_content is invalid", code="param_error")
         if asked.body.get("source_type", "order") != "order":
             raise wrong_parameters("source_type is invalid", code="param_error")
@@ -114,21 +120,22 @@ def _order_meant(
 def _check_message(
     world: World, shop: Shop, talk: Conversation | None, kind: str, content: dict[str, Any]
 ) -> Picture | None:
+    rules = world.state_of(ShopeeState).rules
     text, picture = "", None
     if kind == "text":
         text = content["text"]
-        chat_rules.check_text(world.rules, text)
+        chat_rules.check_text(rules, text)
     elif kind == "image":
         picture = world.pictures.by_url(content["image_url"], shop.shop_id)
         if picture is None:
             raise wrong_parameters("image_url was not uploaded by this shop", code="param_error")
-        chat_rules.check_image(world.rules, picture)
-    chat_rules.check_repeat(world.rules, talk, kind, text, picture, world.now())
+        chat_rules.check_image(rules, picture)
+    chat_rules.check_repeat(rules, talk, kind, text, picture, world.now())
     return picture
 
 
 def _check_pace(world: World, asked: Asked) -> None:
-    fault = world.faults.take("sends_per_minute", asked.path)
+    fault = world.faults.strike("sends_per_minute", asked.path)
     if fault and world.chat.sent_since(asked.shop.shop_id, world.now() - 60) >= fault.value:
         raise Refused("exceed_send_limitaion", "You have sent too many messages in a short time.")
 
@@ -143,8 +150,8 @@ def _accept(
     picture: Picture | None,
 ) -> Message:
     now = world.now()
-    late = world.faults.take("late_filter", asked.path)
-    delay = world.faults.take("list_delay_s", asked.path)
+    late = world.faults.strike("late_filter", asked.path)
+    delay = world.faults.strike("list_delay_s", asked.path)
     kept = {name: content[name] for name in _NEEDED[kind]} if kind != "voucher" else dict(content)
     if picture is not None:
         kept = {
@@ -168,7 +175,7 @@ def _accept(
 
 
 def _sent(world: World, asked: Asked, message: Message) -> dict[str, Any]:
-    number = int if world.faults.take("numeric_ids", asked.path) else str
+    number = int if world.faults.strike("numeric_ids", asked.path) else str
     answer: dict[str, Any] = {
         "message_id": number(message.message_id),
         "to_id": asked.body["to_id"],
@@ -179,7 +186,7 @@ def _sent(world: World, asked: Asked, message: Message) -> dict[str, Any]:
         "region": asked.shop.region,
         "message_option": 0,
     }
-    if world.faults.take("missing_message_id", asked.path):
+    if world.faults.strike("missing_message_id", asked.path):
         del answer["message_id"]
     return answer
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from parcelguard.sandbox import consent
 from parcelguard.sandbox.shopee import gate
 from parcelguard.sandbox.shopee.refusals import Refused, denied
+from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.sandbox.shopee.wire import refuse
 from parcelguard.sandbox.world.world import World
 
@@ -37,7 +38,7 @@ async def _signed(world: World, request: Request) -> Response:
 async def _unsigned(world: World, request: Request) -> Response:
     """Open the newer link: unsigned, `redirect_uri`, echoes `state`."""
     query = request.query_params
-    if query.get("partner_id") != str(world.partner.partner_id):
+    if query.get("partner_id") != str(world.state_of(ShopeeState).partner.partner_id):
         return refuse(world, "/auth", denied("invalid_partner_id", "Invalid partner_id."))
     if query.get("auth_type", "seller") != "seller" or query.get("response_type", "code") != "code":
         return refuse(world, "/auth", denied("error_param", "Wrong auth_type or response_type."))
@@ -46,7 +47,7 @@ async def _unsigned(world: World, request: Request) -> Response:
 
 def _show(world: World, redirect: str, state: str = "") -> Response:
     target = urlsplit(redirect)
-    domains = world.partner.redirect_domains
+    domains = world.state_of(ShopeeState).partner.redirect_domains
     if target.scheme not in ("http", "https") or (domains and target.hostname not in domains):
         text = "The redirect domain does not match the one declared for the app"
         return JSONResponse({"code": 1, "error": "error_param", "msg": text, "debug_message": ""}, 403)
@@ -56,11 +57,11 @@ def _show(world: World, redirect: str, state: str = "") -> Response:
 
 
 def _allow(world: World, chosen: str) -> dict[str, str]:
-    shops = world.shops_of("shopee")
+    state, shops = world.state_of(ShopeeState), world.shops_of("shopee")
     if chosen == "main":
-        world.link(shops)
-        code = world.grants.new_code(None, [shop.shop_id for shop in shops], world.now())
-        return {"code": code, "main_account_id": str(world.main_account_id)}
+        state.link(shops, world.now())
+        code = state.grants.new_code(None, [shop.shop_id for shop in shops], world.now())
+        return {"code": code, "main_account_id": str(state.main_account_id)}
     shop = next((shop for shop in shops if str(shop.shop_id) == chosen), shops[0])
-    world.link([shop])
-    return {"code": world.grants.new_code(shop.shop_id, [], world.now()), "shop_id": str(shop.shop_id)}
+    state.link([shop], world.now())
+    return {"code": state.grants.new_code(shop.shop_id, [], world.now()), "shop_id": str(shop.shop_id)}

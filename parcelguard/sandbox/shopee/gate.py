@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from parcelguard.sandbox.shopee import signing
 from parcelguard.sandbox.shopee.refusals import DENIED, Refused, denied
+from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.sandbox.world.records import Shop
 from parcelguard.sandbox.world.world import World
 
@@ -26,11 +27,13 @@ def check_shop(world: World, path: str, query: Mapping[str, str]) -> Shop:
     shop = world.shops.get(_whole(query, "shop_id"))
     if shop is None or shop.marketplace != "shopee":
         raise denied("error_param", "Invalid shop_id.")
-    if not shop.linked:
+    state = world.state_of(ShopeeState)
+    consent = state.consents.get(shop.shop_id)
+    if consent is None:
         raise denied("partner_shop_no_link", "Partner and shop has no linked.")
-    if world.now() >= shop.expire_time:
+    if world.now() >= consent.until:
         raise denied("shop_access_expired", "The authorization of the shop has expired.")
-    world.grants.check_access(query["access_token"], shop.shop_id, world.now())
+    state.grants.check_access(query["access_token"], shop.shop_id, world.now())
     return shop
 
 
@@ -44,14 +47,14 @@ def check_single(pairs: Sequence[tuple[str, str]]) -> None:
 
 def check_pace(world: World, path: str, shop: Shop | None) -> None:
     """Refuse what a switch says is too fast."""
-    if fault := world.faults.take("rate_limit", path):
+    if fault := world.faults.strike("rate_limit", path):
         raise Refused(
             "error_rate_limit",
             "You exceed api rate limit, please retry later.",
             status=fault.status or 429,
             headers={"Retry-After": str(fault.value)},
         )
-    fault = world.faults.take("requests_per_s", path)
+    fault = world.faults.strike("requests_per_s", path)
     if fault and world.requests.too_many(shop.shop_id if shop else 0, fault.value):
         raise Refused("error_rate_limit", "You exceed api rate limit, please retry later.", status=429)
 
@@ -67,18 +70,19 @@ def _check_signature(
         raise denied("error_param", "Timestamp is expired.")
     if not query.get("sign"):
         raise denied("error_param", "There is no sign in query.")
-    if query["partner_id"] != str(world.partner.partner_id):
+    partner = world.state_of(ShopeeState).partner
+    if query["partner_id"] != str(partner.partner_id):
         raise denied("invalid_partner_id", "Invalid partner_id.")
     base = signing.base_string(query["partner_id"], path, query["timestamp"], token, subject)
-    if not signing.matches(world.partner.partner_key, base, query["sign"]):
+    if not signing.matches(partner.partner_key, base, query["sign"]):
         raise denied("error_sign", "Wrong sign.")
 
 
 def _expire_on_command(world: World, path: str) -> None:
-    if world.faults.take("expire_tokens", path):
-        world.grants.expire_access()
-    if world.faults.take("revoke", path):
-        world.revoke("shopee")
+    if world.faults.strike("expire_tokens", path):
+        world.state_of(ShopeeState).grants.expire_access()
+    if world.faults.strike("revoke", path):
+        world.state_of(ShopeeState).revoke()
 
 
 def _whole(query: Mapping[str, str], name: str) -> int:

@@ -26,8 +26,10 @@ from parcelguard.sandbox.shopee import (
 from parcelguard.sandbox.shopee import (
     shop_calls as shopee_auth,
 )
-from parcelguard.sandbox.shopee.wire import METHODS, Call, answer
+from parcelguard.sandbox.shopee.state import ShopeeState, connect_shop
+from parcelguard.sandbox.shopee.wire import Call, answer
 from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.refusals import METHODS
 from parcelguard.sandbox.world.world import World
 
 NAME = "shopee"
@@ -43,22 +45,23 @@ CALLS: tuple[Call, ...] = (
 def routes(world: World) -> list[Route]:
     """Return what to mount."""
     calls = [Route(call.path, partial(_call, world, call), methods=METHODS, name=call.path) for call in CALLS]
-    return calls + shopee_consent.routes(world)
+    return [*calls, *shopee_consent.routes(world), *shopee_bookings.routes(world)]
 
 
 def credentials(world: World, shop: Shop) -> dict[str, Any]:
     """Let the seller agree just now, and return what a client needs."""
-    grant = world.new_grant(shop)
+    grant = connect_shop(world, shop)
+    partner = world.state_of(ShopeeState).partner
     return {
-        "partner_id": world.partner.partner_id,
-        "partner_key": world.partner.partner_key,
+        "partner_id": partner.partner_id,
+        "partner_key": partner.partner_key,
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
         "expire_in": grant.expire_in,
-        "settings": {"partner_id": world.partner.partner_id},
+        "settings": {"partner_id": partner.partner_id},
         "grants": {
             "shop": {
-                "app_secret": world.partner.partner_key,
+                "app_secret": partner.partner_key,
                 "access_token": grant.access_token,
                 "refresh_token": grant.refresh_token,
                 "ends_in": grant.expire_in,
@@ -69,7 +72,8 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
 
 def change(world: World, _shop: Shop, wish: Mapping[str, Any]) -> None:
     """Set what may be set: `access_life_s`."""
-    world.grants.lives.access_s = float(wish.get("access_life_s", world.grants.lives.access_s))
+    lives = world.state_of(ShopeeState).grants.lives
+    lives.access_s = float(wish.get("access_life_s", lives.access_s))
 
 
 async def _call(world: World, call: Call, request: Request) -> Response:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from parcelguard.sandbox.shopee.refusals import Refused, wrong_parameters
+from parcelguard.sandbox.shopee.state import Booking
 from parcelguard.sandbox.shopee.wire import Asked, Call
-from parcelguard.sandbox.world.records import Booking, Item, Order, Package
+from parcelguard.sandbox.world.records import Item, Order, Package
 from parcelguard.sandbox.world.world import World
 
 Row = TypeVar("Row", Order, Booking)
@@ -49,7 +50,7 @@ def get_order_list(world: World, asked: Asked) -> dict[str, Any]:
 def get_order_detail(world: World, asked: Asked) -> dict[str, Any]:
     """v2.order.get_order_detail: optional fields only when asked for."""
     wanted = set(asked.query.get("response_optional_fields", "").split(","))
-    lenient = world.faults.take("omit_unknown_orders", asked.path)
+    lenient = world.faults.strike("omit_unknown_orders", asked.path)
     orders = []
     for order_sn in asked.listed("order_sn_list", MOST_AT_ONCE):
         order = world.order_of(asked.shop, order_sn)
@@ -57,14 +58,14 @@ def get_order_detail(world: World, asked: Asked) -> dict[str, Any]:
             orders.append(order)
         elif not lenient:
             raise Refused("error_not_found", "Wrong parameters, detail: the order is not found.")
-    nulls = world.faults.take("null_fields", asked.path)
+    nulls = world.faults.strike("null_fields", asked.path)
     empty = set(nulls.value) if nulls and nulls.value else set()
     return {"order_list": [_detail(asked, order, wanted, empty) for order in orders]}
 
 
 def get_package_detail(world: World, asked: Asked) -> dict[str, Any]:
     """v2.order.get_package_detail: the bulk source of tracking numbers."""
-    no_tracking = bool(world.faults.take("empty_tracking", asked.path))
+    no_tracking = bool(world.faults.strike("empty_tracking", asked.path))
     rows = []
     for number in asked.listed("package_number_list", MOST_AT_ONCE):
         found = _find_package(world, asked, number)
@@ -123,7 +124,7 @@ def get_tracking_number(world: World, asked: Asked) -> dict[str, Any]:
     package = next((one for one in order.packages if number in (None, one.package_number)), None)
     if package is None:
         raise Refused("logistics.package_not_exist", "The package does not exist.")
-    empty = world.faults.take("empty_tracking", asked.path)
+    empty = world.faults.strike("empty_tracking", asked.path)
     wanted = asked.query.get("response_optional_fields", "").split(",")
     extra = ("plp_number", "first_mile_tracking_number", "last_mile_tracking_number")
     return {
@@ -138,7 +139,7 @@ def get_mass_tracking_number(world: World, asked: Asked) -> dict[str, Any]:
     listed = asked.body.get("package_list")
     if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_AT_ONCE:
         raise wrong_parameters("package_list must have 1 to 50 entries")
-    empty = world.faults.take("empty_tracking", asked.path)
+    empty = world.faults.strike("empty_tracking", asked.path)
     answer: dict[str, Any] = {"success_list": [], "fail_list": []}
     for entry in listed:
         number = str(entry.get("package_number", "")) if isinstance(entry, dict) else ""

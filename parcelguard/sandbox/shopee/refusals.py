@@ -1,21 +1,9 @@
-"""How the marketplace says no: one exception that carries the coded answer."""
+"""How Shopee Open Platform v2 says no: codes as text, its own misspellings included."""
 
-from collections.abc import Mapping
+from parcelguard.sandbox.world.refusals import Refused as Refused
 
-DENIED = 403  # no official list of statuses exists; clients must decide on the code, never on this number
-
-
-class Refused(Exception):
-    """A coded refusal; the request changed nothing."""
-
-    def __init__(
-        self, code: str, message: str, *, status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.status = status
-        self.headers = dict(headers or {})
+# No official list of statuses exists; clients must decide on the code, never on this number.
+DENIED = 403
 
 
 def denied(code: str, message: str) -> Refused:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from parcelguard.sandbox.shopee.refusals import denied
+from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.sandbox.shopee.tokens import one_subject
 from parcelguard.sandbox.shopee.wire import Asked, Call
 from parcelguard.sandbox.world.world import World
@@ -19,9 +20,10 @@ def token_get(world: World, asked: Asked) -> dict[str, Any]:
     if not isinstance(code, str) or not code:
         raise denied("error_param", "Wrong parameters, detail: code is missing.")
     main = name == "main_account_id"
-    if main and subject != world.main_account_id:
+    state = world.state_of(ShopeeState)
+    if main and subject != state.main_account_id:
         raise denied("invalid_main_acount_id", "Invalid main_account_id.")
-    grant, shops = world.grants.redeem_code(code, None if main else subject, world.now())
+    grant, shops = state.grants.redeem_code(code, None if main else subject, world.now())
     answer: dict[str, Any] = {
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
@@ -37,20 +39,22 @@ def access_token_get(world: World, asked: Asked) -> dict[str, Any]:
     token = asked.body.get("refresh_token")
     if not isinstance(token, str) or not token:
         raise denied("error_param", "Wrong parameters, detail: refresh_token is missing.")
-    if world.faults.take("revoke", asked.path):
-        world.revoke("shopee")
+    state = world.state_of(ShopeeState)
+    if world.faults.strike("revoke", asked.path):
+        state.revoke()
     shop = world.shops.get(subject) if name == "shop_id" else None
     if shop is None or shop.marketplace != "shopee":
         raise denied("error_auth", "Invalid refresh_token.")
-    if not shop.linked:
+    consent = state.consents.get(shop.shop_id)
+    if consent is None:
         raise denied("shop_no_linked", "The shop is not linked to the partner.")
-    if world.now() >= shop.expire_time:
+    if world.now() >= consent.until:
         raise denied("shop_access_expired", "The authorization of the shop has expired.")
     if shop.status == "BANNED":
         raise denied("shop_banned", "The shop is banned.")
-    grant = world.grants.refresh(token, shop.shop_id, world.now())
+    grant = state.grants.refresh(token, shop.shop_id, world.now())
     return {
-        "partner_id": world.partner.partner_id,
+        "partner_id": state.partner.partner_id,
         "shop_id": shop.shop_id,
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
@@ -58,15 +62,16 @@ def access_token_get(world: World, asked: Asked) -> dict[str, Any]:
     }
 
 
-def get_shop_info(_world: World, asked: Asked) -> dict[str, Any]:
+def get_shop_info(world: World, asked: Asked) -> dict[str, Any]:
     """v2.shop.get_shop_info."""
     shop = asked.shop
+    consent = world.state_of(ShopeeState).consents[shop.shop_id]
     return {
         "shop_name": shop.name,
         "region": shop.region,
         "status": shop.status,
-        "auth_time": int(shop.auth_time),
-        "expire_time": int(shop.expire_time),
+        "auth_time": int(consent.since),
+        "expire_time": int(consent.until),
         "is_cb": False,
     }
 
@@ -75,25 +80,30 @@ def get_shops_by_partner(world: World, asked: Asked) -> dict[str, Any]:
     """v2.public.get_shops_by_partner."""
     size = asked.whole("page_size", 100, low=1, high=100)
     page = asked.whole("page_no", 1, low=1)
-    linked = [shop for shop in world.shops_of("shopee") if shop.linked and world.now() < shop.expire_time]
+    given = world.state_of(ShopeeState).consents
+    linked = [
+        (shop, consent)
+        for shop in world.shops_of("shopee")
+        if (consent := given.get(shop.shop_id)) and world.now() < consent.until
+    ]
     shown = linked[(page - 1) * size : page * size]
     return {
         "authed_shop_list": [
             {
                 "region": shop.region,
                 "shop_id": shop.shop_id,
-                "auth_time": int(shop.auth_time),
-                "expire_time": int(shop.expire_time),
+                "auth_time": int(consent.since),
+                "expire_time": int(consent.until),
                 "sip_affi_shop_list": [],
             }
-            for shop in shown
+            for shop, consent in shown
         ],
         "more": page * size < len(linked),
     }
 
 
 def _check_partner(world: World, asked: Asked) -> None:
-    if asked.body.get("partner_id") != world.partner.partner_id:
+    if asked.body.get("partner_id") != world.state_of(ShopeeState).partner.partner_id:
         raise denied(
             "error_param", "Wrong parameters, detail: partner_id is missing or not an integer of yours."
         )

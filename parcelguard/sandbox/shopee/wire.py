@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse, Response
 
 from parcelguard.sandbox.shopee import gate
 from parcelguard.sandbox.shopee.refusals import Refused, denied, wrong_parameters
-from parcelguard.sandbox.world.pictures import MAX_BYTES
 from parcelguard.sandbox.world.records import Shop
 from parcelguard.sandbox.world.world import World
 
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]  # the wrong one gets a coded answer too
+# Sources disagree between 2 and 10 MB; the smaller one is the safer teacher.
+MAX_BYTES = 2 * 1024 * 1024
 _NO_CHAT = denied("error_permission", "No permission to current api.")
 
 
@@ -97,7 +97,7 @@ async def answer(world: World, call: Call, request: Request) -> Response:
 def refuse(world: World, path: str, refusal: Refused, request_id: str = "") -> Response:
     """Answer with a coded refusal; it has no `response`."""
     with world.lock:
-        status = 200 if world.faults.take("all_200", path) else refusal.status
+        status = 200 if world.faults.strike("all_200", path) else refusal.status
         world.requests.note(path, refusal.code, status)
     body = {
         "request_id": request_id or secrets.token_hex(8),
@@ -115,7 +115,7 @@ async def _handle(world: World, call: Call, request: Request) -> dict[str, Any]:
         call.path, request.query_params, body, str(request.base_url).rstrip("/"), upload=upload, caller=caller
     )
     with world.lock:
-        fault = world.faults.take("error", call.path)
+        fault = world.faults.strike("error", call.path)
         refusal = fault and Refused(fault.error, fault.message, status=fault.status or 200)
         if refusal and not (fault and fault.processed):
             raise refusal
@@ -134,7 +134,7 @@ def _admit(world: World, call: Call, request: Request) -> Shop | None:
         shop = None
     else:
         shop = gate.check_shop(world, call.path, request.query_params)
-    if world.faults.take("http_491", call.path):
+    if world.faults.strike("http_491", call.path):
         raise Refused("error_permission", "No permission to current api.", status=491)
     if shop is not None:
         if call.chat and not shop.chat_allowed:

@@ -42,6 +42,8 @@ class Settings:
     refresh_once: bool = True  # not known for the real platform
     chat_calls_a_day: int = 10_000
     rewrite_urls: bool = False  # whether the history shows uploads under another address
+    # Stands for "the picture shows something forbidden": no picture of ours has this size by chance.
+    banned_image_size: tuple[int, int] = (666, 666)
     banned_words: tuple[str, ...] = (
         "whatsapp",
         "wa.me",
@@ -79,7 +81,7 @@ class _Metered:
 
 
 @dataclass(slots=True)
-class Desk:
+class TikTokApp:
     """One world's TikTok Shop office."""
 
     app: App = field(default_factory=App)

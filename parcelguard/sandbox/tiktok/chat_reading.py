@@ -54,7 +54,7 @@ def read_messages(world: World, asked: Asked) -> dict[str, Any]:
 
 def get_settings(_world: World, asked: Asked) -> dict[str, Any]:
     """Tell whether the owner's account takes chats."""
-    return {"can_accept_chat": asked.shop.shop_id not in asked.desk.away}
+    return {"can_accept_chat": asked.shop.shop_id not in asked.state.away}
 
 
 def put_settings(_world: World, asked: Asked) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def put_settings(_world: World, asked: Asked) -> dict[str, Any]:
     wish = asked.body.get("can_accept_chat")
     if not isinstance(wish, bool):
         raise asked.bad("`can_accept_chat` must be true or false")
-    (asked.desk.away.discard if wish else asked.desk.away.add)(asked.shop.shop_id)
+    (asked.state.away.discard if wish else asked.state.away.add)(asked.shop.shop_id)
     return {}
 
 
@@ -155,7 +155,7 @@ def _message(world: World, asked: Asked, talk: Conversation, message: Message) -
 
 def _image(asked: Asked, content: dict[str, Any]) -> dict[str, Any]:
     """Return what the history makes of an image: lengths as text, and perhaps another address."""
-    url = f"{content['url']}_tn" if asked.desk.settings.rewrite_urls else content["url"]
+    url = f"{content['url']}_tn" if asked.state.settings.rewrite_urls else content["url"]
     return {"url": url, "width": str(content["width"]), "height": str(content["height"])}
 
 

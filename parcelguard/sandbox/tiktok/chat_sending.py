@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
-from parcelguard.sandbox.shopee.refusals import Refused
 from parcelguard.sandbox.tiktok.app_state import CHAT_SCOPE, DAY_S
 from parcelguard.sandbox.tiktok.ids import buyer_of, package_ids
 from parcelguard.sandbox.tiktok.images import place
 from parcelguard.sandbox.tiktok.refusals import BAD_CHAT, refusal
 from parcelguard.sandbox.tiktok.wire import MAX_UPLOAD, Asked, Call
+from parcelguard.sandbox.world.pictures import UnfitPicture
 from parcelguard.sandbox.world.records import Buyer, Conversation, Message, Order, Picture
 from parcelguard.sandbox.world.world import World
 
@@ -29,7 +29,9 @@ def create_conversation(world: World, asked: Asked) -> dict[str, Any]:
     if buyer is None or not may_write(world, asked.shop.shop_id, buyer):
         raise refusal(45109003, "The criteria for starting a conversation with this buyer are not met.")
     number = ids(world, asked)
-    return {"conversation_id": number(world.chat.open(asked.shop.shop_id, buyer).conversation_id)}
+    return {
+        "conversation_id": number(world.chat.open_conversation(asked.shop.shop_id, buyer).conversation_id)
+    }
 
 
 def upload_image(world: World, asked: Asked) -> dict[str, Any]:
@@ -38,8 +40,8 @@ def upload_image(world: World, asked: Asked) -> dict[str, Any]:
         picture = world.pictures.add(
             asked.shop.shop_id, asked.upload, place(asked.base_url, asked.shop), most=MAX_UPLOAD
         )
-    except Refused as refused:
-        raise asked.bad("`data` is no JPG, PNG, GIF or WEBP image") from refused
+    except UnfitPicture as unfit:
+        raise asked.bad("`data` is no JPG, PNG, GIF or WEBP image") from unfit
     return {"url": picture.url, "width": picture.width, "height": picture.height}
 
 
@@ -79,7 +81,7 @@ def may_write(world: World, shop_id: int, buyer: Buyer) -> bool:
 
 def ids(world: World, asked: Asked) -> type[int] | type[str]:
     """Return how ids are written: as text, unless a switch says otherwise."""
-    return int if world.faults.take("numeric_ids", asked.path) else str
+    return int if world.faults.strike("numeric_ids", asked.path) else str
 
 
 def _send(world: World, asked: Asked, role: str) -> dict[str, Any]:
@@ -88,12 +90,12 @@ def _send(world: World, asked: Asked, role: str) -> dict[str, Any]:
     order, picture = _check(world, asked, talk, kind, content)
     if talk.buyer.blocked or not may_write(world, talk.shop_id, talk.buyer):
         raise refusal(45109001, "The message is forbidden by the rules of the chat.")
-    fault = world.faults.take("sends_per_minute", asked.path)
+    fault = world.faults.strike("sends_per_minute", asked.path)
     if fault and world.chat.sent_since(talk.shop_id, world.now() - 60) >= fault.value:
         raise refusal(36009002, "Too many requests.", status=429)
     message = _accept(world, asked, talk, kind, content, role, order, picture)
     number = ids(world, asked)
-    if world.faults.take("missing_message_id", asked.path):
+    if world.faults.strike("missing_message_id", asked.path):
         return {}
     return {"message_id": number(message.message_id)}
 
@@ -136,7 +138,7 @@ def _check_text(asked: Asked, text: Any) -> None:
     if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_TEXT:
         raise asked.bad(f"a text must have 1 to {LONGEST_TEXT} characters")
     lowered = text.casefold()
-    if any(word in lowered for word in asked.desk.settings.banned_words):
+    if any(word in lowered for word in asked.state.settings.banned_words):
         raise refusal(45101006, "The message contains sensitive content.")
 
 
@@ -147,7 +149,7 @@ def _picture(world: World, asked: Asked, content: dict[str, Any]) -> Picture:
         raise asked.bad("`url` was not uploaded by this shop")
     if not all(type(length) is int for length in size) or size != (picture.width, picture.height):
         raise asked.bad("`width` and `height` are not those of the image")
-    if size == world.rules.banned_image_size:
+    if size == asked.state.settings.banned_image_size:
         raise refusal(45101006, "The image contains sensitive content.")
     return picture
 
@@ -179,8 +181,8 @@ def _accept(
     picture: Picture | None,
 ) -> Message:
     now = world.now()
-    late = world.faults.take("late_filter", asked.path)
-    delay = world.faults.take("list_delay_s", asked.path)
+    late = world.faults.strike("late_filter", asked.path)
+    delay = world.faults.strike("list_delay_s", asked.path)
     shown = {"text": content["content"]} if kind == "TEXT" else content
     return world.chat.accept(
         talk.shop_id,

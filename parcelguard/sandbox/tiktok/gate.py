@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 
-from parcelguard.sandbox.shopee.refusals import Refused
 from parcelguard.sandbox.tiktok import signing as tiktok_signing
-from parcelguard.sandbox.tiktok.app_state import Desk, Grant, cipher, scopes
+from parcelguard.sandbox.tiktok.app_state import Grant, TikTokApp, cipher, scopes
 from parcelguard.sandbox.tiktok.refusals import refusal
 from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 BEHIND_S = 300
@@ -20,14 +20,14 @@ def admit(
     world: World, request: Request, raw: bytes, *, scope: str, of_shop: bool
 ) -> tuple[Grant, Shop | None]:
     """Let a call through that is signed, covered by its consent and, if need be, names a shop."""
-    desk = world.desk(Desk)
-    _check_signature(world, desk, request, raw)
+    state = world.state_of(TikTokApp)
+    _check_signature(world, state, request, raw)
     path = f"{request.method} {request.url.path}"
-    if world.faults.take("expire_tokens", path):
-        desk.expire_access()
-    if world.faults.take("revoke", path):
-        desk.revoke()
-    grant = desk.grant_of(request.headers.get("x-tts-access-token", ""), world.now())
+    if world.faults.strike("expire_tokens", path):
+        state.expire_access()
+    if world.faults.strike("revoke", path):
+        state.revoke()
+    grant = state.grant_of(request.headers.get("x-tts-access-token", ""), world.now())
     given = request.query_params.get("shop_cipher", "")
     shops = [world.shops[shop_id] for shop_id in grant.shop_ids]
     named = next((shop for shop in shops if cipher(shop) == given), None)
@@ -44,21 +44,21 @@ def admit(
 
 def check_pace(world: World, path: str, shop: Shop | None, *, metered: bool) -> None:
     """Refuse what a switch says is too fast, and what exceeds the day's chat quota."""
-    if fault := world.faults.take("rate_limit", path):
+    if fault := world.faults.strike("rate_limit", path):
         waits = {"Retry-After": str(fault.value)} if fault.value else {}
         raise _too_many(fault.status or 429, waits)
-    fault = world.faults.take("requests_per_s", path)
+    fault = world.faults.strike("requests_per_s", path)
     if fault and world.requests.too_many(shop.shop_id if shop else 0, fault.value):
         raise _too_many(429, {})
     if metered and shop:
-        world.desk(Desk).meter(shop.shop_id, world.now())
+        world.state_of(TikTokApp).meter(shop.shop_id, world.now())
 
 
-def _check_signature(world: World, desk: Desk, request: Request, raw: bytes) -> None:
+def _check_signature(world: World, state: TikTokApp, request: Request, raw: bytes) -> None:
     query = request.query_params
     if not query.get("sign"):
         raise refusal(36009004, "The required signature parameter `sign` is missing.", status=401)
-    if query.get("app_key") != desk.app.app_key:
+    if query.get("app_key") != state.app.app_key:
         raise refusal(36009004, "Invalid `app_key`: there is no such app.", status=401)
     timestamp = query.get("timestamp", "")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) == 10):
@@ -66,7 +66,7 @@ def _check_signature(world: World, desk: Desk, request: Request, raw: bytes) -> 
     if not -BEHIND_S <= int(timestamp) - world.wire_now() <= AHEAD_S:
         raise refusal(36009004, "Expired `timestamp`: it is too far from the server's time.", status=401)
     expected = tiktok_signing.sign(
-        desk.app.app_secret,
+        state.app.app_secret,
         request.scope["raw_path"].decode("latin-1"),
         query.multi_items(),
         raw,

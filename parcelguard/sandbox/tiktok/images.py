@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from parcelguard.sandbox.shopee.refusals import Refused
-from parcelguard.sandbox.tiktok.app_state import Desk, cipher
+from parcelguard.sandbox.tiktok.app_state import TikTokApp, cipher
 from parcelguard.sandbox.tiktok.refusals import refusal
 from parcelguard.sandbox.tiktok.wire import refuse
 from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 _GUARDED = "/chat-images"
@@ -36,8 +36,8 @@ async def _open(world: World, request: Request) -> Response:
 
 
 def _file(world: World, request: Request) -> Response:
-    grant = world.desk(Desk).grant_of(request.headers.get("x-tts-access-token", ""), world.now())
-    found = world.pictures.open(request.path_params["file_id"])
+    grant = world.state_of(TikTokApp).grant_of(request.headers.get("x-tts-access-token", ""), world.now())
+    found = world.pictures.picture_and_file(request.path_params["file_id"])
     if found is None:
         raise HTTPException(404)
     picture, file = found

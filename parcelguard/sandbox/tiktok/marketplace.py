@@ -20,9 +20,6 @@ from parcelguard.sandbox.tiktok import (
     images as tiktok_images,
 )
 from parcelguard.sandbox.tiktok import (
-    labels as tiktok_labels,
-)
-from parcelguard.sandbox.tiktok import (
     orders as tiktok_orders,
 )
 from parcelguard.sandbox.tiktok import (
@@ -31,11 +28,12 @@ from parcelguard.sandbox.tiktok import (
 from parcelguard.sandbox.tiktok import (
     shop_calls as tiktok_auth,
 )
-from parcelguard.sandbox.tiktok.app_state import Desk, cipher
+from parcelguard.sandbox.tiktok.app_state import TikTokApp, cipher
 from parcelguard.sandbox.tiktok.refusals import refusal
 from parcelguard.sandbox.tiktok.shop_calls import NAME as NAME
 from parcelguard.sandbox.tiktok.wire import Call, answer, refuse
 from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.refusals import METHODS
 from parcelguard.sandbox.world.world import World
 
 CALLS: tuple[Call, ...] = (
@@ -48,7 +46,6 @@ CALLS: tuple[Call, ...] = (
 _AREAS = ("authorization", "order", "fulfillment", "return_refund", "customer_service")
 _VERSION = re.compile(r"(?<=/)\d{6}(?=/)")
 _VERSIONS = {found[0] for call in CALLS if (found := _VERSION.search(call.path))}
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]  # the wrong one gets a coded answer too
 
 
 def routes(world: World) -> list[Route]:
@@ -58,22 +55,22 @@ def routes(world: World) -> list[Route]:
         by_path.setdefault(call.path, {})[call.method] = call
     # `/packages/search` is no package: paths without a blank come first.
     mounted = [
-        Route(path, partial(_call, world, calls), methods=_METHODS, name=path)
+        Route(path, partial(_call, world, calls), methods=METHODS, name=path)
         for path, calls in sorted(by_path.items(), key=lambda pair: "{" in pair[0])
     ]
     strange = [
-        Route(f"/{area}/{{rest:path}}", partial(_unknown, world), methods=_METHODS, name=f"unknown {area}")
+        Route(f"/{area}/{{rest:path}}", partial(_unknown, world), methods=METHODS, name=f"unknown {area}")
         for area in _AREAS
     ]
-    pages = [*tiktok_auth.routes(world), *tiktok_images.routes(world), *tiktok_labels.routes(world)]
+    pages = [*tiktok_auth.routes(world), *tiktok_images.routes(world)]
     return mounted + strange + pages
 
 
 def credentials(world: World, shop: Shop) -> dict[str, Any]:
     """Let the seller agree just now, and return what a client needs."""
-    desk = world.desk(Desk)
-    grant = desk.issue([shop.shop_id for shop in tiktok_auth.shops_of(world, shop)], world.now())
-    app, given = desk.app, tiktok_auth.granted(world, grant)
+    state = world.state_of(TikTokApp)
+    grant = state.issue([shop.shop_id for shop in tiktok_auth.shops_of(world, shop)], world.now())
+    app, given = state.app, tiktok_auth.granted(world, grant)
     now = world.now()
     return {
         "app_key": app.app_key,
@@ -98,14 +95,14 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
 
 def change(world: World, shop: Shop, wish: Mapping[str, Any]) -> None:
     """Set what may be set: the app's `redirect`, `cross_border`, and every number of `Settings`."""
-    desk = world.desk(Desk)
-    desk.app.redirect = str(wish.get("redirect", desk.app.redirect))
+    state = world.state_of(TikTokApp)
+    state.app.redirect = str(wish.get("redirect", state.app.redirect))
     if "cross_border" in wish:
-        (desk.cross_border.add if wish["cross_border"] else desk.cross_border.discard)(shop.shop_id)
-    for setting in fields(desk.settings):
+        (state.cross_border.add if wish["cross_border"] else state.cross_border.discard)(shop.shop_id)
+    for setting in fields(state.settings):
         if setting.name in wish:
-            kind = type(getattr(desk.settings, setting.name))
-            setattr(desk.settings, setting.name, kind(wish[setting.name]))
+            kind = type(getattr(state.settings, setting.name))
+            setattr(state.settings, setting.name, kind(wish[setting.name]))
 
 
 async def _call(world: World, calls: Mapping[str, Call], request: Request) -> Response:

@@ -43,7 +43,7 @@ def get_orders(world: World, asked: Asked) -> dict[str, Any]:
     if not 1 <= len(wanted) <= MOST_IDS:
         raise asked.bad(f"`ids` must have 1 to {MOST_IDS} entries")
     found = [world.order_of(asked.shop, number) for number in wanted]
-    if None in found and not world.faults.take("omit_unknown_orders", asked.path):
+    if None in found and not world.faults.strike("omit_unknown_orders", asked.path):
         raise refusal(21008111, "The order does not belong to the seller.")
     return {"orders": _rows(world, asked, [order for order in found if order is not None])}
 
@@ -98,9 +98,9 @@ def _wanted(asked: Asked, order: Order) -> bool:
 
 
 def _rows(world: World, asked: Asked, orders: list[Order]) -> list[dict[str, Any]]:
-    nulls = world.faults.take("null_fields", asked.path)
+    nulls = world.faults.strike("null_fields", asked.path)
     empty = dict.fromkeys(nulls.value) if nulls else {}
-    no_tracking = bool(world.faults.take("empty_tracking", asked.path))
+    no_tracking = bool(world.faults.strike("empty_tracking", asked.path))
     return [_order(world, asked, order, no_tracking=no_tracking) | empty for order in orders]
 
 

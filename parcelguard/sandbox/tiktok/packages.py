@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from parcelguard.sandbox.shopee.refusals import Refused
-from parcelguard.sandbox.tiktok import labels as tiktok_labels
+from parcelguard.sandbox import labels
 from parcelguard.sandbox.tiktok.app_state import PARCEL_SCOPE
 from parcelguard.sandbox.tiktok.ids import package_id, package_status, status
 from parcelguard.sandbox.tiktok.orders import line_ids, within
 from parcelguard.sandbox.tiktok.refusals import refusal
 from parcelguard.sandbox.tiktok.wire import Asked, Call
 from parcelguard.sandbox.world.records import Order, Package
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 MOST_PACKAGES = 50
@@ -67,7 +67,7 @@ class Parcel:
 def get_package(world: World, asked: Asked) -> dict[str, Any]:
     """Return one parcel."""
     parcel = _parcel(world, asked)
-    last_mile = f"LM{parcel.tracking}" if asked.shop.shop_id in asked.desk.cross_border else ""
+    last_mile = f"LM{parcel.tracking}" if asked.shop.shop_id in asked.state.cross_border else ""
     return parcel.facts(no_tracking=_no_tracking(world, asked)) | {
         "package_id": parcel.number,
         "package_status": parcel.status,
@@ -124,7 +124,7 @@ def get_shipping_documents(world: World, asked: Asked) -> dict[str, Any]:
     parcel = _parcel(world, asked)
     if not parcel.tracking:
         raise refusal(21023035, "Please arrange the shipment first.")
-    url = f"{asked.base_url}{tiktok_labels.PLACE}{parcel.tracking}.pdf"
+    url = f"{asked.base_url}{labels.PLACE}{parcel.tracking}.pdf"
     return {"doc_url": url, "tracking_number": parcel.tracking}
 
 
@@ -133,14 +133,14 @@ def get_tracking(world: World, asked: Asked) -> dict[str, Any]:
     order = world.order_of(asked.shop, asked.named["order_id"])
     if order is None:
         raise _foreign()
-    told = [("Order placed", order.create_time)]
+    events = [("Order placed", order.create_time)]
     if any(package.tracking_number for package in order.packages):
-        told.append(("Shipment arranged", order.update_time))
+        events.append(("Shipment arranged", order.update_time))
     if status(order) in ("IN_TRANSIT", "DELIVERED", "COMPLETED"):
-        told.append(("Picked up by the carrier", order.update_time))
+        events.append(("Picked up by the carrier", order.update_time))
     return {
         "tracking": [
-            {"description": text, "update_time_millis": int(moment * 1000)} for text, moment in told[::-1]
+            {"description": text, "update_time_millis": int(moment * 1000)} for text, moment in events[::-1]
         ]
     }
 
@@ -175,7 +175,7 @@ def _tag(parcel: Parcel) -> str:
 
 
 def _no_tracking(world: World, asked: Asked) -> bool:
-    return bool(world.faults.take("empty_tracking", asked.path))
+    return bool(world.faults.strike("empty_tracking", asked.path))
 
 
 CALLS = (

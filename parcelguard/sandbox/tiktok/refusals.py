@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from parcelguard.sandbox.shopee.refusals import Refused
+from parcelguard.sandbox.world.refusals import Refused
 
 BAD_CHAT = 45101001
 BAD_ORDER = 10002014

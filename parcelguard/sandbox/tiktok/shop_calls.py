@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from parcelguard.sandbox import consent
-from parcelguard.sandbox.tiktok.app_state import CHAT_SCOPE, SHOP_SCOPE, Desk, Grant, cipher, scopes
+from parcelguard.sandbox.tiktok.app_state import CHAT_SCOPE, SHOP_SCOPE, Grant, TikTokApp, cipher, scopes
 from parcelguard.sandbox.tiktok.refusals import refusal
 from parcelguard.sandbox.tiktok.wire import Asked, Call
 from parcelguard.sandbox.world.records import Shop
@@ -29,7 +29,7 @@ def routes(world: World) -> list[Route]:
 
 def shops_of(world: World, shop: Shop) -> list[Shop]:
     """Return what one consent covers: a shop, or with it all shops across the border."""
-    abroad = world.desk(Desk).cross_border
+    abroad = world.state_of(TikTokApp).cross_border
     if shop.shop_id not in abroad:
         return [shop]
     return [other for other in world.shops_of(NAME) if other.shop_id in abroad]
@@ -38,15 +38,15 @@ def shops_of(world: World, shop: Shop) -> list[Shop]:
 def token_get(world: World, asked: Asked) -> dict[str, Any]:
     """Trade the consent's code for tokens."""
     _check_app(asked, "authorized_code")
-    return granted(world, asked.desk.redeem(asked.query.get("auth_code", ""), world.now()))
+    return granted(world, asked.state.redeem(asked.query.get("auth_code", ""), world.now()))
 
 
 def token_refresh(world: World, asked: Asked) -> dict[str, Any]:
     """Trade a refresh token for a new pair."""
     _check_app(asked, "refresh_token")
-    if world.faults.take("revoke", asked.path):
-        asked.desk.revoke()
-    return granted(world, asked.desk.refresh(asked.query.get("refresh_token", ""), world.now()))
+    if world.faults.strike("revoke", asked.path):
+        asked.state.revoke()
+    return granted(world, asked.state.refresh(asked.query.get("refresh_token", ""), world.now()))
 
 
 def granted(world: World, grant: Grant) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def get_shops(world: World, asked: Asked) -> dict[str, Any]:
                 "code": f"{shop.region}LC{shop.user_id}",
                 "name": shop.name,
                 "region": shop.region,
-                "seller_type": "CROSS_BORDER" if shop.shop_id in asked.desk.cross_border else "LOCAL",
+                "seller_type": "CROSS_BORDER" if shop.shop_id in asked.state.cross_border else "LOCAL",
             }
             for shop in (world.shops[shop_id] for shop_id in ids)
         ]
@@ -84,7 +84,7 @@ def get_shops(world: World, asked: Asked) -> dict[str, Any]:
 
 
 def _check_app(asked: Asked, grant_type: str) -> None:
-    app, query = asked.desk.app, asked.query
+    app, query = asked.state.app, asked.query
     if (query.get("app_key"), query.get("app_secret")) != (app.app_key, app.app_secret):
         raise refusal(36009004, "Invalid `app_key` or `app_secret`.", status=401)
     if query.get("grant_type") != grant_type:
@@ -93,11 +93,11 @@ def _check_app(asked: Asked, grant_type: str) -> None:
 
 async def _authorize(world: World, request: Request) -> Response:
     """Show the consent page of the app that the service id names; where it leads is fixed in the console."""
-    desk, shops = world.desk(Desk), world.shops_of(NAME)
-    if request.query_params.get("service_id") != desk.app.service_id or not shops:
+    state, shops = world.state_of(TikTokApp), world.shops_of(NAME)
+    if request.query_params.get("service_id") != state.app.service_id or not shops:
         return HTMLResponse("There is no app with this service_id, or no shop to connect.", 404)
     wish = consent.Wish(
-        desk.app.redirect or f"{str(request.base_url).rstrip('/')}{_LANDED}",
+        state.app.redirect or f"{str(request.base_url).rstrip('/')}{_LANDED}",
         partial(_allow, world),
         cancel={"code": "null", "error": "auth_denied"},
         state=request.query_params.get("state", ""),
@@ -110,10 +110,10 @@ async def _authorize(world: World, request: Request) -> Response:
 
 
 def _allow(world: World, chosen: str) -> dict[str, str]:
-    shops, desk = world.shops_of(NAME), world.desk(Desk)
+    shops, state = world.shops_of(NAME), world.state_of(TikTokApp)
     shop = next((shop for shop in shops if str(shop.shop_id) == chosen), shops[0])
-    code = desk.new_code(shops_of(world, shop), world.now())
-    return {"app_key": desk.app.app_key, "code": code, "locale": "en", "shop_region": shop.region}
+    code = state.new_code(shops_of(world, shop), world.now())
+    return {"app_key": state.app.app_key, "code": code, "locale": "en", "shop_region": shop.region}
 
 
 async def _landed(request: Request) -> Response:

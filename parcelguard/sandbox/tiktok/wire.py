@@ -11,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from parcelguard.sandbox.shopee.refusals import Refused
 from parcelguard.sandbox.tiktok import gate as tiktok_gate
-from parcelguard.sandbox.tiktok.app_state import Desk, Grant
+from parcelguard.sandbox.tiktok.app_state import Grant, TikTokApp
 from parcelguard.sandbox.tiktok.paging import Page, page_of
 from parcelguard.sandbox.tiktok.refusals import number, refusal
 from parcelguard.sandbox.world.records import Shop
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 MAX_UPLOAD = 10 * 1024 * 1024
@@ -34,7 +34,7 @@ class Asked:
     named: Mapping[str, str]  # the parts of the path that name something
     body: Mapping[str, Any]
     base_url: str
-    desk: Desk
+    state: TikTokApp
     wrong: int  # the code for parameters that do not fit
     upload: bytes = b""
     grant: Grant | None = None
@@ -116,7 +116,7 @@ async def answer(world: World, calls: Mapping[str, Call], request: Request) -> R
 def refuse(world: World, path: str, refused: Refused) -> Response:
     """Answer with a coded refusal; its `data` is null."""
     with world.lock:
-        status = 200 if world.faults.take("all_200", path) else refused.status
+        status = 200 if world.faults.strike("all_200", path) else refused.status
         world.requests.note(path, refused.code, status)
     body = {
         "code": number(refused.code),
@@ -142,7 +142,7 @@ async def _handle(world: World, call: Call, request: Request) -> dict[str, Any]:
         named=request.path_params,
         body={} if call.upload else _read_body(request, raw),
         base_url=str(request.base_url).rstrip("/"),
-        desk=world.desk(Desk),
+        state=world.state_of(TikTokApp),
         wrong=call.wrong,
         upload=upload,
         grant=grant,
@@ -153,7 +153,7 @@ async def _handle(world: World, call: Call, request: Request) -> dict[str, Any]:
 
 
 def _act(world: World, call: Call, asked: Asked) -> dict[str, Any]:
-    fault = world.faults.take("error", asked.path)
+    fault = world.faults.strike("error", asked.path)
     if fault is None:
         return call.handler(world, asked)
     if fault.processed:

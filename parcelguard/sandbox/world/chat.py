@@ -22,7 +22,7 @@ class Chat:
         """Return what shop and buyer wrote so far; None before the conversation was opened."""
         return self._talks.get((shop_id, buyer_id))
 
-    def open(self, shop_id: int, buyer: Buyer) -> Conversation:
+    def open_conversation(self, shop_id: int, buyer: Buyer) -> Conversation:
         """Return the conversation of shop and buyer, empty if they never wrote."""
         talk = self.find(shop_id, buyer.user_id)
         if talk is None:
@@ -99,7 +99,7 @@ class Chat:
     def _append(
         self, shop_id: int, buyer: Buyer, kind: str, content: dict[str, Any], *, from_shop: bool, **facts: Any
     ) -> Message:
-        talk = self.open(shop_id, buyer)
+        talk = self.open_conversation(shop_id, buyer)
         self._message_ids += 1
         message = Message(
             message_id=str(self._message_ids),

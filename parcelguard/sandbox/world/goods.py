@@ -40,15 +40,15 @@ class Numbers:
         self.random = random.Random(seed)  # noqa: S311 - a repeatable demo, nothing secret
         self._given: set[str] = set()
 
-    def order(self, moment: float, marketplace: str = "shopee") -> str:
+    def order(self, moment: float, marketplace: str) -> str:
         """Return a new order's number."""
         return self._drawn(SHAPES[marketplace].order, moment=moment)
 
-    def tracking(self, region: str, marketplace: str = "shopee") -> str:
+    def tracking(self, region: str, marketplace: str) -> str:
         """As printed on the parcel's label."""
         return self._drawn(SHAPES[marketplace].tracking, region=region)
 
-    def package(self, marketplace: str = "shopee") -> str:
+    def package(self, marketplace: str) -> str:
         """Return the platform's own number for a parcel."""
         return self._drawn(SHAPES[marketplace].package)
 

@@ -11,12 +11,14 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from parcelguard.sandbox.shopee.refusals import wrong_parameters
 from parcelguard.sandbox.world.records import Picture
 
-MAX_BYTES = 2 * 1024 * 1024  # sources disagree between 2 and 10 MB; the smaller one is the safer teacher
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+class UnfitPicture(ValueError):
+    """An upload that is too large or no image; each marketplace has its own words for it."""
 
 
 def measure(data: bytes) -> tuple[str, int, int] | None:
@@ -55,13 +57,13 @@ class Pictures:
         self._by_url: dict[str, Picture] = {}
         self._folder: Path | None = None
 
-    def add(self, shop_id: int, data: bytes, base_url: str, *, most: int = MAX_BYTES) -> Picture:
+    def add(self, shop_id: int, data: bytes, base_url: str, *, most: int) -> Picture:
         """Keep an upload, or refuse it for its size or for not being an image."""
         if len(data) > most:
-            raise wrong_parameters(f"the image is larger than {most // 1024 // 1024} MB")
+            raise UnfitPicture(f"the image is larger than {most // 1024 // 1024} MB")
         measured = measure(data)
         if measured is None or 0 in measured:
-            raise wrong_parameters("the file is not a JPG, PNG or GIF image")
+            raise UnfitPicture("the file is not a JPG, PNG or GIF image")
         media_type, width, height = measured
         file_id = secrets.token_hex(12)
         picture = Picture(
@@ -85,14 +87,14 @@ class Pictures:
         picture = self._by_url.get(url)
         return picture if picture is not None and picture.shop_id == shop_id else None
 
-    def open(self, file_id: str) -> tuple[Picture, Path] | None:
+    def picture_and_file(self, file_id: str) -> tuple[Picture, Path] | None:
         """Return an upload and where its bytes are; `_tn` asks for the thumbnail."""
         picture = self._pictures.get(file_id.removesuffix("_tn"))
         if picture is None or self._folder is None:
             return None
         return picture, self._place(picture.sha256)
 
-    def close(self) -> None:
+    def remove_files(self) -> None:
         """Remove the bytes; the records stay."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -101,6 +103,6 @@ class Pictures:
     def _place(self, sha256: str) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="parcelguard-sandbox-"))
-            # A forgotten close still leaves no photos behind.
+            # A forgotten `remove_files` still leaves no photos behind.
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder / sha256

@@ -4,15 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """The seller's own app, as the platform's console shows it."""
-
-    partner_id: int
-    partner_key: str
-    redirect_domains: tuple[str, ...] = ()  # empty: not checked
-
-
 @dataclass(slots=True)
 class Shop:
     """One seller account in one country."""
@@ -22,12 +13,9 @@ class Shop:
     region: str
     currency: str
     user_id: int  # the account that writes in the chat; never the shop_id
-    marketplace: str = "shopee"
+    marketplace: str
     status: str = "NORMAL"
     chat_allowed: bool = True
-    linked: bool = False  # whether the seller's grant to the partner stands
-    auth_time: float = 0.0
-    expire_time: float = 0.0
 
 
 @dataclass(slots=True)
@@ -78,10 +66,10 @@ class Order:
     buyer: Buyer
     items: list[Item]
     packages: list[Package]
+    carrier: str
     create_time: float
     update_time: float
     status: str = "PROCESSED"
-    carrier: str = "SPX Express"
     message_to_seller: str = ""
     note: str = ""
     cancel_by: str = ""
@@ -94,20 +82,6 @@ class Order:
     def total(self) -> float:
         """What the buyer paid for the goods."""
         return round(sum(item.price * item.quantity for item in self.items), 2)
-
-
-@dataclass(slots=True, kw_only=True)
-class Booking:
-    """Goods to pack before there is a buyer; `order_sn` comes when one is found."""
-
-    booking_sn: str
-    shop_id: int
-    items: list[Item]
-    tracking_number: str
-    create_time: float
-    update_time: float
-    status: str = "PROCESSED"
-    order_sn: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

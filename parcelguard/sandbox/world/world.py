@@ -7,31 +7,18 @@ so that tokens lapse and filters strike while a client on the real clock can sti
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from parcelguard.sandbox.faults import Faults
-from parcelguard.sandbox.shopee.chat_rules import ChatRules
-from parcelguard.sandbox.shopee.refusals import wrong_parameters
-from parcelguard.sandbox.shopee.tokens import Grant, Grants
+from parcelguard.sandbox.faults import FaultSwitches
 from parcelguard.sandbox.world.chat import Chat
-from parcelguard.sandbox.world.goods import CATALOGUE, Numbers, new_order
+from parcelguard.sandbox.world.goods import Numbers, new_order
 from parcelguard.sandbox.world.pictures import Pictures
-from parcelguard.sandbox.world.records import (
-    Booking,
-    Buyer,
-    Conversation,
-    Message,
-    Order,
-    Partner,
-    Shop,
-)
+from parcelguard.sandbox.world.records import Buyer, Conversation, Message, Order, Shop
 from parcelguard.sandbox.world.shapes import SHAPES
 
-Desk = TypeVar("Desk")
+State = TypeVar("State")
 
-PARTNER = Partner(2001887, "shpk5061726365674775617264546573744b65795f303031")
-GRANT_S = 365 * 86_400
 _CURRENCIES = {
     "MY": "MYR",
     "SG": "SGD",
@@ -45,37 +32,34 @@ _CURRENCIES = {
 _NO_LABEL = frozenset({"UNPAID", "PENDING", "READY_TO_SHIP"})
 
 
-class World:
-    """Shops, buyers, orders, tokens and conversations; hold `lock` around every change."""
+class NoSuchBuyer(ValueError):
+    """Nobody of that number has ordered anything."""
 
-    def __init__(
-        self, *, clock: Callable[[], float] = time.time, seed: int = 1, partner: Partner = PARTNER
-    ) -> None:
+
+class World:
+    """Shops, buyers, orders and conversations; hold `lock` around every change."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.time, seed: int = 1) -> None:
         self._clock = clock
         self._moved_on_s = 0.0
         self.lock = threading.RLock()
-        self.partner = partner
-        self.main_account_id = 660_033
         self.numbers = Numbers(seed)
-        self.faults = Faults()
-        self.rules = ChatRules()
-        self.grants = Grants()
+        self.faults = FaultSwitches()
         self.pictures = Pictures()
         self.chat = Chat(self.now)
         self.requests = RequestLog(self.wire_now)
         self.shops: dict[int, Shop] = {}
         self.buyers: dict[int, Buyer] = {}
         self.orders: dict[str, Order] = {}  # by number; see `order_of`
-        self.bookings: dict[str, Booking] = {}
-        self._desks: dict[type, Any] = {}
+        self._states: dict[type, Any] = {}
 
-    def desk(self, kind: type[Desk]) -> Desk:
+    def state_of(self, kind: type[State]) -> State:
         """Return this world's one object of a class: what a single marketplace keeps beside the rest."""
         with self.lock:
-            if kind not in self._desks:
-                self._desks[kind] = kind()
-            desk: Desk = self._desks[kind]
-            return desk
+            if kind not in self._states:
+                self._states[kind] = kind()
+            state: State = self._states[kind]
+            return state
 
     def wire_now(self) -> float:
         """Tell the time the server believes it is."""
@@ -90,7 +74,7 @@ class World:
         with self.lock:
             self._moved_on_s += seconds
 
-    def add_shop(self, name: str, region: str = "MY", marketplace: str = "shopee") -> Shop:
+    def add_shop(self, name: str, region: str = "MY", *, marketplace: str) -> Shop:
         """Open a shop; the ids of one marketplace follow each other."""
         with self.lock:
             first = SHAPES[marketplace].first_shop_id
@@ -149,29 +133,6 @@ class World:
             )
             return self.add_order(order)
 
-    def make_booking(self, shop: Shop) -> Booking:
-        """Let the platform ask for goods before anyone has ordered them."""
-        with self.lock:
-            now = self.now()
-            booking = Booking(
-                booking_sn=self.numbers.order(now),
-                shop_id=shop.shop_id,
-                items=[self.numbers.random.choice(CATALOGUE)],
-                tracking_number=self.numbers.tracking(shop.region),
-                create_time=now,
-                update_time=now,
-            )
-            self.bookings[booking.booking_sn] = booking
-            return booking
-
-    def match_booking(self, booking: Booking, order: Order) -> None:
-        """Find the booking's buyer: the goods packed for it go to this order."""
-        with self.lock:
-            booking.status, booking.order_sn = "MATCHED", order.order_sn
-            order.booking_sn = booking.booking_sn
-            order.packages[0].tracking_number = booking.tracking_number
-            booking.update_time = order.update_time = self.now()
-
     def change_order(self, order: Order, status: str, reason: str = "") -> None:
         """Move an order on; a parcel gets its label when shipping is arranged."""
         with self.lock:
@@ -186,24 +147,6 @@ class World:
                     package.tracking_number = ""
                 elif not package.tracking_number:
                     package.tracking_number = self.numbers.tracking(shop.region, shop.marketplace)
-
-    def link(self, shops: Collection[Shop]) -> None:
-        """Let the seller agree."""
-        for shop in shops:
-            shop.linked = True
-            shop.auth_time = self.now()
-            shop.expire_time = shop.auth_time + GRANT_S
-
-    def new_grant(self, shop: Shop) -> Grant:
-        """Connect a shop as if its seller had agreed just now."""
-        with self.lock:
-            self.link([shop])
-            return self.grants.issue(shop.shop_id, self.now())
-
-    def revoke(self, marketplace: str = "shopee") -> None:
-        """Every seller of a marketplace takes the grant back."""
-        for shop in self.shops_of(marketplace):
-            shop.linked = False
 
     def orders_of(self, shop_id: int, buyer_id: int) -> list[Order]:
         """Return what a buyer ordered in a shop."""
@@ -223,11 +166,11 @@ class World:
         return talk.about
 
     def buyer_says(self, buyer_id: int, text: str, shop_id: int | None = None) -> Message:
-        """Write to the shop as the buyer; to the shop of the newest order unless told."""
+        """Write to the shop as the buyer; to the shop of the newest order unless one is named."""
         with self.lock:
             buyer = self.buyers.get(buyer_id)
             if buyer is None:
-                raise wrong_parameters("no such buyer")
+                raise NoSuchBuyer("no such buyer")
             shops = [order.shop_id for order in self.orders.values() if order.buyer is buyer]
             chosen = shop_id if shop_id in self.shops else shops[-1]
             return self.chat.reply(chosen, buyer, text)
@@ -242,7 +185,7 @@ class World:
 
     def close(self) -> None:
         """Throw the uploaded pictures away."""
-        self.pictures.close()
+        self.pictures.remove_files()
 
 
 def _second_key(number: str, shop_id: int) -> str:

@@ -12,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from parcelguard.sandbox.shopee.refusals import Refused
 from parcelguard.sandbox.world.records import Buyer, Message, Order, Shop
+from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
 NAME = "pasar"
 APP_KEY, APP_SECRET = "pasar-app", "pasar-secret"
 WINDOW_S = 300
 PAGE = 100
+MAX_BYTES = 2 * 1024 * 1024
 _CANCELLED = ("CANCELLED", "IN_CANCEL")
 Work = Callable[[World, Shop, Request, bytes], dict[str, Any]]
 
@@ -56,7 +57,7 @@ async def _answer(world: World, work: Work, request: Request) -> Response:
     try:
         with world.lock:
             shop = _admit(world, path, request, content)
-            fault = world.faults.take("error", path)
+            fault = world.faults.strike("error", path)
             refusal = fault and Refused(fault.error, fault.message, status=fault.status or 400)
             if refusal and not (fault and fault.processed):
                 raise refusal
@@ -91,7 +92,7 @@ def _admit(world: World, path: str, request: Request, content: bytes) -> Shop:
         raise Refused("bad_signature", "The signature is wrong.", status=401)
     if abs(int(given["x-pasar-time"]) - world.wire_now()) > WINDOW_S:
         raise Refused("clock", "The time is too far off.", status=401)
-    if fault := world.faults.take("rate_limit", path):
+    if fault := world.faults.strike("rate_limit", path):
         raise Refused("slow_down", "Slow down.", status=429, headers={"Retry-After": str(fault.value)})
     if "/chats/" in path and not shop.chat_allowed:
         raise Refused("no_chat", "This app may not chat.", status=403)
@@ -123,7 +124,11 @@ def _order(world: World, shop: Shop, request: Request, content: bytes) -> dict[s
 
 
 def _upload(world: World, shop: Shop, request: Request, content: bytes) -> dict[str, Any]:
-    return {"address": world.pictures.add(shop.shop_id, content, str(request.base_url).rstrip("/")).url}
+    return {
+        "address": world.pictures.add(
+            shop.shop_id, content, str(request.base_url).rstrip("/"), most=MAX_BYTES
+        ).url
+    }
 
 
 def _say(world: World, shop: Shop, request: Request, content: bytes) -> dict[str, Any]:
@@ -132,7 +137,7 @@ def _say(world: World, shop: Shop, request: Request, content: bytes) -> dict[str
     picture = world.pictures.by_url(wish.get("picture", ""), shop.shop_id)
     if order is None or (picture is None and not wish.get("text")):
         raise Refused("not_found", "No such order or picture.", status=404)
-    delay = world.faults.take("list_delay_s", path)
+    delay = world.faults.strike("list_delay_s", path)
     message = world.chat.accept(
         shop.shop_id,
         _buyer(world, request),
@@ -142,8 +147,8 @@ def _say(world: World, shop: Shop, request: Request, content: bytes) -> dict[str
         picture=picture,
         listed_from=world.now() + (delay.value if delay else 0),
     )
-    told = _bubble(message)
-    return {"message": {} if world.faults.take("missing_message_id", path) else told}
+    shown = _bubble(message)
+    return {"message": {} if world.faults.strike("missing_message_id", path) else shown}
 
 
 def _listed(world: World, shop: Shop, request: Request, content: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Shipping labels as small PDF files, drawn without a library."""
+"""Shipping labels as small PDF files, drawn without a library, and where their addresses lead."""
 
 from functools import partial
 

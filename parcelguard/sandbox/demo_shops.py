@@ -32,7 +32,7 @@ def demo_world(
     wanted = list(USUAL_SPECIALS if specials is True else specials or ())
     world = World(clock=clock, seed=seed)
     shops = [
-        world.add_shop(name, region, marketplace)
+        world.add_shop(name, region, marketplace=marketplace)
         for marketplace in marketplaces
         for name, region in SHAPES[marketplace].shops
     ]
