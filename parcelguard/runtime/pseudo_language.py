@@ -15,6 +15,11 @@ _LONGEST_FILLER = 8
 _PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 
 
+def pseudo_letters() -> str:
+    """Return the letters that only this language has."""
+    return "".join(map(chr, _ACCENTED.values()))
+
+
 def pseudo(message: str) -> str:
     """Return a message with accents, 40 % longer and in brackets; its placeholders stay as they are."""
     pieces = _PLACEHOLDER.split(message)

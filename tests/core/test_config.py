@@ -298,3 +298,14 @@ def test_rules_of_the_house_are_read_from_the_shop() -> None:
 def test_quiet_hours_that_are_no_times_are_named(told: str) -> None:
     with pytest.raises(SettingsError, match="quiet_hours"):
         parse_settings(SHOP + f'quiet_hours = "{told}"\n')
+
+
+@pytest.mark.parametrize("language", ["", "en", "id", "zh_CN", "zh_Hans_CN", "pseudo"])
+def test_a_language_is_a_code_or_the_systems(language: str) -> None:
+    assert parse_settings(f'[screen]\nlanguage = "{language}"').screen.language == language
+
+
+@pytest.mark.parametrize("language", ["English", "zh-CN", "../id", "id/", " "])
+def test_what_is_no_code_of_a_language_is_named(language: str) -> None:
+    with pytest.raises(SettingsError, match=r"screen\.language.*expected a language such as"):
+        parse_settings(f'[screen]\nlanguage = "{language}"')

@@ -17,10 +17,11 @@ from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
-from parcelguard.runtime.pseudo_language import CLOSING, OPENING
+from parcelguard.runtime.pseudo_language import CLOSING, OPENING, pseudo_letters
 from parcelguard.runtime.translation import ENGLISH, PSEUDO, use_language
 
 _INSIDE = re.compile(f"{OPENING}[^{OPENING}{CLOSING}]*{CLOSING}")
+_PSEUDO_LETTER = re.compile(f"[{pseudo_letters()}]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SVG_TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -71,7 +72,8 @@ def plain_english(widget: QWidget, data: Collection[str] = ()) -> list[str]:
 def cut_texts(widget: QWidget) -> list[str]:
     """Return what does not fit: messages painted without their end, and labels larger than their place."""
     painted = painted_lines(widget)
-    cut = [line for line in painted if line.endswith("…") and OPENING in line and CLOSING not in line]
+    # Another font may paint the brackets, so that they stand as pieces of their own.
+    cut = [line for line in painted if line.endswith("…") and _PSEUDO_LETTER.search(line)]
     labels = [each for each in widget.findChildren(QLabel) if each.isVisibleTo(widget)]
     buttons = [each for each in widget.findChildren(QAbstractButton) if each.isVisibleTo(widget)]
     cut += [each.text() for each in labels if OPENING in each.text() and _too_small(each)]

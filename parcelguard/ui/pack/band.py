@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QWidget
 from parcelguard.ui.kit.paint import RIGHT, badge, box, mixed, one_line, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.kit.tones import FILLS, BandTone
-from parcelguard.ui.words.pack_words import Band, starting
+from parcelguard.ui.words.pack_words import SEPARATOR, Band, starting
+
+
+def whole_parts(line: str, font: QFont, space: int) -> str:
+    """Return as many of the parts of a line as fit, the first at least: half a word tells nobody anything."""
+    while SEPARATOR in line and width_of(line, font) > space:
+        line = line.rpartition(SEPARATOR)[0]
+    return line
 
 
 class BandView(QWidget):
@@ -65,7 +72,8 @@ class BandView(QWidget):
         space = right - words_width - gap - left
         if shown.buyer_line and space > QFontMetrics(theme.font()).averageCharWidth() * 8:
             area = QRect(left, 0, space, self.height())
-            text(painter, area, shown.buyer_line, theme.font(), theme.color(Token.MUTED))
+            buyer = whole_parts(shown.buyer_line, theme.font(), space)
+            text(painter, area, buyer, theme.font(), theme.color(Token.MUTED))
 
     def _paint_words(self, painter: QPainter, area: QRect, lines: list[str], font: QFont) -> None:
         """Draw the sentence; one that is long takes two smaller lines."""

@@ -216,8 +216,7 @@ class ItemsCard(Card):
     def _paint(self, painter: QPainter, inside: QRect) -> None:
         theme, order = self._theme, self._desk.order
         if order is None or not order.items:
-            words = theme.font(Size.BODY)
-            text(painter, inside, self._empty(), words, theme.color(Token.MUTED), CENTER)
+            self._paint_empty(painter, inside)
             return
         row = theme.em(51)
         room = max(1, inside.height() // row)
@@ -238,6 +237,14 @@ class ItemsCard(Card):
                 theme.font(Size.BODY),
                 theme.color(Token.MUTED),
             )
+
+    def _paint_empty(self, painter: QPainter, inside: QRect) -> None:
+        font = self._theme.font(Size.BODY)
+        lines, height = wrapped(self._empty(), font, inside.width()), QFontMetrics(font).height()
+        top = inside.top() + (inside.height() - len(lines) * height) // 2
+        for place, line in enumerate(lines):
+            area = QRect(inside.left(), top + place * height, inside.width(), height)
+            text(painter, area, line, font, self._theme.color(Token.MUTED), CENTER)
 
     def _paint_item(self, painter: QPainter, area: QRect, item: Item) -> None:
         theme = self._theme

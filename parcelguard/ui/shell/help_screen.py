@@ -120,15 +120,26 @@ class _Sheet(QWidget):
 
     def _paint_keys(self, painter: QPainter, area: QRect) -> None:
         theme = self._theme
-        row = theme.em(KEY_ROW)
+        left, line = area.left() + self._cap_room, self._line_height()
         for title, keys in SECTIONS:
             top = self._paint_title(painter, area, tr(title))
             for key, does in keys:
+                lines = wrapped(tr(does), theme.font(), area.right() - left)
+                row = self._row_height(lines)
                 key_cap(painter, theme, area.left(), top + row // 2, key_name(key), filled=False)
-                left = area.left() + self._cap_room
-                text(painter, QRect(left, top, area.right() - left, row), tr(does), theme.font(), self._ink)
+                first = top + (row - len(lines) * line) // 2
+                for place, words in enumerate(lines):
+                    spot = QRect(left, first + place * line, area.right() - left, line)
+                    text(painter, spot, words, theme.font(), self._ink)
                 top += row
             area.setTop(top + theme.px(16))
+
+    def _row_height(self, lines: list[str]) -> int:
+        """Return the height of a key's row; what is long takes more than one line."""
+        return max(self._theme.em(KEY_ROW), len(lines) * self._line_height() + self._theme.px(6))
+
+    def _line_height(self) -> int:
+        return round(QFontMetrics(self._theme.font()).height() * 1.2)
 
     def _paint_hints(self, painter: QPainter, area: QRect) -> None:
         theme = self._theme
@@ -162,11 +173,12 @@ class _Sheet(QWidget):
 
     def _fit(self) -> None:
         theme = self._theme
-        line = round(QFontMetrics(theme.font()).height() * 1.2)
+        line = self._line_height()
         width = max(100, self.width() * 58 // 100 - theme.px(76))
         lines = sum(len(self._lines(what, advice, width)) for what, advice in HINTS)
         hints = lines * line + len(HINTS) * theme.px(10) + theme.em(30)
-        rows = sum(len(keys) for _, keys in SECTIONS)
-        keys = rows * theme.em(KEY_ROW) + len(SECTIONS) * (theme.em(30) + theme.px(16))
+        room = max(100, self.width() * 42 // 100 - theme.px(58) - self._cap_room)
+        rows = [wrapped(tr(does), theme.font(), room) for _, keys in SECTIONS for _, does in keys]
+        keys = sum(map(self._row_height, rows)) + len(SECTIONS) * (theme.em(30) + theme.px(16))
         self.setMinimumHeight(max(hints, keys) + theme.px(90))
         self.update()

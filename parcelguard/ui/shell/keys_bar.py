@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import Today
@@ -32,6 +34,8 @@ class KeyButton(QAbstractButton):
         self._key = key
         self._fill = fill
         self.setText(does)
+        # Narrower than its words where the window is: otherwise all are squeezed alike, the figures too.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{does}, {key}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -83,23 +87,37 @@ class Figures(QWidget):
     def show_today(self, today: Today) -> None:
         """Take in the bench's figures."""
         self._today = today
-        self.setAccessibleName(f"{words.packed_today(today.packed)}. {words.pace(today.seconds_per_order)}")
+        self.setAccessibleName(". ".join(line for line in self._lines if line))
+        self.updateGeometry()
         self.update()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for both lines at their smallest: figures that are cut say something else."""
+        small = self._theme.font(Size.SMALL), self._theme.font(Size.SMALL, 700)
+        widest = max(width_of(line, font) for line in self._lines for font in small)
+        return QSize(max(self._theme.em(130), widest + self._theme.px(4)), 0)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw both lines at the right."""
         painter, theme = QPainter(self), self._theme
-        first, second = theme.font(Size.WORDS, 700), theme.font(Size.BODY)
-        packed = words.packed_today(self._today.packed)
-        if width_of(packed, first) > self.width():
-            first, second = theme.font(Size.BODY, 700), theme.font(Size.SMALL)
+        packed, pace = self._lines
+        first = self._fitting(packed, (Size.WORDS, Size.BODY, Size.SMALL), 700)
+        second = self._fitting(pace, (Size.BODY, Size.SMALL), 400)
         height = QFontMetrics(first).height() + theme.px(2)
-        pace = words.pace(self._today.seconds_per_order)
         lower = QFontMetrics(second).height() if pace else 0
         top = (self.height() - height - lower) // 2
         text(painter, QRect(0, top, self.width(), height), packed, first, theme.color(Token.TEXT), RIGHT)
         below = QRect(0, top + height, self.width(), lower)
         text(painter, below, pace, second, theme.color(Token.MUTED), RIGHT)
+
+    @property
+    def _lines(self) -> tuple[str, str]:
+        return words.packed_today(self._today.packed), words.pace(self._today.seconds_per_order)
+
+    def _fitting(self, line: str, sizes: tuple[Size, ...], weight: Literal[400, 700]) -> QFont:
+        """Return the largest of these fonts that the line fits in."""
+        fonts = [self._theme.font(size, weight) for size in sizes]
+        return next((font for font in fonts if width_of(line, font) <= self.width()), fonts[-1])
 
 
 class KeyBar(QWidget):
@@ -129,7 +147,6 @@ class KeyBar(QWidget):
 
     def _fit(self) -> None:
         self._layout.setSpacing(self._theme.px(12))
-        self._figures.setMinimumWidth(self._theme.em(130))
         self._figures.setVisible(not self._theme.large_text)
         for button in self.buttons.values():
             button.updateGeometry()

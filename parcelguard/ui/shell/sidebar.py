@@ -93,8 +93,9 @@ class NavButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the size in the drawings, scaled."""
-        return QSize(self._theme.px(68), self._theme.px(38) + self._theme.em(22))
+        """Return the size in the drawings, scaled; wider where a language has a longer word."""
+        word = width_of(self.text(), self._theme.font(Size.SMALL)) + self._theme.px(6)
+        return QSize(max(self._theme.px(68), word), self._theme.px(38) + self._theme.em(22))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw icon and word; the current screen has a soft field behind it."""
@@ -157,6 +158,7 @@ class Sidebar(QWidget):
         """Name the screens in the language that is in use now."""
         for button in self._buttons.values():
             button.say_anew()
+        self._fit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the bar and the mark."""
@@ -178,8 +180,10 @@ class Sidebar(QWidget):
 
     def _fit(self) -> None:
         px = self._theme.px
-        self.setFixedWidth(px(24) + self._theme.em(WIDTH - 24))
+        widest = max(button.sizeHint().width() for button in self._buttons.values())
+        self.setFixedWidth(max(px(24) + self._theme.em(WIDTH - 24), px(16) + widest))
         self._layout.setContentsMargins(px(8), px(74), px(8), px(10))
         self._layout.setSpacing(px(6))
         for button in self._buttons.values():
+            button.setFont(self._theme.font(Size.SMALL))
             button.setFixedHeight(button.sizeHint().height())

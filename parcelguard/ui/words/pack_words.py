@@ -30,6 +30,7 @@ from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.sentences import label, together
 from parcelguard.ui.words.times import moment
 
+SEPARATOR = " · "  # between facts that stand beside each other
 SENT = msgid("✓ Image sent to customer’s chat")
 SAVED_SENDING = msgid("Saved. Sending…")
 SAVED_BY_HAND = msgid("Saved. To be sent by hand")
@@ -100,7 +101,7 @@ def buyer_line(desk: Desk) -> str:
         return ""
     count = sum(item.quantity for item in desk.order.items)
     items = trn("{count} item", "{count} items", count) if count else ""
-    return " · ".join(part for part in (desk.order.buyer_name, items, desk.order.carrier) if part)
+    return SEPARATOR.join(part for part in (desk.order.buyer_name, items, desk.order.carrier) if part)
 
 
 def _now(desk: Desk) -> tuple[BandTone, str]:
