@@ -52,7 +52,7 @@ class MediaFolder:
         except StorageError as error:
             raise self._naming_the_folder(error) from error
 
-    def look(self) -> None:
+    def check_marker(self) -> None:
         """Raise StorageError when the folder is not there. Quick: nothing is written."""
         try:
             marked = self._is_marked()
@@ -61,7 +61,7 @@ class MediaFolder:
         if not marked:
             raise self._gone("its mark is missing")
 
-    def probe(self) -> None:
+    def try_write(self) -> None:
         """Keep and remove a small file. Raises StorageError when that fails, DiskFull for want of room."""
         self.claim()
         probe = self.path / PROBE

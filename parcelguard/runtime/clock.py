@@ -30,22 +30,22 @@ def real_seconds() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What happened between two looks: for how long nothing ran, and by how much the clock was set ahead."""
+    """For how long nothing ran since the last comparison, and by how much the clock was set ahead."""
 
     away: timedelta = timedelta(0)
     set_ahead: timedelta = timedelta(0)
 
 
-class ClockWatch:
-    """Compares the wall clock with a steady one; `look` wants to be called every half minute or so."""
+class ClockComparison:
+    """Compares the wall clock with a steady one; `compare` wants to be called every half minute or so."""
 
     def __init__(self, now: Callable[[], datetime], steady_s: Callable[[], float] = real_seconds) -> None:
         self._now = now
         self._steady_s = steady_s
         self._last = now(), steady_s()
 
-    def look(self) -> Passed:
-        """Return what is worth telling since the last look."""
+    def compare(self) -> Passed:
+        """Return what is worth telling since the last comparison."""
         wall, steady_s = self._last
         self._last = self._now(), self._steady_s()
         passed = timedelta(seconds=self._last[1] - steady_s)
@@ -59,15 +59,15 @@ class ClockWatch:
 class ClockAlerts:
     """Tells the station when it slept or its clock was set; `woke` is told too, to look for work at once."""
 
-    def __init__(self, watch: ClockWatch, alerts: Alerts, woke: Callable[[], None]) -> None:
-        self._watch = watch
+    def __init__(self, comparison: ClockComparison, alerts: Alerts, woke: Callable[[], None]) -> None:
+        self._comparison = comparison
         self._alerts = alerts
         self._woke = woke
         self._rounds_left = 0
 
-    def look(self) -> None:
-        """Look once; what was told stands for a few minutes of looking."""
-        passed = self._watch.look()
+    def check_clock(self) -> None:
+        """Compare once; an alert stands for a few minutes of comparing."""
+        passed = self._comparison.compare()
         if passed.away:
             log.warning("nothing ran for %s", passed.away)
             self._raise(ASLEEP, StorageReason.ASLEEP, passed.away)

@@ -19,12 +19,10 @@ from parcelguard.camera.copies import BuyerCopies
 from parcelguard.camera.messages import CodeRead, PhotoFailed, PhotoKept, Reading, TakePhoto
 from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertsChanged, AlertTopic, Severity
 from parcelguard.core.config import Folders, Settings
-from parcelguard.core.errors import DamagedDatabase, DiskFull, ParcelGuardError, StorageError
+from parcelguard.core.errors import ParcelGuardError, StorageError
 from parcelguard.core.events import EventHub
 from parcelguard.core.orders import Order
 from parcelguard.core.proofs import Photo
-from parcelguard.core.reasons.reason import because
-from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.core.times import utc_now
@@ -36,14 +34,14 @@ from parcelguard.media_log.media_log import MediaLog
 from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
 from parcelguard.packing.packing_desk import PackingDesk
 from parcelguard.packing.ports import Bench, DeskRecords, DeskRules, DeskShops, PhotoRequest
-from parcelguard.runtime.clock import ClockAlerts, ClockWatch
-from parcelguard.runtime.threads import Worker
+from parcelguard.runtime.clock import ClockAlerts, ClockComparison
 from parcelguard.scanner.normaliser import read_scan
+from parcelguard.station.desk_steps import DeskSteps
 from parcelguard.station.shops_at_work import ShopsAtWork
 from parcelguard.store.database import Store
 from parcelguard.upkeep.adopt import adopt_photos
 from parcelguard.upkeep.backup import Backups
-from parcelguard.upkeep.housekeeping import Housekeeping
+from parcelguard.upkeep.housekeeping import Housekeeping, StationData
 from parcelguard.vault.vault import Vault, vault_at
 
 log = logging.getLogger(__name__)
@@ -88,18 +86,9 @@ class Station:
             self.store = Store(folders.database, now)
             undo.callback(self.store.close)
             adopt_photos(self.store, folders.media, now(), jpeg_size)
-            self.housekeeping = Housekeeping(
-                store=self.store,
-                folder=_claimed(folders),
-                home=folders.home,
-                backups=Backups(folders.backups, folders.home),
-                alerts=self.alerts,
-                quiet=self._quiet,
-                now=now,
-                also=self._look_around,
-            )
-            self._clock_news = ClockAlerts(ClockWatch(now), self.alerts, self._woke)
+            self.housekeeping = self._new_housekeeping(folders, now)
             undo.callback(self.housekeeping.stop)
+            self._clock_alerts = ClockAlerts(ClockComparison(now), self.alerts, self._woke)
             copies = BuyerCopies()
             undo.callback(copies.stop_helper)
             self._new_shops_at_work = partial(
@@ -117,40 +106,63 @@ class Station:
             self._at_work = self._new_shops_at_work(settings)
             undo.callback(lambda: self._at_work.close())
             self._announcer = ProofAnnouncer(self.store, hub.publish)
-            self.log = MediaLog(
-                store=self.store,
-                served=self._at_work,
-                copies=HandCopies(folders.home / "by-hand", self.store, copies, folders.media),
-                describe=partial(self.housekeeping.notes.resent, self.store),
-                announcer=self._announcer,
-                media=folders.media,
-                packer=settings.bench.packer,
-                now=now,
-            )
-            self._desk = PackingDesk(
-                records=DeskRecords(store=self.store, media=folders.media, notes=self.housekeeping.notes),
-                shops=self._desk_shops(),
-                camera=_DeskCamera(camera),
-                bench=Bench(settings.bench.station, settings.bench.packer),
-                publish=hub.publish,
-                now=now,
-                rules=DeskRules(
-                    # Asked of the shops that are at work then: they are replaced when a shop changes.
-                    left_for=lambda shop_id, conversation: self._at_work.left_for(shop_id, conversation),
-                    may_open=self.housekeeping.may_open,
-                    may_save=self.housekeeping.may_save,
-                ),
-            )
-            self._worker = Worker("packing desk")
-            undo.callback(self._worker.stop)
+            self.log = self._new_log(settings, folders, copies, now)
+            self._desk = self._new_desk(settings, folders, now)
+            self._steps = DeskSteps(self.housekeeping, self._desk.step_failed)
+            undo.callback(self._steps.stop)
             for cancel in self._listen():
                 undo.callback(cancel)
+            # Nothing failed: what was built is taken down by `close`, in the opposite order.
             self._undo = undo.pop_all()
+
+    def _new_housekeeping(self, folders: Folders, now: Callable[[], datetime]) -> Housekeeping:
+        return Housekeeping(
+            StationData(
+                store=self.store,
+                folder=_claimed(folders),
+                home=folders.home,
+                backups=Backups(folders.backups, folders.home),
+            ),
+            alerts=self.alerts,
+            quiet=self._quiet,
+            now=now,
+            each_round=self._each_round,
+        )
+
+    def _new_log(
+        self, settings: Settings, folders: Folders, copies: BuyerCopies, now: Callable[[], datetime]
+    ) -> MediaLog:
+        return MediaLog(
+            store=self.store,
+            served=self._at_work,
+            copies=HandCopies(folders.home / "by-hand", self.store, copies, folders.media),
+            describe=partial(self.housekeeping.notes.resent, self.store),
+            announcer=self._announcer,
+            media=folders.media,
+            packer=settings.bench.packer,
+            now=now,
+        )
+
+    def _new_desk(self, settings: Settings, folders: Folders, now: Callable[[], datetime]) -> PackingDesk:
+        return PackingDesk(
+            records=DeskRecords(store=self.store, media=folders.media, notes=self.housekeeping.notes),
+            shops=self._desk_shops(),
+            camera=_DeskCamera(self._camera),
+            bench=Bench(settings.bench.station, settings.bench.packer),
+            publish=self.hub.publish,
+            now=now,
+            rules=DeskRules(
+                # Asked of the shops that are at work then: they are replaced when a shop changes.
+                left_for=lambda shop_id, conversation: self._at_work.left_for(shop_id, conversation),
+                may_open=self.housekeeping.may_open,
+                may_save=self.housekeeping.may_save,
+            ),
+        )
 
     def start(self) -> None:
         """Bring back what a crash left open, and begin to read orders and to send."""
         self._at_work.start(self)
-        self._post(self._desk.restore)
+        self._steps.post(self._desk.restore)
         self._begun = True
         self.housekeeping.start()
         self._announcer.queue()
@@ -177,7 +189,7 @@ class Station:
             before.close()
             self.log.use(at_work)
             at_work.start(self)
-            self._post(self._desk.use_shops, self._desk_shops())
+            self._steps.post(self._desk.use_shops, self._desk_shops())
             self._announcer.queue()
 
     def look_into(self, vault: Vault) -> None:
@@ -192,33 +204,33 @@ class Station:
 
     def scan(self, scan: Scan) -> None:
         """Take in a code."""
-        self._post(self._desk.scan, scan)
+        self._steps.post(self._desk.scan, scan)
 
     def take_photo(self) -> None:
         """F1."""
-        self._post(self._desk.take_photo)
+        self._steps.post(self._desk.take_photo)
 
     def retake(self) -> None:
         """F2."""
-        self._post(self._desk.retake)
+        self._steps.post(self._desk.retake)
 
     def save(self) -> None:
         """F4."""
-        self._post(self._desk.save)
+        self._steps.post(self._desk.save)
 
     def clear(self) -> None:
         """Esc."""
-        self._post(self._desk.clear)
+        self._steps.post(self._desk.clear)
 
     # ---- answers from the marketplaces -------------------------------------------------
 
     def order_read(self, proof_id: str, order: Order) -> None:
         """Hand an order that was read to the desk."""
-        self._post(self._desk.order_read, proof_id, order)
+        self._steps.post(self._desk.order_read, proof_id, order)
 
     def order_missing(self, proof_id: str, *, asked: bool) -> None:
         """Tell the desk that a code was not found."""
-        self._post(lambda: self._desk.order_missing(proof_id, asked=asked))
+        self._steps.post(lambda: self._desk.order_missing(proof_id, asked=asked))
 
     # ---- steps -------------------------------------------------------------------------
 
@@ -236,31 +248,6 @@ class Station:
         at_work = self._at_work
         return DeskShops(shops=at_work.shops, same_text=at_work.same_text, orders=at_work.orders)
 
-    def _post(self, task: Callable[..., None], *arguments: object) -> None:
-        def carry_out() -> None:
-            try:
-                self._with_room(task, *arguments)
-            except ParcelGuardError as error:
-                log.warning("desk: %s", error)
-                self._desk.step_failed(error.reason)
-            except Exception:  # a bug: the packer must see that this step did not happen
-                log.exception("desk: a step failed")
-                self._desk.step_failed(because(SendingReason.MISTAKE))
-
-        self._worker.post(carry_out)
-
-    def _with_room(self, task: Callable[..., None], *arguments: object) -> None:
-        """Carry a step of the desk out; on a full disk the ballast makes room for another try."""
-        try:
-            task(*arguments)
-        except DiskFull:
-            if not self.housekeeping.write_failed(full=True):
-                raise
-            task(*arguments)
-        except DamagedDatabase as error:
-            self.housekeeping.damaged(error)
-            raise
-
     def _photo_kept(self, kept: PhotoKept) -> None:
         photo = Photo(
             id=kept.photo_id,
@@ -275,12 +262,12 @@ class Station:
             taken_at=kept.taken_at,
             sharp=kept.sharp,
         )
-        self._post(self._desk.photo_kept, photo, kept.thumbnail)
+        self._steps.post(self._desk.photo_kept, photo, kept.thumbnail)
 
     def _photo_failed(self, failed: PhotoFailed) -> None:
         log.warning("photo %s not taken: %s", failed.photo_id, failed.detail)
         self.housekeeping.write_failed(full=failed.reason.kind is StorageReason.DISK_FULL)
-        self._post(self._desk.photo_failed, failed.photo_id, failed.reason)
+        self._steps.post(self._desk.photo_failed, failed.photo_id, failed.reason)
 
     def _code_read(self, code: CodeRead) -> None:
         scan = read_scan(code.text, ScanSource.CAMERA, code.symbology)
@@ -291,7 +278,7 @@ class Station:
         """Let the band forget a trouble with disk or folder once it is over."""
         stops = {alert.key for alert in event.alerts if alert.severity is Severity.STOP}
         if self._stops - stops:
-            self._post(self._desk.take_back_failure)
+            self._steps.post(self._desk.take_back_failure)
         self._stops = stops
 
     def _desk_changed(self, event: DeskChanged) -> None:
@@ -308,9 +295,9 @@ class Station:
         """Whether no order is open and nothing has happened at the desk for a while."""
         return self._desk_free and monotonic() - self._desk_moved_at > QUIET_S
 
-    def _look_around(self) -> None:
+    def _each_round(self) -> None:
         """Look for sleep and set clocks, and for what a call that ended late has set going for nobody."""
-        self._clock_news.look()
+        self._clock_alerts.check_clock()
         self._at_work.hold_unserved()
 
     def _proof_saved(self, event: ProofSaved) -> None:

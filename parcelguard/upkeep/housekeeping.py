@@ -1,6 +1,6 @@
-"""Looks after the station beside the packing: room on the disk, the photo folder, copies, checks.
+"""Looks after the station beside the packing: space on the disk, the photo folder, notes and records.
 
-One thread. What it finds is told as alerts and withdrawn by itself; what must stop the next parcel
+One thread. What it finds becomes alerts, which it withdraws by itself; what must stop the next parcel
 is asked for by the desk through `may_open`. Packing never waits for any of it.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from enum import IntEnum
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 
@@ -23,71 +23,64 @@ from parcelguard.store.database import Store
 from parcelguard.upkeep.backup import Backups
 from parcelguard.upkeep.disk_space import Ballast, Level, Space, bytes_a_day, measure
 from parcelguard.upkeep.photo_notes import Notes
+from parcelguard.upkeep.records_care import RecordsCare
 
 log = logging.getLogger(__name__)
 
 ROUND_S = 30.0
 ROUND_IN_TROUBLE_S = 2.0
-SETTLED_S = 60.0  # after a start the disk belongs to the packer
 STUCK_S = 5.0  # a folder that takes longer to answer counts as gone
 RATE_FOR_S = 3600.0
-AGAIN_AFTER_S = 3600.0
-NIGHT_HOUR = 2
-OLDEST_BACKUP = timedelta(hours=24)
 MEDIA_FOLDER = AlertKey(AlertTopic.MEDIA_FOLDER)
 DISK_SPACE = AlertKey(AlertTopic.DISK_SPACE)
-RECORDS = AlertKey(AlertTopic.RECORDS)
 NOTES = AlertKey(AlertTopic.NOTES)
-BACKUP = AlertKey(AlertTopic.BACKUP)
 RESERVE_BYTES = 16 * 2**20  # below that the ballast is given up without waiting for a failure
 
 
-class Due(IntEnum):
-    """Whether the records should be copied."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationData:
+    """What a station keeps, and where."""
 
-    NO = 0
-    WHEN_QUIET = 1
-    NOW = 2
+    store: Store
+    folder: MediaFolder
+    home: Path
+    backups: Backups
 
 
 class Housekeeping:
     """Everything a station does for its own health.
 
-    `quiet`: whether nobody is packing just now. `also`: what else wants a look in every round.
+    `quiet`: whether nobody is packing just now. `each_round`: what else is to be done in every round.
     """
 
     def __init__(
         self,
+        data: StationData,
         *,
-        store: Store,
-        folder: MediaFolder,
-        home: Path,
-        backups: Backups,
         alerts: Alerts,
         quiet: Callable[[], bool],
         now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
-        also: Callable[[], None] = lambda: None,
+        each_round: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store = store
-        self._folder = folder
-        self._home = home
-        self._backups = backups
+        self._store = data.store
+        self._folder = data.folder
+        self._home = data.home
         self._alerts = alerts
-        self._quiet = quiet
         self._now = now
         self._monotonic = monotonic
-        self._also = also
-        self.notes = Notes(folder.path, self._note_written)
-        self._ballast = Ballast(folder.path)
-        self._trouble: StorageError | None = None  # with the media folder, at the last look
-        self._looking_since: float | None = None
+        self._each_round = each_round
+        self.notes = Notes(data.folder.path, self._note_written)
+        self._ballast = Ballast(data.folder.path)
+        self._folder_error: StorageError | None = None  # what the last round found
+        self._asking_folder_since: float | None = None
         self._undescribed = True  # something may lack its note: at a start, and after one was not written
         self._rate: tuple[float, float] | None = None  # bytes a day, and when that was counted
-        self._copy_again_at = 0.0
         self._stopping, self._wake = Event(), Event()
+        self._records = RecordsCare(
+            data.store, data.backups, alerts, quiet=quiet, now=now, monotonic=monotonic, ending=self._stopping
+        )
         self._thread = Thread(target=self._run, name="housekeeping", daemon=True)
-        self._settled_at = self._monotonic() + SETTLED_S
 
     def start(self) -> None:
         """Begin to look around."""
@@ -106,8 +99,8 @@ class Housekeeping:
     def may_open(self) -> None:
         """Raise StorageError, with words for the packer, while no further parcel may be begun."""
         self._refuse_without_folder()
-        if trouble := self._trouble:
-            raise _again(trouble)
+        if error := self._folder_error:
+            raise _again(error)
         if self._space(0.0).level is Level.FULL:
             raise StorageError("below the reserve", because(StorageReason.NO_NEW_ORDER))
 
@@ -116,13 +109,14 @@ class Housekeeping:
         self._refuse_without_folder()
 
     def _refuse_without_folder(self) -> None:
-        since = self._looking_since
+        since = self._asking_folder_since
         if since is not None and self._monotonic() - since > STUCK_S:
             raise self._stuck()
-        trouble = self._trouble
-        if trouble and not isinstance(trouble, DiskFull):
-            raise _again(trouble)
-        self._folder.look()
+        error = self._folder_error
+        if error and not isinstance(error, DiskFull):
+            raise _again(error)
+        # The last round may be half a minute old; one look for the marker costs next to nothing.
+        self._folder.check_marker()
 
     def write_failed(self, *, full: bool) -> bool:
         """Look at once what is wrong. True when room was made, so that the write is worth another try."""
@@ -133,14 +127,14 @@ class Housekeeping:
         return made
 
     def damaged(self, error: DamagedDatabase) -> None:
-        """Tell that the records are damaged; nothing but a new start mends that."""
-        self._alerts.raise_alert(Alert(RECORDS, Severity.STOP, error.reason))
+        """Tell that the records are damaged; nothing but a new start repairs that."""
+        self._records.damaged(error)
 
     # ---- the rounds ----------------------------------------------------------------------
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._wake.clear()
+            self._wake.clear()  # before the round: a failure that comes during it starts another
             try:
                 pause_s = self.round()
             except Exception:
@@ -150,12 +144,12 @@ class Housekeeping:
 
     def round(self) -> float:
         """Look at everything once; returns how many seconds to rest."""
-        self._also()
+        self._each_round()
         self._look_at_folder()
-        if self._trouble:
+        if self._folder_error:
             return ROUND_IN_TROUBLE_S
         self._look_at_space()
-        for chore in (self._describe, self._back_up, self._check):
+        for chore in (self._describe, self._records.back_up, self._records.check):
             try:
                 chore()
             except ParcelGuardError as error:
@@ -163,39 +157,39 @@ class Housekeeping:
         return ROUND_S
 
     def _look_at_folder(self) -> None:
-        self._looking_since = self._monotonic()
+        self._asking_folder_since = self._monotonic()
         try:
             self._probe()
         except StorageError as error:
-            if self._trouble is None:
+            if self._folder_error is None:
                 log.warning("no photos can be kept: %s", error)
-            self._trouble = error
+            self._folder_error = error
             self._alerts.raise_alert(Alert(MEDIA_FOLDER, Severity.STOP, error.reason))
         else:
-            if self._trouble:
+            if self._folder_error:
                 log.warning("photos can be kept again")
                 self._undescribed = True
-            self._trouble = None
+            self._folder_error = None
             self._alerts.withdraw(MEDIA_FOLDER)
         finally:
-            self._looking_since = None
+            self._asking_folder_since = None
 
     def _probe(self) -> None:
         try:
-            self._folder.probe()
+            self._folder.try_write()
         except DiskFull:
             if not self.write_failed(full=True):
                 raise
-            self._folder.probe()
+            self._folder.try_write()
 
     def _look_at_space(self) -> None:
         try:
             space = self._space(self._bytes_a_day())
         except StorageError as error:
-            log.warning("room not measured: %s", error)
+            log.warning("space not measured: %s", error)
             return
         if space.free < RESERVE_BYTES:
-            self.write_failed(full=True)
+            self.write_failed(full=True)  # the open order must not be the one that finds out
         elif space.level < Level.VERY_LOW:
             self._keep_ballast()
         alert = _disk_alert(space)
@@ -236,69 +230,12 @@ class Housekeeping:
             self._undescribed = True
             self._alerts.raise_alert(Alert(NOTES, Severity.WARN, because(StorageReason.NOTE_NOT_WRITTEN)))
 
-    def _back_up(self) -> None:
-        """Copy the records in the first quiet moment of the night, or as soon as the last copy is old."""
-        moment = self._monotonic()
-        if moment < max(self._settled_at, self._copy_again_at):
-            return
-        now = self._now()
-        newest = next((each.at for each in self._backups.all() if each.at <= now), None)
-        due = copy_due(newest, now)
-        if due is Due.NOW or (due is Due.WHEN_QUIET and self._quiet()):
-            self._copy(now)
-
-    def _copy(self, now: datetime) -> None:
-        try:
-            self._backups.make(self._store, now, self._let_others)
-        except _Ended:
-            log.info("the nightly copy was given up: the program ends")
-        except StorageError as error:
-            log.warning("no nightly copy: %s", error)
-            self._copy_again_at = self._monotonic() + AGAIN_AFTER_S
-            reason = because(StorageReason.BACKUP_FAILED, folder=str(self._backups.folder))
-            self._alerts.raise_alert(Alert(BACKUP, Severity.WARN, reason))
-            if not isinstance(error, DiskFull):
-                self._read_through()  # a copy that is not whole may be a true one
-        else:
-            self._alerts.withdraw(BACKUP)
-
-    def _let_others(self) -> None:
-        if self._stopping.wait(0.002):
-            raise _Ended
-
-    def _check(self) -> None:
-        """Read through the records once a week, when nobody is packing."""
-        if self._monotonic() >= self._settled_at and self._store.check_due and self._quiet():
-            self._read_through()
-
-    def _read_through(self) -> None:
-        try:
-            self._store.check()
-        except DamagedDatabase as error:
-            log.critical("the records are damaged: %s", error)
-            self.damaged(error)
-
     def _stuck(self) -> StorageError:
         path = self._folder.path
         reason = because(StorageReason.FOLDER_STUCK, folder=str(path))
         error = StorageError(f"{path} does not answer", reason)
         self._alerts.raise_alert(Alert(MEDIA_FOLDER, Severity.STOP, error.reason))
         return error
-
-
-class _Ended(Exception):
-    """The program ends while a copy is being made."""
-
-
-def copy_due(newest: datetime | None, now: datetime) -> Due:
-    """Return whether the records should be copied, given the newest copy."""
-    if newest is None or now - newest > OLDEST_BACKUP:
-        return Due.NOW
-    local = now.astimezone()
-    night = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
-    if night > local:
-        night -= timedelta(days=1)
-    return Due.WHEN_QUIET if newest < night else Due.NO
 
 
 def _disk_alert(space: Space) -> Alert | None:

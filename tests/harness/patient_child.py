@@ -63,7 +63,7 @@ class PatientPacker:
     def _rest(self) -> None:
         """Wait until the desk has done everything that it still has to do."""
         rested = threading.Event()
-        self._station._post(rested.set)
+        self._station._steps.post(rested.set)
         rested.wait()
 
     def _open(self, code: str) -> bool:

@@ -7,43 +7,45 @@ from datetime import timedelta
 import pytest
 
 from parcelguard.core.alerts import Alerts, AlertsChanged
-from parcelguard.runtime.clock import ClockAlerts, ClockWatch, Passed, real_seconds
+from parcelguard.runtime.clock import ClockAlerts, ClockComparison, Passed, real_seconds
 from parcelguard.ui.words.reasons.saying import said_alert
 from tests.support.fakes import Clock
 
 
 @pytest.fixture
-def watch(clock: Clock) -> ClockWatch:
-    return ClockWatch(clock, clock.elapsed_s)
+def comparison(clock: Clock) -> ClockComparison:
+    return ClockComparison(clock, clock.elapsed_s)
 
 
-def test_half_a_minute_is_nothing(watch: ClockWatch, clock: Clock) -> None:
+def test_half_a_minute_is_nothing(comparison: ClockComparison, clock: Clock) -> None:
     clock.advance(30)
-    assert watch.look() == Passed()
+    assert comparison.compare() == Passed()
 
 
-def test_long_gap_is_told_once(watch: ClockWatch, clock: Clock) -> None:
+def test_long_gap_is_told_once(comparison: ClockComparison, clock: Clock) -> None:
     clock.advance(34 * 60)
-    assert watch.look() == Passed(away=timedelta(minutes=34))
-    assert watch.look() == Passed()
+    assert comparison.compare() == Passed(away=timedelta(minutes=34))
+    assert comparison.compare() == Passed()
 
 
 @pytest.mark.parametrize("minutes", [7, -1440])
-def test_set_clock_is_told_with_its_direction(watch: ClockWatch, clock: Clock, minutes: int) -> None:
+def test_set_clock_is_told_with_its_direction(
+    comparison: ClockComparison, clock: Clock, minutes: int
+) -> None:
     clock.advance(30)
     clock.jump(minutes * 60)
-    assert watch.look() == Passed(set_ahead=timedelta(minutes=minutes))
+    assert comparison.compare() == Passed(set_ahead=timedelta(minutes=minutes))
 
 
-def test_small_correction_is_nothing(watch: ClockWatch, clock: Clock) -> None:
+def test_small_correction_is_nothing(comparison: ClockComparison, clock: Clock) -> None:
     clock.jump(119)
-    assert watch.look() == Passed()
+    assert comparison.compare() == Passed()
 
 
-def test_clock_set_during_a_sleep_tells_both(watch: ClockWatch, clock: Clock) -> None:
+def test_clock_set_during_a_sleep_tells_both(comparison: ClockComparison, clock: Clock) -> None:
     clock.advance(600)
     clock.jump(3600)
-    assert watch.look() == Passed(timedelta(minutes=10), timedelta(hours=1))
+    assert comparison.compare() == Passed(timedelta(minutes=10), timedelta(hours=1))
 
 
 def test_steady_seconds_do_not_go_back() -> None:
@@ -60,8 +62,8 @@ class Told:
     def __init__(self, clock: Clock) -> None:
         self.news: list[AlertsChanged] = []
         self.woken = 0
-        watch = ClockWatch(clock, clock.elapsed_s)
-        self.clocks = ClockAlerts(watch, Alerts(self.news.append), self.wake)
+        comparison = ClockComparison(clock, clock.elapsed_s)
+        self.clocks = ClockAlerts(comparison, Alerts(self.news.append), self.wake)
 
     def wake(self) -> None:
         self.woken += 1
@@ -84,7 +86,7 @@ def test_return_from_sleep_is_told_and_work_is_looked_for(
     told: Told, clock: Clock, seconds: int, words: str
 ) -> None:
     clock.advance(seconds)
-    told.clocks.look()
+    told.clocks.check_clock()
     assert told.headlines == [f"This computer was asleep for {words}."]
     assert told.woken == 1
 
@@ -92,19 +94,19 @@ def test_return_from_sleep_is_told_and_work_is_looked_for(
 @pytest.mark.parametrize(("seconds", "words"), [(420, "ahead by 7 minutes"), (-86_400, "back by 24 hours")])
 def test_clock_that_was_set_is_told(told: Told, clock: Clock, seconds: int, words: str) -> None:
     clock.jump(seconds)
-    told.clocks.look()
+    told.clocks.check_clock()
     assert told.headlines == [f"This computer’s clock was set {words}."]
     assert told.woken == 0
 
 
 def test_news_of_the_clock_stand_for_some_minutes(told: Told, clock: Clock) -> None:
     clock.advance(600)
-    told.clocks.look()
+    told.clocks.check_clock()
     for _ in range(9):
         clock.advance(30)
-        told.clocks.look()
+        told.clocks.check_clock()
     assert told.headlines
-    told.clocks.look()
+    told.clocks.check_clock()
     assert told.headlines == []
-    told.clocks.look()
+    told.clocks.check_clock()
     assert len(told.news) == 2

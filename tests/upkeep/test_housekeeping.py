@@ -20,8 +20,9 @@ from parcelguard.store.database import Store
 from parcelguard.ui.words.reasons.saying import said_alert
 from parcelguard.upkeep.backup import Backups
 from parcelguard.upkeep.disk_space import BALLAST
-from parcelguard.upkeep.housekeeping import Due, Housekeeping, copy_due
+from parcelguard.upkeep.housekeeping import Housekeeping, StationData
 from parcelguard.upkeep.photo_notes import PROOF
+from parcelguard.upkeep.records_care import Due, copy_due
 from tests.support.fakes import NOON, Clock, save_proof, wait_for
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
@@ -54,10 +55,7 @@ class House:
 
     def new(self) -> Housekeeping:
         return Housekeeping(
-            store=self.store,
-            folder=self.folder,
-            home=self.home,
-            backups=self.backups,
+            StationData(store=self.store, folder=self.folder, home=self.home, backups=self.backups),
             alerts=Alerts(self.news.append),
             quiet=lambda: self.quiet,
             now=self.clock,
@@ -123,7 +121,7 @@ def test_folder_that_does_not_answer_is_not_waited_for(house: House, monkeypatch
         asked.set()
         answer.wait(10)
 
-    monkeypatch.setattr(house.folder, "probe", hang)
+    monkeypatch.setattr(house.folder, "try_write", hang)
     looking = threading.Thread(target=house.keeping.round)
     looking.start()
     asked.wait(10)
@@ -237,14 +235,14 @@ def test_disk_found_full_by_the_probe_gives_up_the_ballast(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.keeping.round()
-    real, full = house.folder.probe, [DiskFull("full")]
+    real, full = house.folder.try_write, [DiskFull("full")]
 
     def probe() -> None:
         if full:
             raise full.pop()
         real()
 
-    monkeypatch.setattr(house.folder, "probe", probe)
+    monkeypatch.setattr(house.folder, "try_write", probe)
     assert house.keeping.round() == 30
     assert house.alerts == {}
 

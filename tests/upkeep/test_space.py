@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from parcelguard.core.errors import DiskFull, StorageError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.disk.files import make_folder, write_durably
 from parcelguard.disk.media_folder import MARKER, FolderGone, MediaFolder
 from parcelguard.store.database import Store
@@ -153,18 +155,18 @@ def home(tmp_path: Path) -> Path:
 
 def test_folder_is_made_and_marked_at_its_first_use(tmp_path: Path, home: Path) -> None:
     folder = MediaFolder(tmp_path / "drive" / "photos", home)
-    folder.probe()
-    folder.look()
-    folder.probe()
+    folder.try_write()
+    folder.check_marker()
+    folder.try_write()
 
     assert [path.name for path in folder.path.iterdir()] == [MARKER]
 
 
 def test_folder_with_the_photos_of_an_older_program_is_taken_over(tmp_path: Path, home: Path) -> None:
     make_folder(tmp_path / "photos" / "2026" / "11")
-    MediaFolder(tmp_path / "photos", home).probe()
+    MediaFolder(tmp_path / "photos", home).try_write()
     (tmp_path / "photos" / MARKER).unlink()
-    MediaFolder(tmp_path / "photos", home).probe()
+    MediaFolder(tmp_path / "photos", home).try_write()
 
     assert (tmp_path / "photos" / MARKER).exists()
 
@@ -178,7 +180,7 @@ def test_empty_folder_in_the_place_of_a_drive_that_is_gone_is_not_written_to(
     drive.rename(tmp_path / "unplugged")
 
     for _ in ("the name is gone too", "an empty folder stays"):
-        for ask in (folder.look, folder.claim, folder.probe, MediaFolder(drive, home).claim):
+        for ask in (folder.check_marker, folder.claim, folder.try_write, MediaFolder(drive, home).claim):
             with pytest.raises(FolderGone) as caught:
                 ask()
             assert str(drive) in caught.value.headline
@@ -188,8 +190,8 @@ def test_empty_folder_in_the_place_of_a_drive_that_is_gone_is_not_written_to(
 
     drive.rmdir()
     (tmp_path / "unplugged").rename(drive)
-    folder.probe()
-    folder.look()
+    folder.try_write()
+    folder.check_marker()
 
 
 def test_marked_folder_found_by_a_new_home_is_remembered(tmp_path: Path, home: Path) -> None:
@@ -215,7 +217,7 @@ def test_folder_inside_the_home_has_no_drive_to_lose_and_is_made_again(home: Pat
     folder = MediaFolder(home / "media", home)
     folder.claim()
     shutil.rmtree(folder.path)
-    folder.probe()
+    folder.try_write()
 
     assert (folder.path / MARKER).exists()
 
@@ -223,7 +225,7 @@ def test_folder_inside_the_home_has_no_drive_to_lose_and_is_made_again(home: Pat
 def test_file_in_the_folders_place_is_told_in_words(tmp_path: Path, home: Path) -> None:
     (tmp_path / "photos").write_text("a file")
     folder = MediaFolder(tmp_path / "photos", home)
-    for ask in (folder.claim, folder.look, folder.probe):
+    for ask in (folder.claim, folder.check_marker, folder.try_write):
         with pytest.raises(StorageError) as caught:
             ask()
         assert "Cannot save photos to" in caught.value.headline
@@ -243,7 +245,7 @@ def test_folder_that_does_not_answer_is_told_in_words(
 
     monkeypatch.setattr(os, "lstat", fail)
     monkeypatch.setattr(Path, "lstat", lambda path: fail(path))
-    for ask in (folder.claim, folder.look, folder.probe):
+    for ask in (folder.claim, folder.check_marker, folder.try_write):
         with pytest.raises(FolderGone):
             ask()
 
@@ -253,17 +255,17 @@ def test_read_only_drive_is_told_in_words_and_full_one_as_full(small_disk: Path,
     folder.claim()
     fill(small_disk / "filler")
     with pytest.raises(DiskFull):
-        folder.probe()
+        folder.try_write()
     (small_disk / "filler").unlink()
 
     subprocess.run([shutil.which("mount"), "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(StorageError) as caught:
-        folder.probe()
-    assert "can be written to" in caught.value.advice
-    folder.look()
+        folder.try_write()
+    assert caught.value.reason == because(StorageReason.FOLDER_REFUSES, folder=str(small_disk))
+    folder.check_marker()
 
     subprocess.run([shutil.which("mount"), "-o", "remount,rw", str(small_disk)], check=True)
-    folder.probe()
+    folder.try_write()
 
 
 def test_probe_that_cannot_be_removed_is_told_in_words(
@@ -280,4 +282,4 @@ def test_probe_that_cannot_be_removed_is_told_in_words(
 
     monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(StorageError, match="held"):
-        folder.probe()
+        folder.try_write()
