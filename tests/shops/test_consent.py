@@ -20,7 +20,7 @@ from parcelguard.core.errors import NoNetwork, SettingsError
 from parcelguard.core.reasons.reason import as_told, because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
-from parcelguard.marketplace.ports import Access, AccessState, Seller
+from parcelguard.marketplace.ports import Access, AccessState, Client, Seller
 from parcelguard.shops.consent import ConsentFlow
 from parcelguard.shops.loopback import Loopback, Page
 from parcelguard.shops.views import Attempt, Consented
@@ -185,7 +185,7 @@ def test_of_attempts_begun_at_the_same_moment_one_goes_on(make: Callable[..., Be
     both = threading.Barrier(2)
     real = bench.desk._client_of
 
-    def together(shop: ShopSettings) -> FakeClient:
+    def together(shop: ShopSettings) -> Client:
         both.wait(PATIENCE_S)
         return real(shop)
 

@@ -59,9 +59,9 @@ def app_of(world: World, name: str, back: str) -> tuple[dict[str, Any], dict[str
                 {"orders": orders.secret, "chat": chat.secret},
             )
         case _:
-            app = world.state_of(TikTokApp).app
-            app.redirect = back
-            return {"app_key": app.app_key, "service_id": app.service_id}, {"shop": app.app_secret}
+            custom = world.state_of(TikTokApp).app
+            custom.redirect = back
+            return {"app_key": custom.app_key, "service_id": custom.service_id}, {"shop": custom.app_secret}
 
 
 class Office:

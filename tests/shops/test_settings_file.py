@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from parcelguard.core.config import load_settings
+from parcelguard.core.config import Settings, load_settings
 from parcelguard.core.errors import SettingsError, StorageError
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
@@ -166,12 +167,13 @@ def test_a_file_damaged_meanwhile_is_not_written_over(path: Path) -> None:
     damaged = path.read_text() + "\n[screen\n"
     path.write_text(damaged)
 
-    for change in (
+    changes: list[Callable[[], Settings]] = [
         lambda: file.change_shop("kopi", {"send": False}),
         lambda: file.add_shop(NEW),
         lambda: file.remove_shop("kopi"),
         lambda: file.switch_marketplaces_off(("lazada",)),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(SettingsError, match="not readable as TOML") as raised:
             change()
         assert "Nothing was changed" in said(raised.value.reason).advice
@@ -211,7 +213,11 @@ def test_what_cannot_be_changed_safely_is_left_to_a_person(tmp_path: Path, text:
 
 def test_an_unknown_shop_is_refused(path: Path) -> None:
     file = SettingsFile(path)
-    for change in (lambda: file.change_shop("teh", {"send": True}), lambda: file.remove_shop("teh")):
+    changes: list[Callable[[], Settings]] = [
+        lambda: file.change_shop("teh", {"send": True}),
+        lambda: file.remove_shop("teh"),
+    ]
+    for change in changes:
         with pytest.raises(SettingsError) as raised:
             change()
         assert raised.value.reason == because(ShopReason.NO_SUCH_SHOP)

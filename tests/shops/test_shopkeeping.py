@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -190,10 +190,11 @@ def test_a_wrong_change_is_refused_and_nothing_happens(
 
 
 def test_sending_is_switched_on_only_by_who_has_read_the_notice(office: Office) -> None:
-    for attempt in (
+    attempts: list[Callable[[], None]] = [
         lambda: office.keeping.switch("kopi", on=True),
         lambda: office.keeping.change("kopi", {"send": True}),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(NoticeUnread):
             attempt()
     assert not office.written().shops[0].send

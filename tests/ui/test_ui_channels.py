@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
@@ -18,6 +19,7 @@ from parcelguard.core.reasons.reason import as_told
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.shops.standing import Today
 from parcelguard.shops.views import Consented
+from parcelguard.ui.kit.theme import Token
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.shops.shop_list import RowView
 from parcelguard.ui.shops.shops_screen import ChannelsPage
@@ -70,6 +72,9 @@ class Opened:
         labels += [each.accessibleName() for each in boxes if each.isVisible()]
         return any(text in each for each in labels)
 
+    def has_browsed(self, count: int) -> bool:
+        return len(self.browsed) == count
+
     # ---- what hands do
 
     def key(self, key: Qt.Key, text: str = "") -> None:
@@ -113,7 +118,7 @@ class Opened:
         self.row(shop_id).setFocus()
         self.row(shop_id).click()
 
-    def wait(self, condition: object) -> None:
+    def wait(self, condition: Callable[[], bool | None]) -> None:
         self._qtbot.waitUntil(condition, timeout=10_000)
 
     def called(self, name: str) -> list[tuple[object, ...]]:
@@ -292,7 +297,7 @@ def test_a_link_is_warned_about_where_it_stands_and_can_be_saved(opened: Opened)
     message.text.setPlainText("Order {order}: see https://kopi.example")
     opened.wait(lambda: "A link: the marketplace may" in message.remarks.accessibleName())
     formats = message.text.document().firstBlock().layout().formats()
-    waved = [each for each in formats if each.format.underlineColor() == message._theme.color("warn")]
+    waved = [each for each in formats if each.format.underlineColor() == message._theme.color(Token.WARN)]
     assert min(each.start for each in waved) == 19
     assert message.save.isEnabled()
 
@@ -551,9 +556,9 @@ def test_a_shop_is_added_keys_first_then_each_consent_then_what_it_may_do(opened
         )
     ]
     for count, grant in enumerate(("orders and pictures", "the chat"), 1):
-        opened.wait(lambda grant=grant: opened.sees(f"Authorise Lazada TH: {grant}"))
+        opened.wait(partial(opened.sees, f"Authorise Lazada TH: {grant}"))
         opened.press_button("Open the browser")
-        opened.wait(lambda count=count: len(opened.browsed) == count)
+        opened.wait(partial(opened.has_browsed, count))
         opened.desk.answer()
     opened.wait(lambda: opened.panel is opened.page.done)
     opened.wait(lambda: opened.page.done.outcome.accessibleName() == "Authorised")
