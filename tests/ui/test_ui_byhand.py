@@ -21,6 +21,7 @@ from parcelguard.store.views import LogFilter
 from parcelguard.ui.by_hand import detail as byhand_detail
 from parcelguard.ui.by_hand.by_hand_screen import ByHandPage
 from parcelguard.ui.check.check_screen import CheckPage
+from parcelguard.ui.log.filters import Span
 from parcelguard.ui.log.log_screen import LogPage
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.shell.top_bar import TopBar
@@ -229,7 +230,7 @@ def test_f10_marks_it_as_sent_by_hand_and_goes_on_to_the_next(opened: Opened) ->
     opened.wait(lambda: opened.chosen == "02")
     assert opened.desk.decided == [("p1-hand", Decision.HANDED)]
     assert opened.page.title.text() == "2 orders to send by hand"
-    assert "241120PX000001 is noted as sent by hand" in opened.page.told.accessibleName()
+    assert "241120PX000001 is marked as sent by hand" in opened.page.told.accessibleName()
 
 
 def test_a_held_key_marks_one_only(opened: Opened) -> None:
@@ -441,7 +442,7 @@ def log_page(window: MainWindow, desk: FakeLog, qtbot: QtBot) -> LogPage:
     window.show_page(Page.LOG)
     page = window._pages[Page.LOG]
     assert isinstance(page, LogPage)
-    page.filters.span.setCurrentText("All dates")
+    page.filters.choose_span(Span.ALL)
     qtbot.waitUntil(lambda: page.model.rowCount() == 2, timeout=10_000)
     return page
 

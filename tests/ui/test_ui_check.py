@@ -28,7 +28,9 @@ from parcelguard.ui.log.log_screen import LogPage
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words import check_words
+from parcelguard.ui.words.times import moment
 from tests.support.ui_helpers import (
+    NOON,
     SHOP,
     FakeLog,
     FakePack,
@@ -237,9 +239,10 @@ def test_the_evidence_of_a_message_stands_beside_it(open_check: Open, qtbot: QtB
         "Photo 2 · The marketplace did not confirm this message."
         " Compare with the chat, then say whether it is there."
     )
-    assert detail.quote.accessibleName().startswith("The buyer was to read: Hi Tan W.")
+    assert detail.quote.accessibleName().startswith("Message to the buyer: Hi Tan W.")
     seen = detail.looks.accessibleName()
-    assert "back to before it was sent" in seen
+    far = moment(NOON + timedelta(minutes=8))
+    assert f"Chat checked at {far}. " in seen
     assert "not far enough back to be sure" in seen
     assert "This shop: Picture, matches" in seen
     assert "Buyer: Text" in seen
@@ -331,7 +334,7 @@ def test_a_whole_group_is_sent_after_one_question_that_names_number_and_caution(
     opened.press("Send 12 now")
     qtbot.waitUntil(opened.page.told.isVisible)
     told = opened.page.told.accessibleName()
-    assert told == "11 of 12 released to go out; one was decided meanwhile by another"
+    assert told == "11 of 12 released to go out; one was decided meanwhile by someone else"
     [(parts, decision)] = opened.desk.answered
     assert (len(parts), decision) == (12, Decision.SEND_AGAIN)
     qtbot.waitUntil(lambda: opened.label(check_words.NOTHING))
@@ -495,7 +498,7 @@ def test_an_answer_that_could_not_be_kept_says_why_and_can_be_given_again(
 def test_without_anything_to_check_the_page_teaches(open_check: Open, qtbot: QtBot) -> None:
     opened = open_check()
     qtbot.waitUntil(lambda: opened.label(check_words.NOTHING))
-    assert opened.label("it waits here with what the chat showed")
+    assert opened.label("You see what the chat showed, and you decide")
     hint = opened.page.hint
     qtbot.waitUntil(lambda: hint.height() >= hint.heightForWidth(hint.width()))
     opened.desk.groups = (make_group(1),)
@@ -590,7 +593,7 @@ def test_answers_are_whole_at_any_size(open_check: Open, qtbot: QtBot, scale: in
 def test_one_answer_is_told_in_the_singular() -> None:
     assert check_words.carried_out(Decision.SEND_AGAIN, 1, 1) == "1 of 1 released to go out"
     assert check_words.carried_out(Decision.LEAVE, 2, 4) == (
-        "2 of 4 left unsent; 2 were decided meanwhile by another"
+        "2 of 4 left unsent; 2 were decided meanwhile by someone else"
     )
 
 
@@ -609,7 +612,7 @@ def test_what_the_marketplace_hid_is_asked_about_in_its_own_words(open_check: Op
 def test_the_page_counts_orders_as_its_badge_does_and_tells_what_is_only_looked_for(open_check: Open) -> None:
     looked_for = replace(unknown_group(21), reason=CHECKING, title="Being looked for in the chat")
     opened = open_check(make_group(12), looked_for)
-    assert opened.page.title.text() == "12 orders need you · 3 being looked for"
+    assert opened.page.title.text() == "12 orders need you · 3 are looked for in the chats"
     assert opened.page.title.isVisible()
 
 
@@ -621,7 +624,10 @@ def test_two_messages_of_one_order_are_one_order_that_needs_a_person() -> None:
 
 def test_what_is_only_looked_for_needs_nobody() -> None:
     assert check_words.CHECKING == CHECKING
-    assert check_words.title([make_group(2, reason=CHECKING)]) == "Nothing needs you · 2 being looked for"
+    assert (
+        check_words.title([make_group(2, reason=CHECKING)])
+        == "Nothing needs you · 2 are looked for in the chats"
+    )
 
 
 # ---- one text for many ------------------------------------------------------------------------
@@ -696,7 +702,7 @@ def test_the_preview_reads_as_the_first_buyer_will_read_it(open_check: Open) -> 
     opened.write("dear {buyer}: {order}, {tracking}, {shop}, {items}")
     read = opened.edit.preview.accessibleName()
     facts = f"241120PX000001, SPXMY00000000001, {SHOP.name}, {check_words.ITEMS}"
-    assert read == f"As Tan W. will read it: dear Tan W.: {facts}"
+    assert read == f"What Tan W. will read: dear Tan W.: {facts}"
 
 
 def test_a_placeholder_is_put_in_where_the_cursor_stands(open_check: Open) -> None:
@@ -736,7 +742,7 @@ def test_a_text_without_the_order_or_with_a_slip_is_warned_about_and_asked_about
     opened.write("hi {byuer}")
     told = (
         "The marketplace refuses the same text twice: keep {order}."
-        " {byuer} is no placeholder: the buyers would read it as it stands."
+        " {byuer} is no placeholder: the buyers would read it like that."
     )
     assert opened.edit.mistakes.accessibleName() == told
     opened.press_edit("Resend 2")

@@ -72,7 +72,7 @@ def open_log(qtbot: QtBot) -> Iterator[Open]:
         window.show_page(Page.LOG)
         opened = Opened(window, desk, hub)
         qtbot.waitUntil(lambda: not opened.page.model.loading)
-        opened.page.filters.span.setCurrentText(Span.ALL)
+        opened.page.filters.choose_span(Span.ALL)
         qtbot.waitUntil(lambda: not opened.page.model.loading)
         return opened
 
@@ -239,8 +239,8 @@ def test_a_proof_saved_without_a_chat_can_be_sent_now(open_log: Open, tmp_path: 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (ProofState.DELIVERED, "The photos stand in the chat twice then."),
-        (ProofState.PARTLY, "What is in the chat already stands there twice then."),
+        (ProofState.DELIVERED, "The buyer gets the photos twice."),
+        (ProofState.PARTLY, "The buyer gets twice what is in the chat already."),
         (ProofState.CLOSED, "The buyer gets this text and 3 photos."),
     ],
 )
@@ -512,7 +512,7 @@ def test_from_and_to_can_be_typed(open_log: Open, tmp_path: Path, qtbot: QtBot) 
     log = open_log(FakeLog(tmp_path, 3))
     filters = log.page.filters
     assert isinstance(filters.span, QComboBox)
-    filters.span.setCurrentText(Span.CUSTOM)
+    filters.choose_span(Span.CUSTOM)
     assert filters.first.isVisible()
     filters.first.setText("2026-11-22")
     qtbot.waitUntil(lambda: log.page.model.rowCount() == 0 and not log.page.model.loading)

@@ -313,7 +313,7 @@ def test_a_proof_that_asks_a_person_is_not_called_failed() -> None:
     )
     assert status(entry, entry.at) == (
         BandTone.BAD,
-        "Asks you · looked twice: the chat does not show it",
+        "Asks you · Looked twice: the chat does not show it",
     )
     assert FILTERS[LogFilter.FAILED] == "Needs you"
 

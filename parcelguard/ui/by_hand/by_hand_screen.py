@@ -26,6 +26,7 @@ from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
 from parcelguard.core.parts import Decision
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import HandJob
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.by_hand.detail import HandDetail, pictures_data
@@ -40,6 +41,8 @@ from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words import by_hand_words as words
+from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.sentences import together
 
 NEWS_REST_MS = 300
 UNDO_MS = 60_000  # how long the last mark can be taken back here; the log can do it later
@@ -80,7 +83,7 @@ class ByHandPage(Screen):
         self.title = plain_label("", self)
         self.told = ReasonBox(theme, self)
         self.told.hide()
-        self.undo = button("Undo (Ctrl+Z)", self)
+        self.undo = button(tr("Undo (Ctrl+Z)"), self)
         self.undo.hide()
         self.note = plain_label("", self)
         self.hint = plain_label("", self)
@@ -92,7 +95,7 @@ class ByHandPage(Screen):
         self._restyle()
         self._connect(bridge)
         self._show_emptiness(empty=True)
-        self.note.setText("Reading…")
+        self.note.setText(tr("Reading…"))
         self.hint.hide()
 
     def shut_down(self) -> None:
@@ -214,8 +217,8 @@ class ByHandPage(Screen):
 
     def _show_emptiness(self, *, empty: bool) -> None:
         """Say what this screen is for while there is nothing to do."""
-        self.note.setText(words.NOTHING)
-        self.hint.setText(words.NOTHING_HINT)
+        self.note.setText(tr(words.NOTHING))
+        self.hint.setText(tr(words.NOTHING_HINT))
         self.note.setVisible(empty)
         self.hint.setVisible(empty)
         for widget in (self.list, self.detail, self.title):
@@ -223,7 +226,7 @@ class ByHandPage(Screen):
 
     def _tell_failure(self, error: ParcelGuardError) -> None:
         self._marking = False
-        self.told.show_reason(BandTone.BAD, error.headline, error.advice)
+        self.told.show_reason(BandTone.BAD, *said(error.reason))
 
     def _show_chosen(self) -> None:
         """Show the chosen job, and have the buyer's copies made."""
@@ -241,7 +244,7 @@ class ByHandPage(Screen):
             self.detail.show_pictures(*answer)
 
     def _no_pictures(self, error: ParcelGuardError) -> None:
-        self.detail.say(f"{error.headline} {error.advice}")
+        self.detail.say(together(*said(error.reason)))
 
     # ---- taking it to the chat ---------------------------------------------------------
 
@@ -263,7 +266,7 @@ class ByHandPage(Screen):
         if (job := self.list.job) is not None:
             QGuiApplication.clipboard().setText(job.text)
             self._take()
-            self.detail.say(words.TEXT_COPIED)
+            self.detail.say(tr(words.TEXT_COPIED))
 
     def _copy_pictures(self) -> None:
         strip = self.detail.strip
@@ -284,7 +287,7 @@ class ByHandPage(Screen):
         if self._taken:
             self._mark()
         else:
-            self.detail.say(words.TAKE_FIRST)
+            self.detail.say(tr(words.TAKE_FIRST))
 
     def _mark(self) -> None:
         job = self.list.job

@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QRect, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDrag, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QApplication, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import HandJob
 from parcelguard.ui.kit.blocks import Heading, Quote, plain_label
 from parcelguard.ui.kit.buttons import ButtonRow, button
@@ -48,7 +49,7 @@ class DragStrip(QWidget):
     def show_pictures(self, paths: tuple[Path, ...], images: list[QImage]) -> None:
         """Show these; none leaves empty frames."""
         self.paths, self.images = paths, images
-        self.setAccessibleName(f"{words.photos(len(paths))} for the buyer")
+        self.setAccessibleName(words.photos_for_buyer(len(paths)))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -106,17 +107,17 @@ class HandDetail(QWidget):
         self.about = plain_label("", self)
         self.strip = DragStrip(theme, self)
         self.hint = plain_label("", self)
-        self.quote = Quote(theme, "Message to buyer", self)
+        self.quote = Quote(theme, tr("Message to buyer"), self)
         self.said = plain_label("", self)
         self.said.setProperty("name", True)  # noqa: FBT003 - Qt's own way
         self.takes = ButtonRow(theme, self)
-        self.chat = self._button("F6  Open chat", self.chat_wanted.emit)
-        self.copy_text = self._button("F7  Copy text", self.text_wanted.emit)
-        self.copy_pictures = self._button("F8  Copy photos", self.pictures_wanted.emit)
-        self.folder = self._button("Folder", self.folder_wanted.emit)
+        self.chat = self._button("F6", tr("Open chat"), self.chat_wanted.emit)
+        self.copy_text = self._button("F7", tr("Copy text"), self.text_wanted.emit)
+        self.copy_pictures = self._button("F8", tr("Copy photos"), self.pictures_wanted.emit)
+        self.folder = self._button("", tr("Folder"), self.folder_wanted.emit)
         self.takes.show_buttons([self.chat, self.copy_text, self.copy_pictures, self.folder])
-        self.mark = button("F10  Mark as sent by hand", self, main=True)
-        self.mark.setAccessibleName("Mark as sent by hand, F10")
+        self.mark = button(words.with_key("F10", tr("Mark as sent by hand")), self, main=True)
+        self.mark.setAccessibleName(words.key_spoken("F10", tr("Mark as sent by hand")))
         self.mark.clicked.connect(self.mark_wanted)
         self._lay_out()
 
@@ -128,8 +129,8 @@ class HandDetail(QWidget):
         self.strip.show_pictures((), [QImage()] * len(job.photos))
         self.strip.setVisible(bool(job.photos))
         self.hint.setVisible(bool(job.photos))
-        self.hint.setText(words.MAKING)
-        self.say("" if has_page else words.NO_PAGE)
+        self.hint.setText(tr(words.MAKING))
+        self.say("" if has_page else tr(words.NO_PAGE))
         self.chat.setEnabled(has_page)
         self.copy_text.setEnabled(bool(job.text))
         for each in (self.copy_pictures, self.folder):
@@ -138,7 +139,7 @@ class HandDetail(QWidget):
     def show_pictures(self, paths: tuple[Path, ...], images: list[QImage]) -> None:
         """Take in the buyer's copies."""
         self.strip.show_pictures(paths, images)
-        self.hint.setText(words.DRAG)
+        self.hint.setText(tr(words.DRAG))
         for each in (self.copy_pictures, self.folder):
             each.setEnabled(bool(paths))
 
@@ -153,10 +154,9 @@ class HandDetail(QWidget):
         painter.fillRect(self.rect(), theme.color(Token.SURFACE))
         painter.fillRect(0, 0, 1, self.height(), theme.color(Token.LINE))
 
-    def _button(self, name: str, does: Callable[[], object]) -> QPushButton:
-        made = button(name, self.takes)
-        key, _, action = name.partition("  ")
-        made.setAccessibleName(f"{action}, {key}" if action else key)
+    def _button(self, key: str, action: str, does: Callable[[], object]) -> QPushButton:
+        made = button(words.with_key(key, action), self.takes)
+        made.setAccessibleName(words.key_spoken(key, action))
         made.clicked.connect(partial(_call, does))
         return made
 

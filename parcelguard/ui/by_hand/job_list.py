@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import HandJob
 from parcelguard.ui.kit.paint import RIGHT, badge, focus_ring, rounded_picture, text
 from parcelguard.ui.kit.pictures import Thumbnails
@@ -111,7 +112,7 @@ class HandList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QListView.Shape.NoFrame)
-        self.setAccessibleName("To send by hand")
+        self.setAccessibleName(tr("To send by hand"))
 
     @property
     def job(self) -> HandJob | None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.parts import Decision
 from parcelguard.core.times import utc_now
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.check.model import Row, groups_of, proofs_of
 from parcelguard.ui.kit.blocks import ReasonBox, plain_label
@@ -19,6 +20,7 @@ from parcelguard.ui.kit.buttons import ButtonRow, button
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words import check_words
+from parcelguard.ui.words.reasons.saying import said
 
 HESITATE_MS = 500
 SLOW_MS = 300  # a wait that long is told
@@ -93,7 +95,7 @@ class Answers(QWidget):
 
     def progress(self, done: int, count: int) -> None:
         """Say how far it is, once it takes long enough to say so."""
-        self._progress = f"Working… {done:,} of {count:,}" if count > 1 else "Working…"
+        self._progress = check_words.working(done, count)
         if self._working and not self._slow.isActive():
             self.scope.setText(self._progress)
 
@@ -106,7 +108,7 @@ class Answers(QWidget):
     def refuse(self, error: ParcelGuardError) -> None:
         """Say why it was not done; it can be tried again."""
         self.finish()
-        self.refusal.show_reason(BandTone.BAD, error.headline, error.advice)
+        self.refusal.show_reason(BandTone.BAD, *said(error.reason))
 
     # ---- what can be answered --------------------------------------------------------
 
@@ -123,7 +125,7 @@ class Answers(QWidget):
         if offered == self._offered:
             return  # new buttons would take the focus from the old ones
         self._offered = offered
-        self.scope.setText(_scope(count))
+        self.scope.setText(check_words.chosen(count))
         self.scope.setVisible(count > 1)
         made = []
         sure = not check_words.asks_arrival(groups)
@@ -151,7 +153,7 @@ class Answers(QWidget):
         made = button(check_words.edit(len(found)), self.buttons, main=main)
         if len(found) == 1:
             proof = found[0]
-            made.setAccessibleName(f"{made.text()}, in the log")
+            made.setAccessibleName(check_words.edit_spoken(made.text()))
             made.clicked.connect(lambda: self.edit_wanted.emit(proof.id, proof.order_number or proof.code))
         else:
             made.clicked.connect(lambda: self.edit_all_wanted.emit(rows))
@@ -182,7 +184,7 @@ class Answers(QWidget):
         yes.clicked.connect(self._confirm)
         yes.setEnabled(False)  # a double click must not confirm, wherever the button comes to lie
         QTimer.singleShot(HESITATE_MS, yes, partial(yes.setEnabled, True))  # noqa: FBT003
-        no = button("Cancel (Esc)", self.buttons)
+        no = button(tr("Cancel (Esc)"), self.buttons)
         no.clicked.connect(self.leave_question)
         self.buttons.show_buttons([no, yes])  # so that a second click or a held key does not confirm
         no.setFocus()
@@ -194,7 +196,7 @@ class Answers(QWidget):
     def _tell_slow(self) -> None:
         self.scope.setText(self._progress)
         self.scope.show()
-        stop = button("Stop (Esc)", self.buttons)
+        stop = button(tr("Stop (Esc)"), self.buttons)
         stop.clicked.connect(self.stopped)
         self.buttons.show_buttons([stop])
 
@@ -214,10 +216,6 @@ def _latest(rows: Sequence[Row]) -> datetime | None:
     """Return until when one of them may still arrive, if that is not over."""
     moments = [row.item.may_arrive_until for row in rows if row.item and row.item.may_arrive_until]
     return max((at for at in moments if at > utc_now()), default=None)
-
-
-def _scope(count: int) -> str:
-    return f"{count:,} messages chosen" if count > 1 else ""
 
 
 def _id(row: Row) -> str:

@@ -17,6 +17,7 @@ from parcelguard.core.orders import Order
 from parcelguard.core.preset_message import PLACEHOLDERS, fill_message
 from parcelguard.core.proofs import Proof
 from parcelguard.core.shops import LONGEST_MESSAGE, Shop
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.check.model import Row, groups_of, proofs_of
 from parcelguard.ui.kit.blocks import Heading, Quote, ReasonBox, plain_label
 from parcelguard.ui.kit.buttons import ButtonRow, button
@@ -24,6 +25,8 @@ from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words import check_words
+from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.sentences import together
 
 SLOW_MS = 300  # a wait that long is told
 TEXT_HEIGHT = 132
@@ -50,9 +53,9 @@ class EditPanel(QWidget):
         self._progress = ""
         self.rows: list[Row] = []
         self.heading = Heading(theme, self)
-        self.gets = plain_label(check_words.GETS, self)
+        self.gets = plain_label(tr(check_words.GETS), self)
         self.text = QPlainTextEdit(self)
-        self.text.setAccessibleName("Message to the buyers")
+        self.text.setAccessibleName(tr("Message to the buyers"))
         self.text.setTabChangesFocus(True)
         self.text.setFixedHeight(theme.em(TEXT_HEIGHT))
         self.chips = ButtonRow(theme, self)
@@ -124,7 +127,7 @@ class EditPanel(QWidget):
 
     def progress(self, done: int) -> None:
         """Say how far it is, once it takes long enough to say so."""
-        self._progress = f"Working… {done:,} of {len(self.proofs):,}"
+        self._progress = check_words.working(done, len(self.proofs))
         if not self._slow.isActive():
             self.working.setText(self._progress)
 
@@ -137,7 +140,7 @@ class EditPanel(QWidget):
             return False
         self._show_scope()
         self._go(_Stage.WRITING)
-        advice = f"{reason.headline} {reason.advice}" if reason else ""
+        advice = together(*said(reason.reason)) if reason else ""
         self.outcome.show_reason(BandTone.BAD if reason and not gone else BandTone.WARN, words, advice)
         self.text.setFocus()
         return True
@@ -163,12 +166,12 @@ class EditPanel(QWidget):
             buyer_name=proof.buyer_name,
             tracking=proof.tracking,
         )
-        return fill_message(self._template.replace("{items}", check_words.ITEMS), order, shop)
+        return fill_message(self._template.replace("{items}", tr(check_words.ITEMS)), order, shop)
 
     def _show_scope(self) -> None:
         groups = groups_of(self.rows)
         shop = groups[0].shop if len({group.shop for group in groups}) == 1 else ""
-        self.heading.show_order(shop, check_words.messages(len(self.proofs)))
+        self.heading.show_order(shop, check_words.count_messages(len(self.proofs)))
         self._show_text()
 
     def _show_text(self) -> None:
@@ -194,15 +197,15 @@ class EditPanel(QWidget):
         warnings = check_words.resend_warnings(self._template, groups_of(self.rows), self._longest)
         asked = check_words.resend_question(count) if stage is _Stage.ASKED else ""
         self.question.show_reason(BandTone.WARN, asked, warnings if asked else "")
-        resend = self._button(f"Resend {count:,}", main=True)
+        resend = self._button(check_words.resend(count), main=True)
         if writing:
             resend.clicked.connect(self._ask)
-            cancel = self._button("Cancel (Esc)")
+            cancel = self._button(tr("Cancel (Esc)"))
             cancel.clicked.connect(self.escape)
             self.buttons.show_buttons([resend, cancel])
         elif stage is _Stage.ASKED:
             resend.clicked.connect(self._confirm)
-            cancel = self._button("Cancel (Esc)")
+            cancel = self._button(tr("Cancel (Esc)"))
             cancel.clicked.connect(self.escape)
             self.buttons.show_buttons([cancel, resend])  # so that a second click or a held key sends nothing
             cancel.setFocus()
@@ -221,7 +224,7 @@ class EditPanel(QWidget):
     def _tell_slow(self) -> None:
         self.working.setText(self._progress)
         self.working.show()
-        stop = self._button("Stop (Esc)")
+        stop = self._button(tr("Stop (Esc)"))
         stop.clicked.connect(self.stopped)
         self.buttons.show_buttons([stop])
 
@@ -236,7 +239,7 @@ class EditPanel(QWidget):
         made = []
         for name in PLACEHOLDERS:
             chip = button(f"{{{name}}}", self.chips)
-            chip.setAccessibleName(f"Insert {name}")
+            chip.setAccessibleName(tr("Insert {placeholder}", placeholder=name))
             chip.clicked.connect(partial(self._insert, chip.text()))
             made.append(chip)
         self.chips.show_buttons(made)

@@ -16,6 +16,7 @@ from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
 from parcelguard.core.parts import Decision
 from parcelguard.core.shops import Shop
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.check.batches import Batches, Resent, resend_each, turn_over_each
@@ -31,6 +32,7 @@ from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words import check_words
+from parcelguard.ui.words.reasons.saying import said
 
 NEWS_REST_MS = 300
 SLOW_MS = 300  # a wait that long is told
@@ -200,7 +202,7 @@ class CheckPage(Screen):
             {row.item.part_id for row in self.model.items if row.item}
         ):
             self._leave_edit()
-            self.told.show_reason(BandTone.INFO, check_words.DECIDED_MEANWHILE, "")
+            self.told.show_reason(BandTone.INFO, tr(check_words.DECIDED_MEANWHILE), "")
         if groups:
             self._say("")
             if self.list.current is None or not self._visited:
@@ -208,7 +210,7 @@ class CheckPage(Screen):
                 self.list.choose(min(1, self.model.rowCount() - 1))  # the first message, below its group
         else:
             self._visited = False
-            self._say(check_words.NOTHING, check_words.NOTHING_HINT)
+            self._say(tr(check_words.NOTHING), tr(check_words.NOTHING_HINT))
 
     def _show_chosen(self) -> None:
         row = self.list.current
@@ -320,11 +322,11 @@ class CheckPage(Screen):
     # ---- telling ---------------------------------------------------------------------
 
     def _tell_slow(self) -> None:
-        self._say("Reading…")
+        self._say(tr("Reading…"))
 
     def _tell_failure(self, error: ParcelGuardError) -> None:
         self._slow.stop()
-        self._say(error.headline, error.advice)
+        self._say(*said(error.reason))
 
     def _say(self, words: str, hint: str = "") -> None:
         """Say something in place of the list, or show the list again."""

@@ -13,6 +13,7 @@ from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.proofs import Photo
 from parcelguard.core.shops import Shop
 from parcelguard.core.times import utc_now
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import AttentionGroup, AttentionItem, ProofDetail
 from parcelguard.ui.check.answers import Answers
 from parcelguard.ui.check.bulk_edit import EditPanel
@@ -27,6 +28,8 @@ from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.words import check_words
+from parcelguard.ui.words.part_words import photo_name
+from parcelguard.ui.words.times import calendar_day
 
 STRIP_HEIGHT = 112
 SMALL_PICTURE = QSize(360, 240)
@@ -60,7 +63,7 @@ class CheckDetail(QWidget):
         self.photo = PhotoView(theme, self)
         self.reason = ReasonBox(theme, self)
         self.late = ReasonBox(theme, self)
-        self.quote = Quote(theme, "The buyer was to read", self)
+        self.quote = Quote(theme, tr("Message to the buyer"), self)
         self.looks = Looks(theme, self)
         self.answers = Answers(theme, self)
         self.edit = EditPanel(theme, shops, self)
@@ -119,7 +122,7 @@ class CheckDetail(QWidget):
     def _show_group(self, group: AttentionGroup) -> None:
         self._item = None
         self._shown += 1
-        self.heading.show_order(group.shop, check_words.day(group.day))
+        self.heading.show_order(group.shop, calendar_day(group.day))
         self.about.setText(check_words.summary(group))
         first = group.items[0] if group.items else None
         self.reason.show_reason(BandTone.WARN, group.title, first.advice if first else "")
@@ -152,7 +155,7 @@ class CheckDetail(QWidget):
         if shown != self._shown:
             return  # another message was chosen meanwhile
         self._photos = detail.photos
-        self.strip.show_count([f"Photo {photo.ordinal}" for photo in detail.photos])
+        self.strip.show_count([photo_name(photo.ordinal) for photo in detail.photos])
         meant = next((part.photo_id for part in detail.parts if part.id == part_id), "")
         for place, photo in enumerate(detail.photos):
             self.strip.buttons[place].setAutoExclusive(False)  # a frame marks the photo that is meant
@@ -172,7 +175,7 @@ class CheckDetail(QWidget):
         if self._large >= 0:
             photo = self._photos[place]
             self.photo.show_image(QImage())
-            self.photo.setAccessibleName(f"Photo {photo.ordinal}, large")
+            self.photo.setAccessibleName(tr("Photo {number}, large", number=photo.ordinal))
             then = partial(self._show_large, self._shown, place)
             self._pictures.ask(partial(self._read, photo, LARGE_PICTURE), then, self._nothing)
 
@@ -208,7 +211,7 @@ class CheckDetail(QWidget):
         inside.addStretch(1)
         self._scroll = ScrollColumn(self)
         self._scroll.setWidget(self._content)
-        self._scroll.setAccessibleName("What is known about it")
+        self._scroll.setAccessibleName(tr("What is known about it"))
         self._evidence = QWidget(self)
         rows = QVBoxLayout(self._evidence)
         rows.setContentsMargins(px(12), px(8), px(12), px(16))

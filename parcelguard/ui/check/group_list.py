@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.check.model import ROW_ROLE, CheckModel, Index, Row
 from parcelguard.ui.kit.paint import RIGHT, badge, box, focus_ring, rounded_picture, text, width_of
@@ -154,7 +155,7 @@ class CheckList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QListView.Shape.NoFrame)
-        self.setAccessibleName("What needs a check")
+        self.setAccessibleName(tr("What needs a check"))
         model.modelReset.connect(self._find_again)
 
     def choose(self, place: int) -> None:

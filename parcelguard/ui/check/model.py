@@ -12,7 +12,6 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from parcelguard.core.proofs import Proof
 from parcelguard.store.views import AttentionGroup, AttentionItem
 from parcelguard.ui.words import check_words
-from parcelguard.ui.words.sentences import label
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
@@ -162,10 +161,7 @@ class CheckModel(QAbstractListModel):
     def _spoken(self, row: Row) -> str:
         if row.item is not None:
             return check_words.spoken(row.item, ticked=row.item.part_id in self._ticked)
-        group, opened = row.group, "open" if self.is_open(row.group) else "closed"
-        return (
-            f"{label(group.title)}, {group.shop}, {check_words.group_line(group)}, {group.total:,}, {opened}"
-        )
+        return check_words.group_spoken(row.group, opened=self.is_open(row.group))
 
     # ---- steps -----------------------------------------------------------------------
 

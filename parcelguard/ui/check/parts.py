@@ -6,13 +6,15 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import LookTaken, Sighting
 from parcelguard.ui.kit.blocks import Flowing, line_height
 from parcelguard.ui.kit.paint import RIGHT, box, mixed, text, width_of, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.words import check_words
 
-MATCHES = "✓ matches"
+MATCHES = msgid("✓ matches")
 
 
 class Looks(Flowing):
@@ -25,7 +27,7 @@ class Looks(Flowing):
     def show_looks(self, looks: tuple[LookTaken, ...]) -> None:
         """Take in what was seen."""
         self._looks = looks
-        self.setAccessibleName(". ".join(_spoken(looks)) or check_words.NOT_READ_BACK)
+        self.setAccessibleName(". ".join(_spoken(looks)) or tr(check_words.NOT_READ_BACK))
         self.updateGeometry()
         self.update()
 
@@ -43,12 +45,12 @@ class Looks(Flowing):
         muted = theme.color(Token.MUTED)
         if painter:
             title = QRect(0, 0, width, line)
-            text(painter, title, "What the chat showed", theme.font(Size.SMALL, 600), muted)
+            text(painter, title, tr("What the chat showed"), theme.font(Size.SMALL, 600), muted)
         top = line + theme.px(6)
         if not self._looks:
             if painter:
                 row = QRect(0, top, width, line)
-                text(painter, row, check_words.NOT_READ_BACK, theme.font(Size.SMALL), muted)
+                text(painter, row, tr(check_words.NOT_READ_BACK), theme.font(Size.SMALL), muted)
             return top + line
         for taken in self._looks:
             for words in wrapped(check_words.look(taken), theme.font(Size.SMALL, 600), width):
@@ -59,7 +61,7 @@ class Looks(Flowing):
             if not taken.seen:
                 if painter:
                     row = QRect(0, top, width, line)
-                    text(painter, row, check_words.NOTHING_SEEN, theme.font(Size.SMALL), muted)
+                    text(painter, row, tr(check_words.NOTHING_SEEN), theme.font(Size.SMALL), muted)
                 top += line
             for seen in taken.seen:
                 top = self._message(painter, seen, top, width)
@@ -72,8 +74,8 @@ class Looks(Flowing):
         at, side, words = check_words.sighting(seen)
         pad = theme.px(8)
         sides = pad + max(width_of("00:00", mono), width_of(at, mono)) + theme.px(10)
-        left = sides + width_of("This shop", small) + theme.px(12)
-        mark = width_of(MATCHES, theme.font(Size.SMALL, 700)) + theme.px(10) if seen.matches else 0
+        left = sides + width_of(check_words.shop_side(), small) + theme.px(12)
+        mark = width_of(tr(MATCHES), theme.font(Size.SMALL, 700)) + theme.px(10) if seen.matches else 0
         lines = wrapped(words, small, max(60, width - left - mark - pad))
         height = len(lines) * line + theme.px(8)
         if painter:
@@ -86,7 +88,7 @@ class Looks(Flowing):
             text(painter, first, at, mono, muted)
             text(painter, first.adjusted(sides - pad, 0, 0, 0), side, small, ink if seen.own else muted)
             if seen.matches:
-                text(painter, first, MATCHES, theme.font(Size.SMALL, 700), theme.color(Token.OK), RIGHT)
+                text(painter, first, tr(MATCHES), theme.font(Size.SMALL, 700), theme.color(Token.OK), RIGHT)
             for place, words_ in enumerate(lines):
                 row = QRect(left, first.top() + place * line, width - left - mark - pad, line)
                 text(painter, row, words_, small, ink)
@@ -94,10 +96,8 @@ class Looks(Flowing):
 
 
 def _spoken(looks: tuple[LookTaken, ...]) -> list[str]:
-    told = []
+    spoken = []
     for taken in looks:
-        told.append(check_words.look(taken))
-        for seen in taken.seen:
-            at, side, words = check_words.sighting(seen)
-            told.append(f"{at} {side}: {words}{', matches' if seen.matches else ''}")
-    return told
+        spoken.append(check_words.look(taken))
+        spoken.extend(check_words.sighting_spoken(seen) for seen in taken.seen)
+    return spoken

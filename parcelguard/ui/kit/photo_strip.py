@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from parcelguard.core.proofs import MAX_PHOTOS
+from parcelguard.runtime.translation import tr
 from parcelguard.ui.kit.blocks import Flowing
 from parcelguard.ui.kit.paint import focus_ring, rounded_picture
 from parcelguard.ui.kit.theme import Theme
@@ -20,7 +21,7 @@ class PhotoView(Flowing):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self._image = QImage()
-        self.setAccessibleName("Photo")
+        self.setAccessibleName(tr("Photo"))
 
     def show_image(self, image: QImage) -> None:
         """Show a photo; an empty image shows an empty frame."""

@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.message_id import msgid
 from parcelguard.core.parts import Part, PartKind, PartState
 from parcelguard.core.proofs import ProofState
+from parcelguard.runtime.translation import tr, trn
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.kit.blocks import ReasonBox, plain_label
 from parcelguard.ui.kit.buttons import button
@@ -27,21 +29,24 @@ from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log.model import RESENDABLE
 from parcelguard.ui.ports import Decision
+from parcelguard.ui.words.part_words import part_name
 
-FAILED_REASON = "Sending failed"
-HIDDEN_REASON = "Hidden by the marketplace"
-_REASONS = {ProofState.ATTENTION: FAILED_REASON, ProofState.SAVED: "Sent from the log"}
+# Reasons of a further sending, for the person to keep or to change; the log keeps them as they were read.
+FAILED_REASON = msgid("Sending failed")
+HIDDEN_REASON = msgid("Hidden by the marketplace")
+_REASONS = {ProofState.ATTENTION: FAILED_REASON, ProofState.SAVED: msgid("Sent from the log")}
 _TWICE = {
-    ProofState.DELIVERED: "The photos stand in the chat twice then.",
-    ProofState.PARTLY: "What is in the chat already stands there twice then.",
+    ProofState.DELIVERED: msgid("The buyer gets the photos twice."),
+    ProofState.PARTLY: msgid("The buyer gets twice what is in the chat already."),
 }
-_MAIN = {ProofState.ATTENTION: "Resend", ProofState.SAVED: "Send now"}
+_MAIN = {ProofState.ATTENTION: msgid("Resend"), ProofState.SAVED: msgid("Send now")}
+_AGAIN = msgid("Resend proof")
 _TO_HAND = (ProofState.SAVED, ProofState.ATTENTION, ProofState.PARTLY, ProofState.CLOSED)
 _CLOSABLE = (ProofState.ATTENTION, ProofState.WAITING)
 _ANSWERS = (
-    (Decision.THERE, "It is there"),
-    (Decision.LEAVE, "Leave it"),
-    (Decision.SEND_AGAIN, "Not there, send again"),
+    (Decision.THERE, msgid("It is there")),
+    (Decision.LEAVE, msgid("Leave it")),
+    (Decision.SEND_AGAIN, msgid("Not there, send again")),
 )
 
 
@@ -53,10 +58,10 @@ class Panel(QWidget):
     def __init__(self, theme: Theme, yes: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.reason = QLineEdit(self)
-        self.reason.setAccessibleName("Reason")
+        self.reason.setAccessibleName(tr("Reason"))
         self.reason.setMaxLength(200)
         self.confirm = button(yes, self, main=True)
-        self.cancel = button("Cancel", self)
+        self.cancel = button(tr("Cancel"), self)
         self.refusal = ReasonBox(theme, self)
         self.refusal.hide()
         self._asking = False
@@ -117,9 +122,9 @@ class ResendPanel(Panel):
     confirmed = Signal(str, str)  # text, reason
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, "Send again", parent)
+        super().__init__(theme, tr("Send again"), parent)
         self.text = QPlainTextEdit(self)
-        self.text.setAccessibleName("Message to buyer")
+        self.text.setAccessibleName(tr("Message to buyer"))
         self.text.setTabChangesFocus(True)
         self.text.setFixedHeight(theme.em(96))
         self.gets = plain_label("", self)
@@ -131,13 +136,20 @@ class ResendPanel(Panel):
         state = detail.entry.proof.state
         first = state is ProofState.SAVED
         reason = HIDDEN_REASON if is_hidden(detail) else _REASONS.get(state, "")
-        self.reason.setPlaceholderText(f"First a reason: why it is sent {'now' if first else 'again'}")
-        self.reason.setText(reason)
-        self.confirm.setText("Send now" if first else "Send again")
+        self.reason.setPlaceholderText(
+            tr("First a reason: why is it sent now?")
+            if first
+            else tr("First a reason: why is it sent again?")
+        )
+        self.reason.setText(tr(reason))
+        self.confirm.setText(tr("Send now") if first else tr("Send again"))
         self.text.setPlainText(detail.text)
-        count = len(detail.photos)
-        photos = f"{count} photo{'s' if count != 1 else ''}"
-        self.gets.setText(f"The buyer gets this text and {photos}. {_TWICE.get(state, '')}".strip())
+        gets = trn(
+            "The buyer gets this text and {count} photo.",
+            "The buyer gets this text and {count} photos.",
+            len(detail.photos),
+        )
+        self.gets.setText(f"{gets} {tr(_TWICE.get(state, ''))}".strip())
         self._begin()
 
     def _complete(self) -> bool:
@@ -153,9 +165,11 @@ class ClosePanel(Panel):
     confirmed = Signal(str)  # reason
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, "Close proof", parent)
-        self.reason.setPlaceholderText("First a reason: why nothing more is sent")
-        self._insert(plain_label("Nothing more of it is sent. The photos stay on this computer.", self))
+        super().__init__(theme, tr("Close proof"), parent)
+        self.reason.setPlaceholderText(tr("First a reason: why is nothing more sent?"))
+        self._insert(
+            plain_label(tr("Nothing more of this order is sent. The photos stay on this computer."), self)
+        )
 
     def open(self) -> None:
         """Begin without a reason."""
@@ -194,16 +208,19 @@ class Questions(QWidget):
             asked.setEnabled(True)
 
     def _question(self, part: Part, detail: ProofDetail) -> QWidget:
-        name = part_name(part, detail)
+        ordinals = {photo.id: photo.ordinal for photo in detail.photos}
+        name = part_name(part.kind, [ordinals.get(photo_id, part.ordinal) for photo_id in part.photo_ids])
         asked = QWidget(self)
         rows = QVBoxLayout(asked)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(plain_label(f"{name} may have arrived. Look in the chat: is it there?", asked))
+        rows.addWidget(
+            plain_label(tr("{part} may have arrived. Look in the chat: is it there?", part=name), asked)
+        )
         answers = QGridLayout()
         answers.setSpacing(self._theme.px(6))
         for place, (decision, words) in enumerate(_ANSWERS):
-            answer = button(words, asked)
-            answer.setAccessibleName(f"{name}: {words}")
+            answer = button(tr(words), asked)
+            answer.setAccessibleName(tr("{part}: {answer}", part=name, answer=tr(words)))
             answer.clicked.connect(partial(self._answer, part.id, decision))
             answers.addWidget(answer, place // 2, place % 2)
         rows.addLayout(answers)
@@ -231,15 +248,15 @@ class Actions(QWidget):
         self.close_panel = ClosePanel(theme, self)
         self.questions = Questions(theme, self)
         self._buttons = QWidget(self)
-        self.main = button("Resend", self._buttons, main=True)
-        self.edit = button("Edit and resend", self._buttons)
-        self.open_folder = button("Folder", self._buttons)
-        self.close_proof = button("Close…", self._buttons, quiet=True)
-        self.close_proof.setAccessibleName("Close this proof: nothing more of it is sent")
-        self.hand = button("Send by hand", self._buttons, quiet=True)
-        self.hand.setAccessibleName("Leave the rest of this proof to be sent by hand")
-        self.not_sent = button("Not sent after all", self._buttons, quiet=True)
-        self.not_sent.setAccessibleName("It was not sent by hand after all")
+        self.main = button(tr("Resend"), self._buttons, main=True)
+        self.edit = button(tr("Edit and resend"), self._buttons)
+        self.open_folder = button(tr("Folder"), self._buttons)
+        self.close_proof = button(tr("Close…"), self._buttons, quiet=True)
+        self.close_proof.setAccessibleName(tr("Close this proof: nothing more of it is sent"))
+        self.hand = button(tr("Send by hand"), self._buttons, quiet=True)
+        self.hand.setAccessibleName(tr("Send the rest of this proof by hand"))
+        self.not_sent = button(tr("Not sent after all"), self._buttons, quiet=True)
+        self.not_sent.setAccessibleName(tr("It was not sent by hand after all"))
         self._lay_out(theme)
         self.hand.clicked.connect(self._leave_to_hand)
         self.not_sent.clicked.connect(self._take_back)
@@ -260,7 +277,7 @@ class Actions(QWidget):
         state = detail.entry.proof.state
         failed = state is ProofState.ATTENTION
         unsure = bool(detail.undecided)
-        self.main.setText(_MAIN.get(state, "Resend proof"))
+        self.main.setText(tr(_MAIN.get(state, _AGAIN)))
         self.main.setVisible(state in RESENDABLE and not unsure)
         self.edit.setVisible(failed and not unsure)
         self.close_proof.setVisible(state in _CLOSABLE)
@@ -291,7 +308,7 @@ class Actions(QWidget):
             return
         if detail.entry.proof.state is ProofState.ATTENTION and not is_hidden(detail):
             self._wait()
-            self.resend.emit(detail.text, FAILED_REASON)
+            self.resend.emit(detail.text, tr(FAILED_REASON))
         else:
             self._open_panel()
 
@@ -371,13 +388,3 @@ class Actions(QWidget):
 def is_hidden(detail: ProofDetail) -> bool:
     """Whether the marketplace accepted a message of this proof and keeps it from the buyer."""
     return any(part.state is PartState.FILTERED for part in detail.parts)
-
-
-def part_name(part: Part, detail: ProofDetail) -> str:
-    """Return what a part is called: "The text" or "Photo 2"."""
-    if part.kind is PartKind.TEXT:
-        return "The text"
-    if len(part.photo_ids) > 1:
-        return "The picture with all photos"
-    ordinals = {photo.id: photo.ordinal for photo in detail.photos}
-    return f"Photo {ordinals.get(part.photo_id, part.ordinal)}"

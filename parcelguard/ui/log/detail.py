@@ -10,7 +10,8 @@ from PySide6.QtGui import QDesktopServices, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from parcelguard.core.errors import ParcelGuardError
-from parcelguard.core.proofs import Photo, ProofState, Shot
+from parcelguard.core.proofs import Photo, ProofState
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.blocks import Heading, ReasonBox, plain_label
@@ -22,10 +23,11 @@ from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log.actions import Actions
 from parcelguard.ui.log.parts import Steps
 from parcelguard.ui.ports import Decision, LogPort
+from parcelguard.ui.words.part_words import photo_of
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.sentences import label
 
 WIDTH = 352
-_SHOTS = {Shot.CONTENTS: "contents", Shot.LABEL: "label", Shot.WEIGHT: "weight"}
 
 
 class LogDetail(QWidget):
@@ -52,7 +54,7 @@ class LogDetail(QWidget):
         self.reason = ReasonBox(theme, self)
         self.steps = Steps(theme, self)
         self.integrity = plain_label("", self)
-        self.empty = plain_label("Choose a row to see its photos and what happened.", self)
+        self.empty = plain_label(tr("Choose a row to see its photos and what happened."), self)
         self.foot = Actions(theme, self)
         self._lay_out()
         self.strip.chosen.connect(self._show_photo)
@@ -114,9 +116,9 @@ class LogDetail(QWidget):
             begin()
 
     def _show_photos(self, photos: tuple[Photo, ...]) -> None:
-        self.strip.show_count([f"Photo {photo.ordinal}, {_SHOTS[photo.shot]}" for photo in photos])
+        self.strip.show_count([photo_of(photo) for photo in photos])
         self.photo.setVisible(bool(photos))
-        self.integrity.setText("Checking the originals…" if photos else "No photo was taken")
+        self.integrity.setText(tr("Checking the originals…") if photos else tr("No photo was taken"))
         self._shown += 1
         for place, photo in enumerate(photos):
             then = partial(self._show_small, self._shown, place)
@@ -135,7 +137,7 @@ class LogDetail(QWidget):
             return
         photo = self._detail.photos[place]
         self.photo.show_image(QImage())
-        self.photo.setAccessibleName(f"Photo {photo.ordinal}, {_SHOTS[photo.shot]}")
+        self.photo.setAccessibleName(photo_of(photo))
         size = QSize(self.width() * 2, self.width() * 2)
         then = partial(self._show_large, self._shown, photo.id)
         self._wanted = photo.id
@@ -158,13 +160,15 @@ class LogDetail(QWidget):
         digest = self._detail.photos[0].sha256
         short = f"{digest[:4]}…{digest[-4:]}"
         if whole:
-            self.integrity.setText(f"Originals unchanged since capture ✓ verified · {short}")
+            self.integrity.setText(
+                tr("Originals unchanged since capture ✓ verified · {digest}", digest=short)
+            )
         else:
             self.integrity.setText("")
             self.reason.show_reason(
                 BandTone.BAD,
-                "An original is missing or was changed since capture.",
-                "Do not send or use these photos as proof. Look for a copy of the media folder.",
+                tr("An original is missing or was changed since capture."),
+                tr("Do not send or use these photos as proof. Look for a copy of the media folder."),
             )
 
     def _fail(self, proof_id: str, error: ParcelGuardError) -> None:
@@ -175,13 +179,15 @@ class LogDetail(QWidget):
         self.empty.hide()
         self._content.show()
         self.foot.enable()
-        self.reason.show_reason(BandTone.BAD, error.headline, error.advice)
+        self.reason.show_reason(BandTone.BAD, *said(error.reason))
 
     def _no_picture(self, _error: ParcelGuardError) -> None:
         """Leave the frame empty."""
 
     def _no_answer(self, error: ParcelGuardError) -> None:
-        self.integrity.setText(f"The originals could not be checked. {label(error.headline)}")
+        self.integrity.setText(
+            tr("The originals could not be checked. {reason}", reason=label(said(error.reason).headline))
+        )
 
     # ---- acting ----------------------------------------------------------------------
 

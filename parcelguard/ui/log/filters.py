@@ -9,6 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import LogFilter, LogQuery
 from parcelguard.ui.kit.buttons import Choice
 from parcelguard.ui.kit.theme import Theme
@@ -20,11 +22,20 @@ TYPING_REST_MS = 250
 class Span(StrEnum):
     """The choices of dates."""
 
-    TODAY = "Today"
-    WEEK = "Last 7 days"
-    MONTH = "Last 30 days"
-    ALL = "All dates"
-    CUSTOM = "From – to"
+    TODAY = "today"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+    CUSTOM = "custom"
+
+
+SPANS = {
+    Span.TODAY: msgid("Today"),
+    Span.WEEK: msgid("Last 7 days"),
+    Span.MONTH: msgid("Last 30 days"),
+    Span.ALL: msgid("All dates"),
+    Span.CUSTOM: msgid("From – to"),
+}
 
 
 _DAYS = {Span.TODAY: 1, Span.WEEK: 7, Span.MONTH: 30}
@@ -64,16 +75,17 @@ class LogFilters(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.search = SearchField(self)
-        self.search.setPlaceholderText("Order, tracking number or buyer")
-        self.search.setAccessibleName("Search the log")
+        self.search.setPlaceholderText(tr("Order, tracking number or buyer"))
+        self.search.setAccessibleName(tr("Search the log"))
         self.search.setClearButtonEnabled(True)
         self.search.setMaxLength(200)
         self.span = Choice(theme, self)
-        self.span.setAccessibleName("Dates")
-        self.span.addItems([str(span) for span in Span])
-        self.span.setCurrentText(Span.WEEK)
-        self.first = self._date_field("First day")
-        self.last = self._date_field("Last day")
+        self.span.setAccessibleName(tr("Dates"))
+        for span, words in SPANS.items():
+            self.span.addItem(tr(words), span)
+        self.choose_span(Span.WEEK)
+        self.first = self._date_field(tr("First day"))
+        self.last = self._date_field(tr("Last day"))
         self.chips = {kind: FilterChip(theme, kind, self) for kind in LogFilter}
         self.chips[LogFilter.ALL].setChecked(True)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_REST_MS)
@@ -102,9 +114,13 @@ class LogFilters(QWidget):
         """Ask for this text at any date and in any state."""
         with QSignalBlocker(self.search), QSignalBlocker(self.span):  # one query, not three
             self.search.setText(text)
-            self.span.setCurrentText(Span.ALL)
+            self.choose_span(Span.ALL)
         self.chips[LogFilter.ALL].setChecked(True)
         self._on_span()
+
+    def choose_span(self, span: Span) -> None:
+        """Choose dates."""
+        self.span.setCurrentIndex(list(SPANS).index(span))
 
     def clear_search(self) -> bool:
         """Empty the search field; False if it was empty."""
@@ -115,11 +131,11 @@ class LogFilters(QWidget):
 
     @property
     def _span(self) -> Span:
-        return Span(self.span.currentText())
+        return Span(self.span.currentData())
 
     def _date_field(self, name: str) -> QLineEdit:
         field = QLineEdit(self)
-        field.setPlaceholderText("YYYY-MM-DD")
+        field.setPlaceholderText(tr("YYYY-MM-DD"))
         field.setAccessibleName(name)
         field.setMaxLength(10)
         field.setFixedWidth(self._theme.em(118))

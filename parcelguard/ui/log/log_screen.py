@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
+from parcelguard.core.message_id import msgid
 from parcelguard.packing.desk_view import ProofSaved
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.kit.background import Background
@@ -32,6 +34,8 @@ from parcelguard.ui.log.row_painter import ROW_HEIGHT, LogDelegate
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words.log_words import counts_down
+from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.sentences import together
 
 NEWS_REST_MS = 300
 SLOW_MS = 300  # a wait that long is told
@@ -57,10 +61,10 @@ _NEEDED_ROOM = {
     Column.PICTURE: 560,
     Column.RESEND: 470,
 }
-EMPTY_LOG = (
-    "No photos yet. Scan an order on Pack, press F1 to take a photo and F4 to send it; it appears here."
+EMPTY_LOG = msgid(
+    "No photos yet. Scan an order on Pack, press F1 to take a photo and F4 to send it. Then it appears here."
 )
-NOTHING_FOUND = "Nothing fits. Take fewer letters, other dates, or the status All."
+NOTHING_FOUND = msgid("No order found. Try fewer letters, other dates, or the status All.")
 
 
 class LogPage(Screen):
@@ -153,7 +157,7 @@ class LogPage(Screen):
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
-        table.setAccessibleName("Photos, newest first")
+        table.setAccessibleName(tr("Photos, newest first"))
         table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows, columns = table.verticalHeader(), table.horizontalHeader()
@@ -255,15 +259,15 @@ class LogPage(Screen):
             elif not self.table.currentIndex().isValid():
                 self.table.selectRow(0)
         else:
-            self._say(NOTHING_FOUND if self.filters.narrowed else EMPTY_LOG)
+            self._say(tr(NOTHING_FOUND if self.filters.narrowed else EMPTY_LOG))
 
     def _tell_slow(self) -> None:
         if not self.model.rowCount():
-            self._say("Reading…")
+            self._say(tr("Reading…"))
 
     def _tell_failure(self, error: ParcelGuardError) -> None:
         self._slow.stop()
-        self._say(f"{error.headline} {error.advice}")
+        self._say(together(*said(error.reason)))
 
     def _say(self, words: str) -> None:
         """Say something in place of the rows, or show the rows again."""

@@ -12,13 +12,16 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QImage
 
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.times import utc_now
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import FILTER_STATES, LogEntry, LogFilter, LogPage, LogQuery
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.ports import LogPort
-from parcelguard.ui.words.log_words import status
+from parcelguard.ui.words.log_words import link_words, picture_words, status
+from parcelguard.ui.words.times import exact_moment
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY_ROLE: Final = int(Qt.ItemDataRole.UserRole)
@@ -44,7 +47,16 @@ class Column(IntEnum):
     RESEND = 7
 
 
-HEADERS = ("", "Taken", "Order", "Shop", "Buyer", "Status", "Packer", "")
+HEADERS = {
+    Column.PICTURE: "",
+    Column.TAKEN: msgid("Taken"),
+    Column.ORDER: msgid("Order"),
+    Column.SHOP: msgid("Shop"),
+    Column.BUYER: msgid("Buyer"),
+    Column.STATUS: msgid("Status"),
+    Column.PACKER: msgid("Packer"),
+    Column.RESEND: "",
+}
 
 
 class LogModel(QAbstractTableModel):
@@ -121,7 +133,7 @@ class LogModel(QAbstractTableModel):
     ) -> object:
         """Return the columns' names."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
+            return tr(HEADERS[Column(section)])
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -205,14 +217,13 @@ def cell(entry: LogEntry, column: Column) -> str:
     """Return the text of one cell."""
     proof = entry.proof
     if column is Column.PICTURE:
-        return f"{entry.photos} photo{'s' if entry.photos != 1 else ''}" if entry.photos else "No photo"
+        return picture_words(entry)
     if column is Column.TAKEN:
-        return taken(entry.at)
+        return exact_moment(entry.at)
     if column is Column.STATUS:
         return status(entry, utc_now())[1]
     if column is Column.RESEND:
-        again = "Send now" if proof.state is ProofState.SAVED else "Resend"
-        return again if proof.state in RESENDABLE and not entry.asks else ""
+        return link_words(proof.state) if proof.state in RESENDABLE and not entry.asks else ""
     texts = {
         Column.ORDER: proof.order_number or proof.code,
         Column.SHOP: entry.shop.label if entry.shop else "",
@@ -220,14 +231,6 @@ def cell(entry: LogEntry, column: Column) -> str:
         Column.PACKER: proof.packer,
     }
     return texts[column]
-
-
-def taken(at: datetime) -> str:
-    """Return the time of a row; with its date when it was another day."""
-    local = at.astimezone()
-    if local.date() == datetime.now(local.tzinfo).date():
-        return local.strftime("%H:%M:%S")
-    return local.strftime("%d %b %H:%M")
 
 
 def _key(entry: LogEntry) -> tuple[datetime, str]:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRect, QSize
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import LogFilter, Step, Tone
 from parcelguard.ui.kit.blocks import Flowing
 from parcelguard.ui.kit.paint import (
@@ -36,7 +37,7 @@ class FilterChip(QAbstractButton):
         self._count: int | None = None
         self.setCheckable(True)
         self.setAutoExclusive(True)
-        self.setText(FILTERS[kind])
+        self.setText(tr(FILTERS[kind]))
         self.show_count(None)
 
     def show_count(self, count: int | None) -> None:
@@ -107,9 +108,9 @@ class Steps(Flowing):
                 painter.drawLine(QPointF(middle, previous + theme.px(6)), QPointF(middle, at - theme.px(6)))
             previous = at
             dot(painter, QPointF(middle, at), theme.px(4), theme.color(_STEP_DOTS[step.tone]))
-            time = QRect(theme.px(20), top, left - theme.px(24), height)
+            place = QRect(theme.px(20), top, left - theme.px(24), height)
             mono = theme.font(Size.SMALL, mono=True)
-            text(painter, time, clock(step.at), mono, theme.color(Token.MUTED))
+            text(painter, place, clock(step.at), mono, theme.color(Token.MUTED))
             for line in self._lines(step, self.width()):
                 area = QRect(left, top, self.width() - left, height)
                 text(painter, area, line, theme.font(Size.SMALL), theme.color(Token.TEXT))

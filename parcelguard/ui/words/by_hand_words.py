@@ -8,19 +8,22 @@ from urllib.parse import quote
 
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.message_id import msgid
+from parcelguard.runtime.translation import tr, trn
 from parcelguard.store.views import HandJob
+from parcelguard.ui.words.part_words import count_photos
 from parcelguard.ui.words.times import moment
 
-NOTHING = "Nothing is to be sent by hand."
-NOTHING_HINT = (
-    "Some shops have no chat access. F4 saves their parcels as always, and what their buyers are to get waits"
-    " here: the chat opens in the browser, text and photos are a key away, and one key marks it as sent."
+NOTHING = msgid("Nothing to send by hand.")
+NOTHING_HINT = msgid(
+    "Some shops have no chat access. F4 saves their parcels as always, and messages to their buyers wait "
+    "here. One key opens the chat in the browser, others copy text and photos, and one marks it as sent."
 )
-TEXT_COPIED = "Text copied. Paste it into the chat with Ctrl+V"
-DRAG = "Drag the photos into the chat, or copy them with F8"
-MAKING = "Making the buyer’s copies…"
-TAKE_FIRST = "Enter counts once the chat was opened or something was copied. F10 marks it at once"
-NO_PAGE = "No chat page is known for this shop. Channels › ⋯ › Chat page sets it"
+TEXT_COPIED = msgid("Text copied. Paste it into the chat with Ctrl+V")
+DRAG = msgid("Drag the photos into the chat, or copy them with F8")
+MAKING = msgid("Making the buyer’s copies…")
+TAKE_FIRST = msgid("Open the chat or copy something first, then Enter marks it. F10 marks it at once")
+NO_PAGE = msgid("No chat page is known for this shop. Set it under Channels › ⋯ › Chat page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +49,39 @@ def chat_page(job: HandJob, shops: Mapping[str, ShopSettings]) -> ChatPage | Non
 def opened(page: ChatPage) -> str:
     """Return what to do in the browser; a chat that is not the order's own is found by its number."""
     if page.exact:
-        return "The chat opens in your browser"
-    return "The chat opens in your browser. The order’s number is copied: search for it there"
+        return tr("The chat opens in your browser")
+    return tr("The chat opens in your browser. The order number is copied: search for it there")
 
 
 def photos_copied(count: int) -> str:
     """Return that the pictures can be pasted."""
-    return f"{photos(count)} copied. Paste {'it' if count == 1 else 'them'} into the chat with Ctrl+V"
+    return trn(
+        "{count} photo copied. Paste it into the chat with Ctrl+V",
+        "{count} photos copied. Paste them into the chat with Ctrl+V",
+        count,
+    )
 
 
-def photos(count: int) -> str:
-    """Return how many pictures there are."""
-    return "1 photo" if count == 1 else f"{count} photos"
+def photos_for_buyer(count: int) -> str:
+    """Return what a screen reader says of the pictures that can be dragged."""
+    return trn("{count} photo for the buyer", "{count} photos for the buyer", count)
 
 
 def title(count: int) -> str:
     """Return how much waits for a hand."""
-    return "1 order to send by hand" if count == 1 else f"{count:,} orders to send by hand"
+    return trn("{count} order to send by hand", "{count} orders to send by hand", count)
 
 
 def marked(job: HandJob) -> str:
     """Return what was just noted."""
-    return f"{job.order_number} is noted as sent by hand"
+    return tr("{order} is marked as sent by hand", order=job.order_number)
 
 
 def about(job: HandJob) -> str:
     """Return who gets it, and since when it waits."""
-    return " · ".join(part for part in (job.buyer_name, f"saved {moment(job.saved_at)}") if part)
+    return " · ".join(
+        fact for fact in (job.buyer_name, tr("saved {moment}", moment=moment(job.saved_at))) if fact
+    )
 
 
 def label(job: HandJob) -> str:
@@ -82,9 +91,19 @@ def label(job: HandJob) -> str:
 
 def row(job: HandJob) -> str:
     """Return the second line of a row, beside the badge."""
-    return " · ".join(part for part in (job.buyer_name, photos(len(job.photos))) if part)
+    return " · ".join(fact for fact in (job.buyer_name, count_photos(len(job.photos))) if fact)
 
 
 def spoken(job: HandJob) -> str:
     """Return a row for a screen reader."""
-    return ", ".join(part for part in (label(job), job.order_number, row(job), moment(job.saved_at)) if part)
+    return ", ".join(fact for fact in (label(job), job.order_number, row(job), moment(job.saved_at)) if fact)
+
+
+def with_key(key: str, action: str) -> str:
+    """Return what a button says that has a key of its own, or none."""
+    return f"{key}  {action}" if key else action
+
+
+def key_spoken(key: str, action: str) -> str:
+    """Return what a screen reader says of a button and its key."""
+    return tr("{action}, {key}", action=action, key=key) if key else action

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
+from parcelguard.core.message_id import msgid
 from parcelguard.core.parts import CHECKING, Decision, PartState
 from parcelguard.core.preset_message import unknown_placeholders
 from parcelguard.core.shops import LONGEST_MESSAGE
+from parcelguard.runtime.translation import tr, trn
 from parcelguard.store.views import AttentionGroup, AttentionItem, LookTaken, Sighting
 from parcelguard.ui.words.sentences import label
-from parcelguard.ui.words.times import moment
+from parcelguard.ui.words.times import calendar_day, moment
 
-NOTHING = "Nothing needs a check."
-NOTHING_HINT = (
-    "Photos go out by themselves. When nobody can tell whether a message arrived, when one is held back or"
-    " the marketplace hides it, it waits here with what the chat showed, and you say what is to be done."
+NOTHING = msgid("Nothing needs a check.")
+NOTHING_HINT = msgid(
+    "Photos go out by themselves. A message waits here when it is not sure that it arrived, when it is held "
+    "back, or when the marketplace hides it. You see what the chat showed, and you decide."
 )
-NOT_READ_BACK = "The chat was not read back."
-NOTHING_SEEN = "No message in this time."
-RESENT_HIDDEN = "Hidden by the marketplace"  # why a text was changed and sent again, as the log keeps it
-RESENT_REFUSED = "Text changed"
-ITEMS = "(the items of the order)"  # stands in the preview for what only the order knows
-GETS = "Each buyer gets what is not in the chat yet: this text with their own details, and the photos."
-DECIDED_MEANWHILE = "Nothing of this was left to resend: it was decided meanwhile"
-_KINDS = {"text": "Text", "image": "Picture", "order": "Order card", "card": "Order card"}
-
-
-def day(at: date) -> str:
-    """Return a day as people name it."""
-    today = datetime.now().astimezone().date()
-    if at == today:
-        return "Today"
-    return "Yesterday" if (today - at).days == 1 else at.strftime("%d %b %Y")
+NOT_READ_BACK = msgid("The chat was not checked.")
+NOTHING_SEEN = msgid("No messages in this time.")
+RESENT_HIDDEN = msgid("Hidden by the marketplace")  # why a changed text was sent again, as the log keeps it
+RESENT_REFUSED = msgid("Text changed")
+ITEMS = msgid("(the items of the order)")  # stands in the preview for what only the order knows
+GETS = msgid("Each buyer gets what is not in the chat yet: this text with their own details, and the photos.")
+DECIDED_MEANWHILE = msgid("Nothing to resend: all of it was decided meanwhile")
+_KINDS = {
+    "text": msgid("Text"),
+    "image": msgid("Picture"),
+    "order": msgid("Order card"),
+    "card": msgid("Order card"),
+}
 
 
 def title(groups: Sequence[AttentionGroup]) -> str:
@@ -41,15 +40,17 @@ def title(groups: Sequence[AttentionGroup]) -> str:
     messages = sum(group.total for group in yours)
     listed = [item for group in yours for item in group.items]
     orders = len({item.proof.id for item in listed}) + messages - len(listed)
-    needs = "1 order needs you" if orders == 1 else f"{orders:,} orders need you"
+    needs = trn("{count} order needs you", "{count} orders need you", orders)
     if orders != messages:
-        needs = f"{needs}, {messages:,} messages"
+        needs = f"{needs}, {count_messages(messages)}"
     looked_for = sum(group.total for group in groups) - messages
-    told = [
-        needs if orders else "Nothing needs you",
-        f"{looked_for:,} being looked for" if looked_for else "",
+    facts = [
+        needs if orders else tr("Nothing needs you"),
+        trn("{count} is looked for in the chat", "{count} are looked for in the chats", looked_for)
+        if looked_for
+        else "",
     ]
-    return " · ".join(part for part in told if part)
+    return " · ".join(fact for fact in facts if fact)
 
 
 def asks_arrival(groups: Sequence[AttentionGroup]) -> bool:
@@ -64,20 +65,21 @@ def _hidden(group: AttentionGroup) -> bool:
 
 def answer(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> str:
     """Return what the button of an answer says."""
-    if decision is Decision.SEND_AGAIN:
-        if not asks_arrival(groups):
-            return "Send now" if count == 1 else f"Send {count:,} now"
-        return "Not there: send again" if count == 1 else f"Not there: send {count:,} again"
-    if decision is Decision.THERE and any(_hidden(group) for group in groups):
-        return "The buyer sees it" if count == 1 else f"The buyers see all {count:,}"
-    if decision is Decision.THERE:
-        return "It is there" if count == 1 else f"All {count:,} are there"
-    if decision is Decision.TAKE_BACK:
-        one = "It is there twice: take one back"
-        return one if count == 1 else f"Take one of each back, {count:,} in all"
-    if decision is Decision.ONE_PICTURE:
-        return "Send one picture" if count == 1 else f"Send {count:,} as one picture each"
-    return "Leave it" if count == 1 else f"Leave {count:,}"
+    match decision:
+        case Decision.SEND_AGAIN if not asks_arrival(groups):
+            return trn("Send now", "Send {count} now", count)
+        case Decision.SEND_AGAIN:
+            return trn("Not there: send again", "Not there: send {count} again", count)
+        case Decision.THERE if any(_hidden(group) for group in groups):
+            return trn("The buyer sees it", "The buyers see all {count}", count)
+        case Decision.THERE:
+            return trn("It is there", "All {count} are there", count)
+        case Decision.TAKE_BACK:
+            return trn("It is there twice: take one back", "Take one of each back, {count} in all", count)
+        case Decision.ONE_PICTURE:
+            return trn("Send one picture", "Send {count} as one picture each", count)
+        case _:
+            return trn("Leave it", "Leave {count}", count)
 
 
 def may_go_by_hand(groups: Sequence[AttentionGroup]) -> bool:
@@ -89,7 +91,7 @@ def may_go_by_hand(groups: Sequence[AttentionGroup]) -> bool:
 
 def by_hand(count: int) -> str:
     """Return what the button says that turns so many proofs over to a person."""
-    return "Send by hand" if count == 1 else f"Send {count:,} by hand"
+    return trn("Send by hand", "Send {count} by hand", count)
 
 
 def needs_confirming(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> bool:
@@ -102,104 +104,157 @@ def needs_confirming(decision: Decision, groups: Sequence[AttentionGroup], count
 
 def question(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> str:
     """Return what is asked before an answer is carried out."""
-    messages = "this message" if count == 1 else f"{count:,} messages"
-    if decision is Decision.SEND_AGAIN:
-        again = " again" if asks_arrival(groups) else ""
-        return f"Send {messages}{again} now?"
-    if decision is Decision.THERE:
-        return f"Do the buyers see all {count:,} in their chats? They count as sent then."
-    if decision is Decision.TAKE_BACK:
-        return f"Take back one copy of {messages}? The other stays in the chat."
-    if decision is Decision.ONE_PICTURE:
-        return f"Send one picture that shows all photos, for {messages}?"
-    if asks_arrival(groups):
-        return f"Leave {messages} as it stands in the chat? What follows still goes out."
-    return f"Leave {messages} unsent? The photos stay on this computer."
+    match decision:
+        case Decision.SEND_AGAIN if asks_arrival(groups):
+            return trn("Send this message again now?", "Send {count} messages again now?", count)
+        case Decision.SEND_AGAIN:
+            return trn("Send this message now?", "Send {count} messages now?", count)
+        case Decision.THERE:
+            return trn(
+                "Does the buyer see it in the chat? Then it counts as sent.",
+                "Do the buyers see all {count} in their chats? Then they count as sent.",
+                count,
+            )
+        case Decision.TAKE_BACK:
+            return trn(
+                "Take back one copy of this message? The other stays in the chat.",
+                "Take back one copy of {count} messages? The other copies stay in the chats.",
+                count,
+            )
+        case Decision.ONE_PICTURE:
+            return trn(
+                "Send one picture that shows all photos, for this message?",
+                "Send one picture that shows all photos, for each of {count} messages?",
+                count,
+            )
+        case _ if asks_arrival(groups):
+            return trn(
+                "Leave this message as it is in the chat? The rest of its order still goes out.",
+                "Leave {count} messages as they are in the chats? The rest of their orders still goes out.",
+                count,
+            )
+        case _:
+            return trn(
+                "Leave this message unsent? The photos stay on this computer.",
+                "Leave {count} messages unsent? The photos stay on this computer.",
+                count,
+            )
 
 
 def warnings(decision: Decision, groups: Sequence[AttentionGroup], count: int, until: datetime | None) -> str:
     """Return what to know before sending."""
     if decision not in (Decision.SEND_AGAIN, Decision.ONE_PICTURE):
         return ""
-    late = f"{may_arrive(until)}: the buyer may see it twice." if until else ""
+    late = ""
     if until and count > 1:
-        late = f"Some may still arrive until {moment(until)}: a buyer may see one twice."
+        late = tr("Some may still arrive until {moment}: a buyer may see one twice.", moment=moment(until))
+    elif until:
+        late = tr(
+            "The message may still arrive until {moment}: the buyer may see it twice.",
+            moment=moment(until),
+        )
     cautions = dict.fromkeys(group.caution for group in groups if group.caution)
     return " ".join((*cautions, late)).strip()
 
 
 def may_arrive(until: datetime) -> str:
     """Return how long what is not there yet may still come."""
-    return f"The message may still arrive until {moment(until)}"
+    return tr("The message may still arrive until {moment}", moment=moment(until))
 
 
 def carried_out(decision: Decision, done: int, asked: int, *, stopped: bool = False) -> str:
     """Return how many answers were carried out."""
-    if decision is Decision.SEND_AGAIN:
-        how = "released to go out"
-    else:
-        how = {
-            Decision.THERE: "noted as there",
-            Decision.LEAVE: "left unsent",
-            Decision.TAKE_BACK: "being taken back",
-            Decision.ONE_PICTURE: "going out as one picture",
-        }[decision]
-    return _of(done, asked, how, stopped=stopped)
+    how = {
+        Decision.SEND_AGAIN: msgid("{done} of {asked} released to go out"),
+        Decision.THERE: msgid("{done} of {asked} noted as there"),
+        Decision.LEAVE: msgid("{done} of {asked} left unsent"),
+        Decision.TAKE_BACK: msgid("{done} of {asked} being taken back"),
+        Decision.ONE_PICTURE: msgid("{done} of {asked} going out as one picture"),
+    }[decision]
+    return _of(how, done, asked, stopped=stopped)
 
 
 def turned_over(done: int, asked: int, *, stopped: bool = False) -> str:
     """Return how many proofs wait to be sent by hand now."""
-    return _of(done, asked, "now under By hand", stopped=stopped)
+    return _of(msgid("{done} of {asked} now under By hand"), done, asked, stopped=stopped)
 
 
-def _of(done: int, asked: int, how: str, *, stopped: bool) -> str:
+def _of(how: str, done: int, asked: int, *, stopped: bool) -> str:
+    result = tr(how, done=f"{done:,}", asked=f"{asked:,}")
     rest = asked - done
-    told = f"{done:,} of {asked:,} {how}"
     if stopped:
-        return f"{told}. Stopped: the rest still waits here"
+        return tr("{result}. Stopped: the rest still waits here", result=result)
     if not rest:
-        return told
-    others = "one was" if rest == 1 else f"{rest:,} were"
-    return f"{told}; {others} decided meanwhile by another"
+        return result
+    return trn(
+        "{result}; one was decided meanwhile by someone else",
+        "{result}; {count} were decided meanwhile by someone else",
+        rest,
+        result=result,
+    )
 
 
 def edit(count: int) -> str:
     """Return what the button says that opens the text of so many proofs."""
-    return "Edit text and resend" if count == 1 else f"Edit text and resend {count:,}"
+    return trn("Edit text and resend", "Edit text and resend {count}", count)
 
 
-def messages(count: int) -> str:
+def edit_spoken(button_words: str) -> str:
+    """Return what a screen reader says of the button that opens one text in the log."""
+    return tr("{button}, in the log", button=button_words)
+
+
+def resend(count: int) -> str:
+    """Return what the button says that sends one text to so many."""
+    return tr("Resend {count}", count=f"{count:,}")
+
+
+def chosen(count: int) -> str:
+    """Return for how many messages an answer counts; nothing for one, which is seen."""
+    return trn("{count} message chosen", "{count} messages chosen", count) if count > 1 else ""
+
+
+def working(done: int, count: int) -> str:
+    """Return how far it is."""
+    if count == 1:
+        return tr("Working…")
+    return tr("Working… {done} of {count}", done=f"{done:,}", count=f"{count:,}")
+
+
+def count_messages(count: int) -> str:
     """Return for how many a text is."""
-    return "1 message" if count == 1 else f"{count:,} messages"
+    return trn("{count} message", "{count} messages", count)
 
 
 def reads(buyer: str) -> str:
     """Return the title of a text as one buyer gets it."""
-    return f"As {buyer} will read it" if buyer else "As the first buyer will read it"
+    return tr("What {buyer} will read", buyer=buyer) if buyer else tr("What the first buyer will read")
 
 
 def letters(count: int) -> str:
     """Return how much of the room a text takes."""
-    return f"{count:,} of {LONGEST_MESSAGE:,} letters"
+    return tr("{count} of {longest} letters", count=f"{count:,}", longest=f"{LONGEST_MESSAGE:,}")
 
 
 def mistakes(template: str, longest: int) -> list[str]:
     """Return what speaks against a text; `longest` is the length it has for the buyer it is longest for."""
-    told = []
+    found = []
     if longest > LONGEST_MESSAGE:
-        told.append(f"The text is too long by {longest - LONGEST_MESSAGE:,}.")
+        found.append(tr("The text is too long by {count}.", count=f"{longest - LONGEST_MESSAGE:,}"))
     if "{order}" not in template:
-        told.append("The marketplace refuses the same text twice: keep {order}.")
-    told.extend(
-        f"{{{name}}} is no placeholder: the buyers would read it as it stands."
+        found.append(
+            tr("The marketplace refuses the same text twice: keep {placeholder}.", placeholder="{order}")
+        )
+    found.extend(
+        tr("{placeholder} is no placeholder: the buyers would read it like that.", placeholder=f"{{{name}}}")
         for name in dict.fromkeys(unknown_placeholders(template))
     )
-    return told
+    return found
 
 
 def resend_question(count: int) -> str:
     """Return what is asked before a text goes out."""
-    return "Resend 1 message with this text?" if count == 1 else f"Resend {count:,} messages with this text?"
+    return trn("Resend {count} message with this text?", "Resend {count} messages with this text?", count)
 
 
 def resend_warnings(template: str, groups: Sequence[AttentionGroup], longest: int) -> str:
@@ -210,65 +265,115 @@ def resend_warnings(template: str, groups: Sequence[AttentionGroup], longest: in
 
 def resend_reason(groups: Sequence[AttentionGroup]) -> str:
     """Return why these are sent again, for the log."""
-    return RESENT_HIDDEN if all(_hidden(group) for group in groups) else RESENT_REFUSED
+    return tr(RESENT_HIDDEN if all(_hidden(group) for group in groups) else RESENT_REFUSED)
 
 
 def on_their_way(done: int, asked: int, *, stopped: bool = False) -> str:
     """Return how many proofs were set going again."""
-    told = f"{done:,} of {asked:,} {'is on its' if done == asked == 1 else 'are on their'} way"
+    result = trn(
+        "{done} of {asked} is on its way",
+        "{done} of {asked} are on their way",
+        1 if done == asked == 1 else 2,
+        done=f"{done:,}",
+        asked=f"{asked:,}",
+    )
     if stopped:
-        return f"{told}. Stopped: the rest still waits here"
+        return tr("{result}. Stopped: the rest still waits here", result=result)
     if done == asked:
-        return told
-    return f"{told}, {asked - done:,} {'is' if asked - done == 1 else 'are'} not"
+        return result
+    return trn("{result}, {count} is not", "{result}, {count} are not", asked - done, result=result)
 
 
 def about(item: AttentionItem) -> str:
     """Return who bought and who packed, when."""
     proof = item.proof
-    packed = f"packed {moment(proof.saved_at or proof.opened_at)} by {proof.packer}, {proof.station}"
-    return " · ".join(part for part in (proof.buyer_name, packed) if part)
+    packed = tr(
+        "packed {moment} by {packer}, {station}",
+        moment=moment(proof.saved_at or proof.opened_at),
+        packer=proof.packer,
+        station=proof.station,
+    )
+    return " · ".join(fact for fact in (proof.buyer_name, packed) if fact)
 
 
 def why(item: AttentionItem) -> str:
     """Return what keeps a message here, and which one of the order's it is."""
-    return " · ".join(part for part in (item.what, item.headline) if part)
+    return " · ".join(fact for fact in (item.what, item.headline) if fact)
 
 
 def row(item: AttentionItem) -> str:
     """Return the second line of an item's row."""
-    return " · ".join(part for part in (item.what, item.proof.buyer_name, item.proof.packer) if part)
+    return " · ".join(fact for fact in (item.what, item.proof.buyer_name, item.proof.packer) if fact)
 
 
 def group_line(group: AttentionGroup) -> str:
     """Return what stands under a group's title, beside its shop."""
     listed = len(group.items)
-    more = f" · the first {listed:,} of {group.total:,} are listed" if group.total > listed else ""
-    return f"{day(group.day)}{more}"
+    if group.total <= listed:
+        return calendar_day(group.day)
+    return tr(
+        "{day} · the first {listed} of {total} are listed",
+        day=calendar_day(group.day),
+        listed=f"{listed:,}",
+        total=f"{group.total:,}",
+    )
 
 
 def summary(group: AttentionGroup) -> str:
     """Return what is said of a whole group: how many, since when."""
-    count = "1 message" if group.total == 1 else f"{group.total:,} messages"
     oldest = min((item.since for item in group.items), default=None)
-    return f"{count}, the oldest since {moment(oldest)}" if oldest else count
+    if oldest is None:
+        return count_messages(group.total)
+    return trn(
+        "{count} message, since {moment}",
+        "{count} messages, the oldest since {moment}",
+        group.total,
+        moment=moment(oldest),
+    )
+
+
+def group_spoken(group: AttentionGroup, *, opened: bool) -> str:
+    """Return a group's row for a screen reader."""
+    return ", ".join(
+        (
+            label(group.title),
+            group.shop,
+            group_line(group),
+            f"{group.total:,}",
+            tr("open") if opened else tr("closed"),
+        )
+    )
 
 
 def look(taken: LookTaken) -> str:
     """Return how far one reading back of the chat reached."""
-    reached = "back to before it was sent" if taken.covered else "not far enough back to be sure"
-    return f"Looked at {moment(taken.at)}, {reached}"
+    if taken.covered:
+        return tr("Chat checked at {moment}", moment=moment(taken.at))
+    return tr("Chat checked at {moment}, but not far enough back to be sure", moment=moment(taken.at))
 
 
 def sighting(seen: Sighting) -> tuple[str, str, str]:
     """Return time, side and content of one message in the chat."""
     at = moment(seen.at) if seen.at else "–"
-    kind = _KINDS.get(seen.kind, seen.kind.capitalize() or "Message")
-    return at, "This shop" if seen.own else "Buyer", f"{kind}: {seen.text}" if seen.text else kind
+    kind = tr(_KINDS[seen.kind]) if seen.kind in _KINDS else seen.kind.capitalize() or tr("Message")
+    content = tr("{kind}: {text}", kind=kind, text=seen.text) if seen.text else kind
+    return at, shop_side() if seen.own else tr("Buyer"), content
+
+
+def shop_side() -> str:
+    """Return what the shop's own side of a chat is called."""
+    return tr("This shop")
+
+
+def sighting_spoken(seen: Sighting) -> str:
+    """Return one message in the chat for a screen reader."""
+    at, side, content = sighting(seen)
+    words = tr("{clock} {side}: {content}", clock=at, side=side, content=content)
+    return tr("{seen}, matches", seen=words) if seen.matches else words
 
 
 def spoken(item: AttentionItem, *, ticked: bool) -> str:
     """Return an item's row for a screen reader."""
     number = item.proof.order_number or item.proof.code
-    told = f"{number}, {row(item)}, {moment(item.since)}, {label(item.headline)}"
-    return f"Ticked: {told}" if ticked else told
+    words = ", ".join((number, row(item), moment(item.since), label(item.headline)))
+    return tr("Ticked: {row}", row=words) if ticked else words

@@ -7,34 +7,38 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import ProofState
+from parcelguard.runtime.translation import tr
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words.pack_words import HIDDEN, failure, hidden
+from parcelguard.ui.words.part_words import count_photos
 from parcelguard.ui.words.sentences import label
+from parcelguard.ui.words.times import clock
 
 FILTERS: dict[LogFilter, str] = {
-    LogFilter.ALL: "All",
-    LogFilter.SENT: "Sent",
-    LogFilter.SENDING: "Sending",
-    LogFilter.WAITING: "Waiting",
-    LogFilter.FAILED: "Needs you",
-    LogFilter.BY_HAND: "To send by hand",
-    LogFilter.NOT_SENT: "Not sent",
+    LogFilter.ALL: msgid("All"),
+    LogFilter.SENT: msgid("Sent"),
+    LogFilter.SENDING: msgid("Sending"),
+    LogFilter.WAITING: msgid("Waiting"),
+    LogFilter.FAILED: msgid("Needs you"),
+    LogFilter.BY_HAND: msgid("To send by hand"),
+    LogFilter.NOT_SENT: msgid("Not sent"),
 }
 
 _STATES: dict[ProofState, tuple[BandTone, str]] = {
-    ProofState.DRAFT: (BandTone.INFO, "Being packed"),
-    ProofState.ABANDONED: (BandTone.READY, "Left without F4"),
-    ProofState.SAVED: (BandTone.READY, "Saved, not sent"),
-    ProofState.SENDING: (BandTone.INFO, "Sending"),
-    ProofState.WAITING: (BandTone.WARN, "Waiting"),
-    ProofState.DELIVERED: (BandTone.OK, "Sent"),
-    ProofState.ATTENTION: (BandTone.BAD, "Failed"),
-    ProofState.PARTLY: (BandTone.WARN, "Partly sent"),
-    ProofState.BY_HAND: (BandTone.WARN, "To send by hand"),
-    ProofState.HANDED: (BandTone.INFO, "Sent by hand"),
-    ProofState.CLOSED: (BandTone.READY, "Closed, not sent"),
+    ProofState.DRAFT: (BandTone.INFO, msgid("Being packed")),
+    ProofState.ABANDONED: (BandTone.READY, msgid("Left without F4")),
+    ProofState.SAVED: (BandTone.READY, msgid("Saved, not sent")),
+    ProofState.SENDING: (BandTone.INFO, msgid("Sending")),
+    ProofState.WAITING: (BandTone.WARN, msgid("Waiting")),
+    ProofState.DELIVERED: (BandTone.OK, msgid("Sent")),
+    ProofState.ATTENTION: (BandTone.BAD, msgid("Failed")),
+    ProofState.PARTLY: (BandTone.WARN, msgid("Partly sent")),
+    ProofState.BY_HAND: (BandTone.WARN, msgid("To send by hand")),
+    ProofState.HANDED: (BandTone.INFO, msgid("Sent by hand")),
+    ProofState.CLOSED: (BandTone.READY, msgid("Closed, not sent")),
 }
 _FAILED = "Not sent: "
 ON_THE_WAY = (ProofState.SENDING, ProofState.WAITING)
@@ -43,23 +47,19 @@ ON_THE_WAY = (ProofState.SENDING, ProofState.WAITING)
 def status(entry: LogEntry, now: datetime) -> tuple[BandTone, str]:
     """Return the colour and the words of one row of the log."""
     state = entry.proof.state
-    tone, words = _STATES[state]
-    if state is ProofState.ATTENTION and entry.asks:
-        words = f"Asks you · {_inside(entry.headline)}" if entry.headline else "Asks you"
-    elif state is ProofState.ATTENTION and hidden(entry.headline):
-        words = HIDDEN
-    elif state is ProofState.ATTENTION and entry.headline:
-        told = failure(entry.headline)
-        words = f"Failed · {told.removeprefix(_FAILED)}" if told.startswith(_FAILED) else told
-    elif state in ON_THE_WAY and entry.checking:
-        words = f"Checking the chat{_left(' · ', entry, now)}"
-    elif state is ProofState.WAITING:
-        words = f"Waiting{_left(' · tries again in ', entry, now)}"
-    elif state is ProofState.DELIVERED:
-        words = f"Sent{_at(entry)}{' · resent' if entry.generation > 1 else ''}"
-    elif state is ProofState.HANDED:
-        words = f"Sent by hand{_at(entry)}"
-    return tone, words
+    tone, usual = _STATES[state]
+    if state is ProofState.ATTENTION:
+        return tone, _attention(entry)
+    if state in ON_THE_WAY and entry.checking:
+        left = _time_left(entry, now)
+        return tone, tr("Checking the chat · {left}", left=left) if left else tr("Checking the chat")
+    if state is ProofState.WAITING and (left := _time_left(entry, now)):
+        return tone, tr("Waiting · tries again in {left}", left=left)
+    if state is ProofState.DELIVERED:
+        return tone, _sent(entry)
+    if state is ProofState.HANDED and entry.sent_at:
+        return tone, tr("Sent by hand {clock}", clock=clock(entry.sent_at))
+    return tone, tr(usual)
 
 
 def counts_down(entry: LogEntry) -> bool:
@@ -67,18 +67,35 @@ def counts_down(entry: LogEntry) -> bool:
     return entry.due_at is not None and entry.proof.state in ON_THE_WAY
 
 
-def _at(entry: LogEntry) -> str:
-    return f" {entry.sent_at.astimezone():%H:%M:%S}" if entry.sent_at else ""
+def picture_words(entry: LogEntry) -> str:
+    """Return what a row's picture is called."""
+    return count_photos(entry.photos) if entry.photos else tr("No photo")
 
 
-def _left(words: str, entry: LogEntry, now: datetime) -> str:
+def link_words(state: ProofState) -> str:
+    """Return what the link says that sends a proof, or sends it again."""
+    return tr("Send now") if state is ProofState.SAVED else tr("Resend")
+
+
+def _attention(entry: LogEntry) -> str:
+    """Return why a person has to look. What may have arrived, or did, is never called failed."""
+    if entry.asks:
+        return tr("Asks you · {reason}", reason=label(entry.headline)) if entry.headline else tr("Asks you")
+    if hidden(entry.headline):
+        return tr(HIDDEN)
+    if not entry.headline:
+        return tr("Failed")
+    told = failure(entry.headline)
+    return tr("Failed · {reason}", reason=told.removeprefix(_FAILED)) if told.startswith(_FAILED) else told
+
+
+def _sent(entry: LogEntry) -> str:
+    sent = tr("Sent {clock}", clock=clock(entry.sent_at)) if entry.sent_at else tr("Sent")
+    return tr("{sent} · resent", sent=sent) if entry.generation > 1 else sent
+
+
+def _time_left(entry: LogEntry, now: datetime) -> str:
     if entry.due_at is None:
         return ""
     left = max(0, round((entry.due_at - now).total_seconds()))
-    return f"{words}{left // 60}:{left % 60:02d}"
-
-
-def _inside(headline: str) -> str:
-    """Return a headline as it stands after other words."""
-    told = label(headline)
-    return told[:1].lower() + told[1:]
+    return f"{left // 60}:{left % 60:02d}"

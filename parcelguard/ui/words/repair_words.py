@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from parcelguard.runtime.translation import tr, trn
-from parcelguard.ui.words.reasons.values import day_words
+from parcelguard.ui.words.times import day_and_month
 from parcelguard.upkeep.repair import Repaired, Way
 from parcelguard.upkeep.rescan import Difference
 
@@ -137,4 +137,4 @@ def difference_paths(found: Difference) -> list[str]:
 
 
 def _moment(at: datetime) -> str:
-    return tr("{day} {clock}", day=day_words(at), clock=f"{at.astimezone():%H:%M}")
+    return tr("{day} {clock}", day=day_and_month(at), clock=f"{at.astimezone():%H:%M}")

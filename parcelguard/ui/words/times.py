@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from parcelguard.core.message_id import msgid
 from parcelguard.runtime.translation import tr
@@ -26,11 +26,13 @@ _MONTHS = (
 
 def moment(at: datetime) -> str:
     """Return a time of day here; with its date when it was another day."""
-    local = at.astimezone()
-    time = f"{local:%H:%M}"
-    if local.date() == datetime.now(local.tzinfo).date():
-        return time
-    return tr("{day} {month} {time}", day=local.strftime("%d"), month=_month(local), time=time)
+    time = f"{at.astimezone():%H:%M}"
+    return time if _is_today(at) else tr("{day} {clock}", day=day_and_month(at), clock=time)
+
+
+def exact_moment(at: datetime) -> str:
+    """Return a time of day here with seconds; with its date, and no seconds, when it was another day."""
+    return clock(at) if _is_today(at) else moment(at)
 
 
 def clock(at: datetime) -> str:
@@ -38,11 +40,25 @@ def clock(at: datetime) -> str:
     return f"{at.astimezone():%H:%M:%S}"
 
 
-def day(at: datetime) -> str:
-    """Return a date here."""
+def day_and_month(at: datetime) -> str:
+    """Return the day of a moment, as this computer's calendar has it: "23 Nov"."""
     local = at.astimezone()
-    return tr("{day} {month} {year}", day=local.strftime("%d"), month=_month(local), year=local.year)
+    return tr("{day} {month}", day=f"{local:%d}", month=_month(local))
 
 
-def _month(local: datetime) -> str:
-    return tr(_MONTHS[local.month - 1])
+def calendar_day(day: date) -> str:
+    """Return a day here as people name it: today and yesterday, else its date with the year."""
+    days_ago = (datetime.now().astimezone().date() - day).days
+    if days_ago == 0:
+        return tr("Today")
+    if days_ago == 1:
+        return tr("Yesterday")
+    return tr("{day} {month} {year}", day=f"{day:%d}", month=_month(day), year=day.year)
+
+
+def _month(day: date) -> str:
+    return tr(_MONTHS[day.month - 1])
+
+
+def _is_today(at: datetime) -> bool:
+    return at.astimezone().date() == datetime.now().astimezone().date()

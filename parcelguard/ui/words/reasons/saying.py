@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from parcelguard.core.alerts import Alert
 from parcelguard.core.reasons.reason import Reason, ReasonKind
@@ -21,8 +21,7 @@ WORDS: Mapping[ReasonKind, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What is wrong, and what is safe or to be done about it; `advice` may be empty."""
 
     headline: str

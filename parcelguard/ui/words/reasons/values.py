@@ -8,14 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from parcelguard.core.message_id import msgid
 from parcelguard.core.reasons.reason import Value
 from parcelguard.runtime.translation import tr, trn
-
-_MONTHS = (
-    msgid("Jan"), msgid("Feb"), msgid("Mar"), msgid("Apr"), msgid("May"), msgid("Jun"),
-    msgid("Jul"), msgid("Aug"), msgid("Sep"), msgid("Oct"), msgid("Nov"), msgid("Dec"),
-)  # fmt: skip
+from parcelguard.ui.words.times import day_and_month, moment
 
 
 def span_words(span: timedelta) -> str:
@@ -35,26 +30,11 @@ def room_words(size: int) -> str:
     return tr("{number} GB", number=f"{gigabytes:.0f}" if gigabytes >= 10 else f"{gigabytes:.1f}")
 
 
-def day_words(moment: datetime) -> str:
-    """Return the day of a moment, as this computer's calendar has it: "23 Nov"."""
-    local = moment.astimezone()
-    return tr("{day} {month}", day=f"{local:%d}", month=tr(_MONTHS[local.month - 1]))
-
-
-def moment_words(moment: datetime) -> str:
-    """Return a time of day here; with its day when that is not today."""
-    local = moment.astimezone()
-    clock = f"{local:%H:%M}"
-    if local.date() == datetime.now(local.tzinfo).date():
-        return clock
-    return tr("{day} {clock}", day=day_words(moment), clock=clock)
-
-
 _FORMS: Mapping[str, Callable[[Value], str]] = {
     "span": lambda minutes: span_words(timedelta(minutes=float(minutes))),
-    "clock": lambda moment: f"{datetime.fromisoformat(str(moment)).astimezone():%H:%M}",
-    "moment": lambda moment: moment_words(datetime.fromisoformat(str(moment))),
-    "day": lambda moment: day_words(datetime.fromisoformat(str(moment))),
+    "clock": lambda iso: f"{datetime.fromisoformat(str(iso)).astimezone():%H:%M}",
+    "moment": lambda iso: moment(datetime.fromisoformat(str(iso))),
+    "day": lambda iso: day_and_month(datetime.fromisoformat(str(iso))),
     "room": lambda size: room_words(int(size)),
 }
 
