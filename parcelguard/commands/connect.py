@@ -57,7 +57,7 @@ def connect_shop(
             _ask_for_secret(keeping, shop, grant)
             if grant in marketplace(shop.marketplace).grants:
                 _consent(keeping, shop, grant, redirect, browser=browser)
-            row = keeping.probe(shop_id)
+            row = keeping.probe_shop(shop_id)
     _say(tr("Chat access: {access}.", access=access_words(row.standing)))
     missing = said(row.access.missing)
     for sentence in (missing.headline, missing.advice):
@@ -108,7 +108,7 @@ def _ask_for_secret(keeping: Shopkeeping, shop: ShopSettings, grant: str) -> Non
 def _consent(keeping: Shopkeeping, shop: ShopSettings, grant: str, redirect: str, *, browser: bool) -> None:
     """Open the page and wait for the browser, or for its address to be pasted."""
     heard: SimpleQueue[Consented | bytes] = SimpleQueue()
-    attempt = keeping.authorise(shop.id, grant, heard.put, redirect)
+    attempt = keeping.begin_consent(shop.id, grant, heard.put, redirect)
     login = tr("Log in as the shop's owner and allow the app:")
     _say(f"\n{login}\n\n   {attempt.address}\n")
     if browser:
@@ -139,7 +139,7 @@ def _paste(keeping: Shopkeeping, attempt: Attempt, line: bytes) -> None:
     if not text:
         return
     try:
-        keeping.paste(attempt, text)
+        keeping.paste_address(attempt, text)
     except ParcelGuardError as error:
         words = said(error.reason)
         _say(f"{words.headline} {words.advice}")

@@ -61,7 +61,7 @@ class ConsentFlow:
         self._port = port
         self._lasts = lasts
         self._lock = Lock()
-        self._present: _Open | None = None
+        self._present: _PendingConsent | None = None
 
     def begin_attempt(
         self, shop: ShopSettings, grant: str, answered: Answered, redirect: str = ""
@@ -83,7 +83,7 @@ class ConsentFlow:
                 address = client.consent_address(grant, back, state)
         except BaseException:
             if listener:
-                listener.close()
+                listener.stop_listening()
             raise
         attempt = Attempt(
             id=attempt_id,
@@ -94,7 +94,7 @@ class ConsentFlow:
             listens=listener is not None,
             ends_at=self._now() + self._lasts,
         )
-        opened = _Open(attempt, shop, state, listener, answered=answered, accept=self._accept)
+        opened = _PendingConsent(attempt, shop, state, listener, answered=answered, accept=self._accept)
         opened.start(self._lasts.total_seconds())
         with self._lock:
             meanwhile, self._present = self._present, opened
@@ -129,7 +129,7 @@ class ConsentFlow:
             return Loopback.at(redirect, self._page_words)
         return Loopback.anywhere(self._port, PATH, self._page_words)
 
-    def _of(self, attempt: Attempt) -> _Open | None:
+    def _of(self, attempt: Attempt) -> _PendingConsent | None:
         with self._lock:
             present = self._present
         return present if present and present.attempt.id == attempt.id else None
@@ -141,7 +141,7 @@ class ConsentFlow:
         return seller
 
 
-class _Open:
+class _PendingConsent:
     """One attempt that waits for its answer: from the listener's thread, or from whoever pastes."""
 
     def __init__(
@@ -169,18 +169,20 @@ class _Open:
         self._end.daemon = True
         self._end.start()
         if self._listener:
-            self._listener.start(self._arrived)
+            self._listener.start_listening(self._arrived)
 
     def take_pasted(self, text: str) -> None:
         """Take an address from the clipboard."""
         self._check(text.strip())
-        if not self._take():
+        if not self._take_first():
             raise SettingsError("taken", because(ShopReason.CONSENT_ANSWERED))
-        Thread(target=lambda: self._tell(self._answer(text.strip())), name="consent", daemon=True).start()
+        Thread(
+            target=lambda: self._hand_over(self._answer(text.strip())), name="consent", daemon=True
+        ).start()
 
     def give_up(self) -> None:
         """End without a word; an answer that is being worked on still counts."""
-        self._take()
+        self._take_first()
         self._stop()
 
     def _arrived(self, address: str) -> Page:
@@ -189,22 +191,22 @@ class _Open:
             self._check(address)
         except SettingsError as error:
             return Page(error.reason, status=400)
-        if not self._take():
+        if not self._take_first():
             return Page(because(ShopReason.CONSENT_ANSWERED), status=409)
         outcome = self._answer(address)
         # Only once the page is out: who hears of the outcome may end this listener at once.
-        tell = partial(self._tell, outcome)
+        hand_over = partial(self._hand_over, outcome)
         if outcome.error:
-            return Page(outcome.error.reason, status=400, then=tell)
+            return Page(outcome.error.reason, status=400, then=hand_over)
         name = outcome.seller.name if outcome.seller else ""
-        return Page(because(ShopReason.CONNECTED, shop=name or self._shop.name), then=tell)
+        return Page(because(ShopReason.CONNECTED, shop=name or self._shop.name), then=hand_over)
 
     def _expired(self) -> None:
-        if self._take():
+        if self._take_first():
             self._stop()
             minutes = round(LASTS.total_seconds() / 60)
             error = SettingsError("expired", because(ShopReason.CONSENT_TOO_LATE, minutes=minutes))
-            self._tell(Consented(self.attempt, error=error))
+            self._hand_over(Consented(self.attempt, error=error))
 
     def _check(self, address: str) -> None:
         """Refuse what is not this attempt's: a stranger's page must not even end it."""
@@ -216,7 +218,7 @@ class _Open:
         if not secrets.compare_digest(state.encode(), self._state.encode()):
             raise SettingsError("state differs", because(ShopReason.OTHER_ATTEMPT))
 
-    def _take(self) -> bool:
+    def _take_first(self) -> bool:
         """Whether the answer is the first one."""
         with self._taking:
             first, self._taken = not self._taken, True
@@ -238,7 +240,7 @@ class _Open:
         finally:
             self._stop()
 
-    def _tell(self, outcome: Consented) -> None:
+    def _hand_over(self, outcome: Consented) -> None:
         try:
             self._answered(outcome)
         except Exception:
@@ -247,7 +249,7 @@ class _Open:
     def _stop(self) -> None:
         self._end.cancel()
         if self._listener:
-            self._listener.close()
+            self._listener.stop_listening()
 
 
 def _values(address: str) -> dict[str, list[str]]:

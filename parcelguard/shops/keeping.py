@@ -100,7 +100,7 @@ class Shopkeeping:
         off = self._settings.marketplaces_off
         return tuple(MarketplaceRow(row, row.name not in off, names.count(row.name)) for row in ALL.values())
 
-    def probe(self, shop_id: str) -> ShopRow:
+    def probe_shop(self, shop_id: str) -> ShopRow:
         """Ask the marketplace what this shop may do, and return its row."""
         shop = self._shop(shop_id)
         with closing(self._client_of(shop)) as client:
@@ -117,7 +117,7 @@ class Shopkeeping:
 
     # ---- changing ----------------------------------------------------------------------
 
-    def change(self, shop_id: str, values: Mapping[str, Any]) -> None:
+    def change_shop(self, shop_id: str, values: Mapping[str, Any]) -> None:
         """Change what is set for a shop; None takes a value back to the usual one.
 
         Raises SettingsError when a value is wrong; then nothing was changed.
@@ -129,14 +129,14 @@ class Shopkeeping:
             raise NoticeUnread
         if "message" in values:
             _refuse_faults(remarks(shop, str(values["message"])))
-        self._do(lambda: self._file.change_shop(shop_id, values))
+        self._change_settings(lambda: self._file.change_shop(shop_id, values))
 
-    def switch(self, shop_id: str, on: bool, notice_read: bool = False) -> None:
+    def switch_shop(self, shop_id: str, on: bool, notice_read: bool = False) -> None:
         """Switch sending on or off; on only for who has read what the marketplace allows."""
         if on and not notice_read:
             raise NoticeUnread
         self._shop(shop_id)
-        self._do(lambda: self._file.change_shop(shop_id, {"send": on}))
+        self._change_settings(lambda: self._file.change_shop(shop_id, {"send": on}))
 
     def switch_marketplace(self, name: str, on: bool) -> None:
         """Turn the master switch of a marketplace."""
@@ -145,9 +145,9 @@ class Shopkeeping:
             off = tuple(each for each in self._file.read().marketplaces_off if each != name)
             return self._file.switch_marketplaces_off(off if on else (*off, name))
 
-        self._do(change)
+        self._change_settings(change)
 
-    def add(self, values: Mapping[str, Any], secrets: Mapping[str, str], same_app_as: str = "") -> str:
+    def add_shop(self, values: Mapping[str, Any], secrets: Mapping[str, str], same_app_as: str = "") -> str:
         """Add a shop, its sending off, and return its id.
 
         `secrets`: by grant. `same_app_as`: the shop whose app is used again.
@@ -162,7 +162,7 @@ class Shopkeeping:
             try:
                 for grant, secret in given.items():
                     self._vault.keep(grant_key(shop_id, grant), Secrets(app_secret=secret))
-                self._do(lambda: self._file.add_shop({"id": shop_id, **values, "send": False}))
+                self._change_settings(lambda: self._file.add_shop({"id": shop_id, **values, "send": False}))
             except ParcelGuardError:
                 self._forget(shop_id, given)
                 raise
@@ -184,14 +184,14 @@ class Shopkeeping:
                 if secret and (another or secret != present.app_secret):
                     self._vault.keep(grant_key(shop_id, grant), Secrets(app_secret=secret))
             self._answered.pop(shop_id, None)
-            self._do(self._file.read)
+            self._change_settings(self._file.read)
 
-    def remove(self, shop_id: str) -> None:
+    def remove_shop(self, shop_id: str) -> None:
         """Take a shop out. Its records stay, and what waits is held; keys and tokens are forgotten."""
         with self._changing:
             shop = self._shop(shop_id)
             self._consents.stop_waiting()
-            self._do(lambda: self._file.remove_shop(shop_id))
+            self._change_settings(lambda: self._file.remove_shop(shop_id))
             self._forget(shop_id, secret_names(shop))
             self._answered.pop(shop_id, None)
 
@@ -201,11 +201,11 @@ class Shopkeeping:
         """Return what to know about a message, what keeps it from being saved first."""
         return remarks(self._shop(shop_id), text)
 
-    def preview(self, shop_id: str, text: str) -> Filled:
+    def preview_message(self, shop_id: str, text: str) -> Filled:
         """Return a message as a made-up buyer would get it."""
         return filled(self._shop(shop_id), text)
 
-    def presets(self, shop_id: str) -> tuple[Preset, ...]:
+    def ready_messages(self, shop_id: str) -> tuple[Preset, ...]:
         """Return ready messages in the languages of the shop's buyers."""
         return presets(self._shop(shop_id).region)
 
@@ -217,7 +217,7 @@ class Shopkeeping:
 
     # ---- consents ----------------------------------------------------------------------
 
-    def authorise(
+    def begin_consent(
         self, shop_id: str, grant: str, answered: Callable[[Consented], None], redirect: str = ""
     ) -> Attempt:
         """Begin a consent, and return the page for the browser; see `ConsentFlow.begin_attempt`."""
@@ -226,7 +226,7 @@ class Shopkeeping:
             raise SettingsError("no app secret", because(ShopReason.APP_KEYS_MISSING))
         return self._consents.begin_attempt(shop, grant, answered, redirect)
 
-    def paste(self, attempt: Attempt, address: str) -> None:
+    def paste_address(self, attempt: Attempt, address: str) -> None:
         """Take the address at which the browser ended; see `ConsentFlow.take_pasted`."""
         self._consents.take_pasted(attempt, address)
 
@@ -239,10 +239,10 @@ class Shopkeeping:
         with self._changing:
             self._answered.pop(shop.id, None)
             if self._shop(shop.id).shop_id:
-                self._do(self._file.read)
+                self._change_settings(self._file.read)
                 return
             try:
-                self._do(lambda: self._file.change_shop(shop.id, {"shop_id": seller.shop_id}))
+                self._change_settings(lambda: self._file.change_shop(shop.id, {"shop_id": seller.shop_id}))
             except SettingsError:  # it is another shop of these settings: two must not share its tokens
                 key = grant_key(shop.id, grant)
                 self._vault.keep(key, Secrets(app_secret=self._reader.app_secrets(shop)[grant]))
@@ -253,7 +253,7 @@ class Shopkeeping:
     def _client_of(self, shop: ShopSettings) -> Client:
         return client_of(shop, self._vault, self._now)
 
-    def _do(self, change: Callable[[], Settings]) -> None:
+    def _change_settings(self, change: Callable[[], Settings]) -> None:
         """Change the file, then let the station work by it; one change after the other."""
         with self._changing:
             self._settings = change()

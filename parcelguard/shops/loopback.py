@@ -54,7 +54,7 @@ _NOTHING_HERE = because(ShopReason.NOTHING_HERE)
 
 
 class Loopback:
-    """Listens from the moment it is made; answers from `start` to `close`."""
+    """Listens from the moment it is made; answers from `start_listening` to `stop_listening`."""
 
     def __init__(self, port: int, path: str, page_words: PageWords, name: str = HERE) -> None:
         """Raise OSError when the port is taken."""
@@ -88,13 +88,13 @@ class Loopback:
         """Where a browser finds it."""
         return f"http://{self._server.name}{self._server.path}"
 
-    def start(self, answer: Callable[[str], Page]) -> None:
+    def start_listening(self, answer: Callable[[str], Page]) -> None:
         """Show whoever comes what `answer` says to the whole address; asked from several threads."""
         self._server.answer = answer
         self._started = True
         Thread(target=self._server.serve_forever, args=(_POLL_S,), name="loopback", daemon=True).start()
 
-    def close(self) -> None:
+    def stop_listening(self) -> None:
         """Stop listening. A page that is being answered still goes out."""
         if self._started:
             self._server.shutdown()
@@ -139,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         words = self.server.page_words(page.reason)
         shown = {"headline": words.headline, "advice": words.advice, "language": words.language}
         text = _HTML.format_map({name: escape(each) for name, each in shown.items()}).encode()
-        with suppress(OSError):  # the browser may have gone; what came of it is told all the same
+        with suppress(OSError):  # the browser may have gone; the outcome counts all the same
             self.send_response(page.status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(text)))

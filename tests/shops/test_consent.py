@@ -402,9 +402,9 @@ def test_whoever_hears_the_outcome_may_fail_without_harm(
 @pytest.fixture
 def listener() -> Iterator[Loopback]:
     made = Loopback(0, "/parcelguard", page_words)
-    made.start(lambda address: Page(as_told(f"seen {address}", "<b>")))
+    made.start_listening(lambda address: Page(as_told(f"seen {address}", "<b>")))
     yield made
-    made.close()
+    made.stop_listening()
 
 
 def test_it_answers_only_its_own_path(listener: Loopback) -> None:
@@ -447,8 +447,8 @@ def test_a_taken_port_gives_way_to_a_free_one() -> None:
     try:
         assert first.address != second.address
     finally:
-        first.close()
-        second.close()
+        first.stop_listening()
+        second.stop_listening()
 
 
 def test_it_listens_where_a_console_was_told_to_send_people() -> None:
@@ -457,12 +457,12 @@ def test_it_listens_where_a_console_was_told_to_send_people() -> None:
         port = free.getsockname()[1]
     listener = Loopback.at(f"http://localhost:{port}/back", page_words)
     assert listener is not None
-    listener.start(lambda _address: Page(as_told("here")))
+    listener.start_listening(lambda _address: Page(as_told("here")))
     try:
         assert get(listener.address, Host=f"localhost:{port}")[0] == 200
         assert Loopback.at(f"http://127.0.0.1:{port}/back", page_words) is None  # taken
     finally:
-        listener.close()
+        listener.stop_listening()
 
 
 @pytest.mark.parametrize(

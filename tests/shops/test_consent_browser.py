@@ -87,11 +87,11 @@ class Office:
         )
         keys, secrets = app_of(world, name, self.back)
         shop = {"marketplace": name, "region": "MY", "name": "Kopi & Co", "host": address}
-        self.shop_id = self.keeping.add({**shop, **keys}, secrets)
+        self.shop_id = self.keeping.add_shop({**shop, **keys}, secrets)
         self.grants = tuple(marketplace(name).grants)
 
     def begin(self, grant: str = "", redirect: str = "") -> Attempt:
-        return self.keeping.authorise(self.shop_id, grant or self.grants[0], self.answers.put, redirect)
+        return self.keeping.begin_consent(self.shop_id, grant or self.grants[0], self.answers.put, redirect)
 
     def outcome(self) -> Consented:
         return self.answers.get(timeout=PATIENCE_S)
@@ -134,7 +134,7 @@ def test_a_seller_who_allows_it_has_a_connected_shop(office: Office) -> None:
         assert outcome.seller.shop_id == office.applied[-1].shops[0].shop_id
 
     assert office.connected() == list(office.grants)
-    row = office.keeping.probe(office.shop_id)
+    row = office.keeping.probe_shop(office.shop_id)
     assert (row.access.state, row.access.orders) == (AccessState.AUTHORISED, True)
     assert access_words(row.standing).startswith("Authorised")
 
@@ -164,7 +164,7 @@ def test_a_consent_that_comes_back_again_changes_nothing(office: Office) -> None
     office.page.open(answered)
     assert office.page.headline() == "This address belongs to another attempt."
     with pytest.raises(SettingsError):
-        office.keeping.paste(attempt, answered)
+        office.keeping.paste_address(attempt, answered)
 
     values = {name: value for name, [value] in parse_qs(urlsplit(answered).query).items()}
     [state] = parse_qs(urlsplit(attempt.address).query)["state"]
@@ -175,7 +175,7 @@ def test_a_consent_that_comes_back_again_changes_nothing(office: Office) -> None
     assert outcome.error is not None
     assert said(outcome.error.reason).headline == refused
     assert office.kept() == kept
-    assert office.keeping.probe(office.shop_id).access.state is not AccessState.UNREACHABLE
+    assert office.keeping.probe_shop(office.shop_id).access.state is not AccessState.UNREACHABLE
 
 
 def test_a_page_that_was_used_cannot_be_used_again(office: Office) -> None:
@@ -214,7 +214,7 @@ def test_a_code_that_has_run_out_is_refused_and_the_next_one_is_taken(office: Of
     ended_at = office.page.wait("location.search.includes('code=') ? location.href : null")
     office.world.move_on(31 * 60)
 
-    office.keeping.paste(attempt, ended_at)
+    office.keeping.paste_address(attempt, ended_at)
     outcome = office.outcome()
 
     assert outcome.error is not None
@@ -224,6 +224,8 @@ def test_a_code_that_has_run_out_is_refused_and_the_next_one_is_taken(office: Of
     again = office.begin(redirect=landing)
     office.page.open(again.address)
     office.page.press("allow")
-    office.keeping.paste(again, office.page.wait("location.search.includes('code=') ? location.href : null"))
+    office.keeping.paste_address(
+        again, office.page.wait("location.search.includes('code=') ? location.href : null")
+    )
     assert office.outcome().error is None
     assert office.connected() == [office.grants[0]]

@@ -80,7 +80,7 @@ def test_a_consent_that_has_ended_is_known_without_asking(office: Office) -> Non
 def test_keys_that_cannot_be_opened_hide_no_shop_and_can_be_switched_off(
     office: Office, tmp_path: Path
 ) -> None:
-    office.keeping.switch("kopi", on=True, notice_read=True)
+    office.keeping.switch_shop("kopi", on=True, notice_read=True)
     (tmp_path / "secrets.json").write_text("{")
 
     kopi, _, bazaar = office.keeping.shops()
@@ -88,7 +88,7 @@ def test_keys_that_cannot_be_opened_hide_no_shop_and_can_be_switched_off(
     assert (kopi.access.state, kopi.grants) == (AccessState.UNREACHABLE, ())
     assert said(kopi.access.missing).headline == "The file with the shops’ keys cannot be read."
     assert bazaar.access.state is AccessState.BY_HAND
-    office.keeping.switch("kopi", on=False)
+    office.keeping.switch_shop("kopi", on=False)
     assert not office.keeping.shops()[0].on
 
 
@@ -159,7 +159,7 @@ def test_midnight_is_the_one_before() -> None:
 
 
 def test_a_change_is_in_the_file_and_then_at_the_station(office: Office) -> None:
-    office.keeping.change("kopi", {"message": MESSAGE, "by_hand": True})
+    office.keeping.change_shop("kopi", {"message": MESSAGE, "by_hand": True})
 
     assert office.applied == [office.written()]
     assert office.written().shops[0].message == MESSAGE
@@ -181,7 +181,7 @@ def test_a_wrong_change_is_refused_and_nothing_happens(
     office: Office, values: dict[str, Any], kind: ShopReason, advice: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
-        office.keeping.change("kopi", values)
+        office.keeping.change_shop("kopi", values)
 
     assert raised.value.reason.kind is kind
     assert advice in said(raised.value.reason).advice
@@ -191,25 +191,25 @@ def test_a_wrong_change_is_refused_and_nothing_happens(
 
 def test_sending_is_switched_on_only_by_who_has_read_the_notice(office: Office) -> None:
     attempts: list[Callable[[], None]] = [
-        lambda: office.keeping.switch("kopi", on=True),
-        lambda: office.keeping.change("kopi", {"send": True}),
+        lambda: office.keeping.switch_shop("kopi", on=True),
+        lambda: office.keeping.change_shop("kopi", {"send": True}),
     ]
     for attempt in attempts:
         with pytest.raises(NoticeUnread):
             attempt()
     assert not office.written().shops[0].send
 
-    office.keeping.switch("kopi", on=True, notice_read=True)
+    office.keeping.switch_shop("kopi", on=True, notice_read=True)
     assert office.written().shops[0].send
     row = office.keeping.shops()[0]
     assert (row.sends, shop_words.sends(row)) == (Sends.BY_PACKER, "On F4, by the packer")
 
-    office.keeping.switch("kopi", on=False)
+    office.keeping.switch_shop("kopi", on=False)
     assert not office.applied[-1].shops[0].send
 
 
 def test_a_master_switch_stops_all_shops_of_a_marketplace(office: Office) -> None:
-    office.keeping.switch("kopi", on=True, notice_read=True)
+    office.keeping.switch_shop("kopi", on=True, notice_read=True)
     office.keeping.switch_marketplace("shopee", on=False)
 
     kopi = office.keeping.shops()[0]
@@ -232,10 +232,10 @@ def test_a_master_switch_that_a_person_turned_in_the_file_stays_turned(office: O
 def test_a_damaged_settings_file_is_told_and_the_station_keeps_going(office: Office) -> None:
     office.path.write_text("[[shops")
     for change in (
-        lambda: office.keeping.switch("kopi", on=False),
+        lambda: office.keeping.switch_shop("kopi", on=False),
         lambda: office.keeping.switch_marketplace("shopee", on=False),
-        lambda: office.keeping.add({"name": "New"}, {"shop": "secret"}),
-        lambda: office.keeping.remove("kopi"),
+        lambda: office.keeping.add_shop({"name": "New"}, {"shop": "secret"}),
+        lambda: office.keeping.remove_shop("kopi"),
     ):
         with pytest.raises(SettingsError) as raised:
             change()
@@ -248,7 +248,7 @@ def test_a_damaged_settings_file_is_told_and_the_station_keeps_going(office: Off
 
 def test_what_a_person_wrote_into_the_file_meanwhile_is_taken_along(office: Office) -> None:
     office.path.write_text(WRITTEN.replace("Bazaar", "Pasar"))
-    office.keeping.switch("kopi", on=False)
+    office.keeping.switch_shop("kopi", on=False)
     assert office.applied[-1].shops[2].name == "Pasar"
 
 
@@ -258,7 +258,7 @@ def test_what_a_person_wrote_into_the_file_meanwhile_is_taken_along(office: Offi
 def test_an_added_shop_is_off_and_its_secret_is_only_in_the_vault(office: Office) -> None:
     values = {"marketplace": "tiktok", "region": "ID", "name": "Kopi & Co", "app_key": "k", "service_id": "9"}
 
-    shop_id = office.keeping.add({**values, "send": True}, {"shop": " canary-secret \n"})
+    shop_id = office.keeping.add_shop({**values, "send": True}, {"shop": " canary-secret \n"})
 
     assert shop_id == "kopi-co-tiktok-id"
     assert not office.written().shops[-1].send
@@ -272,7 +272,7 @@ def test_an_added_shop_is_off_and_its_secret_is_only_in_the_vault(office: Office
 def test_names_of_any_script_make_ids_that_differ(office: Office) -> None:
     values = {"marketplace": "manual"}
     names = ["Kopi & Co", "KOPI CO", "กาแฟ", "咖啡", "Cà phê Đà Lạt " * 2]
-    ids = [office.keeping.add({**values, "name": name}, {}) for name in names]
+    ids = [office.keeping.add_shop({**values, "name": name}, {}) for name in names]
     made = ["kopi-co", "kopi-co", "shop", "shop", "ca-phe-a-lat-ca-phe"]
     last = ["", "-2", "", "-2", ""]
     assert ids == [f"{name}-manual-my{number}" for name, number in zip(made, last, strict=True)]
@@ -280,13 +280,15 @@ def test_names_of_any_script_make_ids_that_differ(office: Office) -> None:
 
 def test_no_shop_elsewhere_takes_the_id_that_the_records_of_a_removed_one_carry(office: Office) -> None:
     name = {"name": "Kopi & Co"}
-    first = office.keeping.add({**name, "marketplace": "manual"}, {})
-    office.keeping.remove(first)
+    first = office.keeping.add_shop({**name, "marketplace": "manual"}, {})
+    office.keeping.remove_shop(first)
 
-    other = office.keeping.add({**name, "marketplace": "lazada", "app_key": "1", "chat_app_key": "2"}, {})
+    other = office.keeping.add_shop(
+        {**name, "marketplace": "lazada", "app_key": "1", "chat_app_key": "2"}, {}
+    )
     assert other != first
-    assert office.keeping.add({**name, "marketplace": "manual", "region": "SG"}, {}) != first
-    assert office.keeping.add({**name, "marketplace": "manual"}, {}) == first  # it has its records again
+    assert office.keeping.add_shop({**name, "marketplace": "manual", "region": "SG"}, {}) != first
+    assert office.keeping.add_shop({**name, "marketplace": "manual"}, {}) == first  # it has its records again
 
 
 def test_a_second_shop_may_use_the_app_of_the_first(office: Office) -> None:
@@ -296,7 +298,9 @@ def test_a_second_shop_may_use_the_app_of_the_first(office: Office) -> None:
     app = office.keeping.app_of("shopee")
     assert app is not None
     assert (app.shop_id, app.shop_name, dict(app.values)) == ("kopi", "Kopi & Co", {"partner_id": 7})
-    new = office.keeping.add({"region": "SG", "name": "Kopi SG", "shop_id": 8}, {}, same_app_as=app.shop_id)
+    new = office.keeping.add_shop(
+        {"region": "SG", "name": "Kopi SG", "shop_id": 8}, {}, same_app_as=app.shop_id
+    )
 
     added = office.written().shops[-1]
     assert (added.partner_id, added.shop_id) == (7, 8)
@@ -305,7 +309,7 @@ def test_a_second_shop_may_use_the_app_of_the_first(office: Office) -> None:
 
 def test_a_shop_that_cannot_be_added_leaves_no_secret_behind(office: Office) -> None:
     with pytest.raises(SettingsError) as raised:
-        office.keeping.add({"name": "Kopi 2", "partner_id": 7, "shop_id": 5}, {"shop": "canary"})
+        office.keeping.add_shop({"name": "Kopi 2", "partner_id": 7, "shop_id": 5}, {"shop": "canary"})
 
     assert "are the same shop" in said(raised.value.reason).advice
     assert office.vault.load("kopi-2") is None
@@ -332,14 +336,14 @@ def test_a_removed_shop_is_forgotten_with_its_keys(office: Office) -> None:
     for key in ("kopi-lazada", "kopi-lazada/chat", "kopi"):
         office.vault.keep(key, Secrets("s", "a", "r"))
 
-    office.keeping.remove("kopi-lazada")
+    office.keeping.remove_shop("kopi-lazada")
 
     assert [shop.id for shop in office.applied[-1].shops] == ["kopi", "bazaar"]
     assert office.vault.load("kopi-lazada") is None
     assert office.vault.load("kopi-lazada/chat") is None
     assert office.vault.load("kopi") is not None
     with pytest.raises(SettingsError):
-        office.keeping.preview("kopi-lazada", MESSAGE)
+        office.keeping.preview_message("kopi-lazada", MESSAGE)
 
 
 # ---- asking and connecting ---------------------------------------------------------------
@@ -361,12 +365,12 @@ def test_a_probe_is_the_marketplace_own_word_and_is_remembered(tmp_path: Path) -
         assert office.consent("kopi", "shop").error is None
         assert not office.keeping.shops()[0].asked
 
-        row = office.keeping.probe("kopi")
+        row = office.keeping.probe_shop("kopi")
 
         assert (row.asked, row.access.state) == (True, AccessState.AUTHORISED)
         assert office.keeping.shops()[0] == row
         world.state_of(ShopeeState).revoke()
-        assert office.keeping.probe("kopi").access.state is AccessState.CONSENT_AGAIN
+        assert office.keeping.probe_shop("kopi").access.state is AccessState.CONSENT_AGAIN
         assert office.consent("kopi", "shop").error is None
         assert office.keeping.shops()[0].access.state is AccessState.AUTHORISED  # the old word is forgotten
         office.keeping.stop_waiting()
@@ -378,7 +382,9 @@ def test_a_consent_names_the_shop_and_no_two_rows_share_one(tmp_path: Path) -> N
         seller = httpx.get(f"{address}/admin/seller?marketplace=tiktok").json()
         keys = {"app_key": seller["app_key"], "service_id": seller["service_id"], "host": address}
         values = {"marketplace": "tiktok", "region": "MY", **keys}
-        ids = [office.keeping.add({**values, "name": name}, {"shop": seller["app_secret"]}) for name in "AB"]
+        ids = [
+            office.keeping.add_shop({**values, "name": name}, {"shop": seller["app_secret"]}) for name in "AB"
+        ]
 
         first, second = (office.pasted(shop_id, "shop") for shop_id in ids)
 
@@ -392,5 +398,5 @@ def test_a_consent_names_the_shop_and_no_two_rows_share_one(tmp_path: Path) -> N
 
 def test_without_the_keys_of_an_app_no_consent_begins(office: Office) -> None:
     with pytest.raises(SettingsError) as raised:
-        office.keeping.authorise("kopi", "shop", office.answers.put)
+        office.keeping.begin_consent("kopi", "shop", office.answers.put)
     assert raised.value.reason == because(ShopReason.APP_KEYS_MISSING)

@@ -40,7 +40,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def test_the_buyer_is_shown_as_he_will_read_it(office: Office) -> None:
-    shown = office.keeping.preview("kopi-lazada", "Hi {buyer}, {order}: {items}. {tracking} {shop}")
+    shown = office.keeping.preview_message("kopi-lazada", "Hi {buyer}, {order}: {items}. {tracking} {shop}")
     assert shown.text.startswith("Hi Tan W., 578331042991704: 2 × Enamel mug")
     assert shown.text.endswith("Kopi & Co Official")
     assert (shown.length, shown.longest) == (len(shown.text), 500)
@@ -48,7 +48,7 @@ def test_the_buyer_is_shown_as_he_will_read_it(office: Office) -> None:
 
 def test_a_harmless_message_has_no_remarks(office: Office) -> None:
     for shop_id in ("kopi", "kopi-lazada", "bazaar"):
-        presets = office.keeping.presets(shop_id)
+        presets = office.keeping.ready_messages(shop_id)
         assert presets
         for text in (MESSAGE, *(preset.text for preset in presets)):
             assert office.keeping.check_message(shop_id, text) == ()
@@ -56,10 +56,12 @@ def test_a_harmless_message_has_no_remarks(office: Office) -> None:
 
 @pytest.mark.parametrize("region", ["MY", "SG", "ID", "TH", "VN", "PH", "TW", "BR", "XX"])
 def test_every_country_has_ready_messages_that_can_be_saved(office: Office, region: str) -> None:
-    shop_id = office.keeping.add({"marketplace": "shopee", "name": region, "partner_id": 1, "shop_id": 9}, {})
+    shop_id = office.keeping.add_shop(
+        {"marketplace": "shopee", "name": region, "partner_id": 1, "shop_id": 9}, {}
+    )
     for preset in presets(region):
         assert remarks(office.written().shops[-1], preset.text) == ()
-        office.keeping.change(shop_id, {"message": preset.text})
+        office.keeping.change_shop(shop_id, {"message": preset.text})
 
 
 @pytest.mark.parametrize(
@@ -92,13 +94,13 @@ def test_the_own_marketplace_may_be_named(office: Office) -> None:
     assert office.keeping.check_message("kopi", "{order} from our Shopee shop") == ()
     assert office.keeping.check_message("bazaar", "{order} from our Shopee shop") == ()
     values = {"marketplace": "tiktok", "region": "ID", "name": "T", "app_key": "k"}
-    tokopedia = office.keeping.add(values, {})
+    tokopedia = office.keeping.add_shop(values, {})
     assert office.keeping.check_message(tokopedia, "{order} dari toko Tokopedia kami") == ()
 
 
 def test_ones_own_inbox_is_policed_by_nobody(office: Office) -> None:
     values = {"marketplace": "chatwoot", "region": "ID", "name": "WA", "host": "https://chat.example"}
-    inbox = office.keeping.add({**values, "shop_id": 1, "inbox_id": 2}, {"shop": "t"})
+    inbox = office.keeping.add_shop({**values, "shop_id": 1, "inbox_id": 2}, {"shop": "t"})
     assert office.keeping.check_message(inbox, "{order} https://kopi.example +60 12-345 6789") == ()
     assert office.keeping.shops()[-1].access.state is AccessState.AUTHORISED  # as far as its key tells
 
@@ -133,7 +135,7 @@ def test_a_test_goes_through_the_real_calls_to_the_sandbox_and_shows_what_the_bu
     office: Office, name: str
 ) -> None:
     keys = {"app_key": "x", "partner_id": 1, "shop_id": 2, "inbox_id": 3, "host": "https://real.example"}
-    shop_id = office.keeping.add({"marketplace": name, "region": "ID", "name": "Kopi ID", **keys}, {})
+    shop_id = office.keeping.add_shop({"marketplace": name, "region": "ID", "name": "Kopi ID", **keys}, {})
 
     rehearsal = office.keeping.send_test(shop_id, "Hi, {order} of {shop} is packed.")
 

@@ -77,7 +77,7 @@ class Office:
 
     def consent(self, shop_id: str, grant: str, **choice: str) -> Consented:
         """Allow it on the marketplace's page, as a browser would."""
-        attempt = self.keeping.authorise(shop_id, grant, self.answers.put)
+        attempt = self.keeping.begin_consent(shop_id, grant, self.answers.put)
         form = httpx.get(attempt.address).text
         [wish] = re.findall(r'name="wish" value="([0-9a-f]+)"', form)
         page = attempt.address.split("/", 3)[:3]
@@ -101,8 +101,8 @@ class Sandboxed(Office):
         self.keeping.stop_waiting()
 
     def pasted(self, shop_id: str, grant: str) -> Consented:
-        attempt = self.keeping.authorise(shop_id, grant, self.answers.put)
+        attempt = self.keeping.begin_consent(shop_id, grant, self.answers.put)
         [wish] = re.findall(r'name="wish" value="([0-9a-f]+)"', httpx.get(attempt.address).text)
         answer = httpx.post(f"{self._address}/consent", data={"wish": wish, "answer": "allow"})
-        self.keeping.paste(attempt, answer.headers["location"])
+        self.keeping.paste_address(attempt, answer.headers["location"])
         return self.answers.get(timeout=ANSWERED_WITHIN_S)

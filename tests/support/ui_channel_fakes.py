@@ -96,8 +96,8 @@ class FakeChannels:
             for each in ALL.values()
         )
 
-    def probe(self, shop_id: str) -> ShopRow:
-        self._note("probe", shop_id)
+    def probe_shop(self, shop_id: str) -> ShopRow:
+        self._note("probe_shop", shop_id)
         self.gate.wait(10)
         self._fail()
         self.asked.add(shop_id)
@@ -116,23 +116,23 @@ class FakeChannels:
             found.append(Remark(Weight.LOOK, because(ShopReason.NAMES_LINK), (at, len(text))))
         return tuple(found)
 
-    def preview(self, shop_id: str, text: str) -> Filled:
+    def preview_message(self, shop_id: str, text: str) -> Filled:
         settings = self._of(shop_id)
         order = Order(shop_id=shop_id, number="5783310429917", buyer_name="Tan W.")
         longest = marketplace(settings.marketplace).longest_text
         return Filled(fill_message(text, order, settings.shop()), longest)
 
-    def presets(self, shop_id: str) -> tuple[Preset, ...]:
+    def ready_messages(self, shop_id: str) -> tuple[Preset, ...]:
         return (Preset("English", DEFAULT_MESSAGE), Preset("Melayu", "Hai {buyer}, pesanan {order} siap."))
 
     # ---- changing
 
-    def change(self, shop_id: str, values: Mapping[str, Any]) -> None:
-        self._do("change", shop_id, dict(values))
+    def change_shop(self, shop_id: str, values: Mapping[str, Any]) -> None:
+        self._do("change_shop", shop_id, dict(values))
         self._set(shop_id, **values)
 
-    def switch(self, shop_id: str, on: bool, notice_read: bool = False) -> None:
-        self._do("switch", shop_id, on)
+    def switch_shop(self, shop_id: str, on: bool, notice_read: bool = False) -> None:
+        self._do("switch_shop", shop_id, on)
         if on and not notice_read:
             raise NoticeUnread
         self._set(shop_id, send=on)
@@ -141,8 +141,8 @@ class FakeChannels:
         self._do("switch_marketplace", name, on)
         (self.off.discard if on else self.off.add)(name)
 
-    def add(self, values: Mapping[str, Any], secrets: Mapping[str, str], same_app_as: str = "") -> str:
-        self._do("add", dict(values), dict(secrets), same_app_as)
+    def add_shop(self, values: Mapping[str, Any], secrets: Mapping[str, str], same_app_as: str = "") -> str:
+        self._do("add_shop", dict(values), dict(secrets), same_app_as)
         id_ = str(values["name"]).lower().replace(" ", "-")
         self.settings = (*self.settings, shop(id_, **{"message": DEFAULT_MESSAGE, "name": "", **values}))
         self.secrets[id_] = dict(secrets)
@@ -153,8 +153,8 @@ class FakeChannels:
         self._set(shop_id, **values)
         self.unkeyed.discard(shop_id)
 
-    def remove(self, shop_id: str) -> None:
-        self._do("remove", shop_id)
+    def remove_shop(self, shop_id: str) -> None:
+        self._do("remove_shop", shop_id)
         self.settings = tuple(each for each in self.settings if each.id != shop_id)
 
     def send_test(self, shop_id: str, text: str) -> Rehearsal:
@@ -162,15 +162,15 @@ class FakeChannels:
         self.gate.wait(10)
         if self.trouble is not None:
             return Rehearsal((), self.trouble)
-        seen = SeenMessage(text=self.preview(shop_id, text).text)
+        seen = SeenMessage(text=self.preview_message(shop_id, text).text)
         return Rehearsal((*[SeenMessage(picture=jpeg()) for _ in range(3)], seen))
 
     # ---- consent
 
-    def authorise(
+    def begin_consent(
         self, shop_id: str, grant: str, answered: Callable[[Consented], None], redirect: str = ""
     ) -> Attempt:
-        self._do("authorise", shop_id, grant, redirect)
+        self._do("begin_consent", shop_id, grant, redirect)
         self.answered = answered
         self.attempt = Attempt(
             f"attempt-{len(self.calls)}",
@@ -183,8 +183,8 @@ class FakeChannels:
         )
         return self.attempt
 
-    def paste(self, attempt: Attempt, address: str) -> None:
-        self._do("paste", attempt.id, address)
+    def paste_address(self, attempt: Attempt, address: str) -> None:
+        self._do("paste_address", attempt.id, address)
         if "code=" not in address:
             raise SettingsError(headline="This is not the address.", advice="Copy it whole.")
         self.answer()

@@ -146,7 +146,7 @@ def opened(qtbot: QtBot, hub: EventHub, desk: FakeChannels) -> Iterator[Opened]:
     opened = Opened(window, desk, hub, qtbot)
     opened.wait(lambda: len(opened.page.shops.list.rows) == len(desk.settings))
     if desk.settings:
-        opened.wait(lambda: len(opened.called("probe")) == len(desk.settings))
+        opened.wait(lambda: len(opened.called("probe_shop")) == len(desk.settings))
     yield opened
     desk.gate.set()
     window.shut_down()
@@ -229,10 +229,10 @@ def test_a_shop_is_switched_on_only_after_the_marketplaces_rules_were_on_the_scr
 
     assert opened.sees(notice_words(marketplace("tiktok")))
     assert not opened.row("kopi-id").switch.isChecked()
-    assert not opened.called("switch")
+    assert not opened.called("switch_shop")
     opened.press_button(words.READ_THIS)
     opened.wait(opened.row("kopi-id").switch.isChecked)
-    assert opened.called("switch") == [("kopi-id", True)]
+    assert opened.called("switch_shop") == [("kopi-id", True)]
     assert opened.panel is opened.page.message
 
 
@@ -240,13 +240,13 @@ def test_leaving_the_notice_switches_nothing_on(opened: Opened) -> None:
     opened.press(opened.row("kopi-id").switch)
     opened.escape()
     assert opened.panel is opened.page.message
-    assert not opened.called("switch")
+    assert not opened.called("switch_shop")
 
 
 def test_a_shop_is_switched_off_at_once(opened: Opened) -> None:
     opened.press(opened.row("kopi-my").switch)
     opened.wait(lambda: not opened.row("kopi-my").switch.isChecked())
-    assert opened.called("switch") == [("kopi-my", False)]
+    assert opened.called("switch_shop") == [("kopi-my", False)]
 
 
 def test_a_switch_that_could_not_be_kept_stays_and_says_why(opened: Opened) -> None:
@@ -325,7 +325,7 @@ def test_saving_keeps_the_text_and_says_so(opened: Opened) -> None:
     message.text.setPlainText("Order {order} is packed.")
     opened.press(message.save)
     opened.wait(lambda: opened.sees(words.SAVED))
-    assert opened.called("change") == [("kopi-my", {"message": "Order {order} is packed."})]
+    assert opened.called("change_shop") == [("kopi-my", {"message": "Order {order} is packed."})]
     opened.wait(lambda: not message.save.isEnabled())
 
 
@@ -368,7 +368,7 @@ def test_a_missing_permission_is_explained_with_what_to_apply_for(opened: Opened
 
     assert opened.sees(apply_words(marketplace("tiktok")))
     opened.press_button(words.Choice.BY_HAND)
-    opened.wait(lambda: opened.called("change") == [("kopi-tiktok", {"by_hand": True})])
+    opened.wait(lambda: opened.called("change_shop") == [("kopi-tiktok", {"by_hand": True})])
 
 
 def test_a_shop_that_could_not_be_reached_is_asked_again(opened: Opened) -> None:
@@ -471,7 +471,7 @@ def test_a_redirect_address_of_the_sellers_own_is_used(opened: Opened) -> None:
     opened.page.consent.redirect.setText("https://shop.example/back")
     opened.press_button("Open the browser")
     opened.wait(lambda: bool(opened.browsed))
-    assert opened.called("authorise") == [("kopi-id", "shop", "https://shop.example/back")]
+    assert opened.called("begin_consent") == [("kopi-id", "shop", "https://shop.example/back")]
     assert opened.sees(words.PASTES)
 
 
@@ -542,7 +542,7 @@ def test_a_shop_is_added_keys_first_then_each_consent_then_what_it_may_do(opened
     opened.press_button("Add shop")
     opened.wait(lambda: opened.panel is opened.page.consent)
 
-    assert opened.called("add") == [
+    assert opened.called("add_shop") == [
         (
             {
                 "marketplace": "lazada",
@@ -586,8 +586,8 @@ def test_another_shops_app_is_offered_and_its_secrets_are_not_typed_again(opened
     opened.press(adding.same_app)
     assert adding.form.fields["app_key"].text() == "105827"
     opened.press_button("Add shop")
-    opened.wait(lambda: bool(opened.called("add")))
-    assert opened.called("add")[0][1:] == ({}, "kopi-lazada")
+    opened.wait(lambda: bool(opened.called("add_shop")))
+    assert opened.called("add_shop")[0][1:] == ({}, "kopi-lazada")
 
 
 def test_a_marketplace_without_keys_is_added_in_one_step(opened: Opened) -> None:
@@ -600,7 +600,7 @@ def test_a_marketplace_without_keys_is_added_in_one_step(opened: Opened) -> None
     opened.write(opened.page.details.codes, "BZ[0-9]{8}")
     opened.press_button("Save")
     kept = {"chat_page": "https://bazaar.example/{order}", "codes": "BZ[0-9]{8}"}
-    opened.wait(lambda: opened.called("change") == [("night-market", kept)])
+    opened.wait(lambda: opened.called("change_shop") == [("night-market", kept)])
     opened.wait(lambda: opened.panel is opened.page.message)
 
 
@@ -609,7 +609,7 @@ def test_where_orders_can_be_read_no_codes_are_asked_for(opened: Opened) -> None
     assert not opened.page.details.codes.isVisible()
     assert opened.page.details.page.placeholderText() == marketplace("lazada").chat_page["MY"]
     opened.press_button("Save")
-    opened.wait(lambda: opened.called("change") == [("kopi-lazada", {"chat_page": ""})])
+    opened.wait(lambda: opened.called("change_shop") == [("kopi-lazada", {"chat_page": ""})])
 
 
 def test_a_shop_that_was_not_taken_keeps_what_was_written(opened: Opened) -> None:
@@ -664,14 +664,14 @@ def test_only_the_chats_app_may_come_later() -> None:
 
 def test_shop_that_may_not_send_any_more_is_asked_about_at_once(opened: Opened) -> None:
     shop_id = next(iter(opened.page._rows))
-    before = opened.called("probe").count((shop_id,))
+    before = opened.called("probe_shop").count((shop_id,))
 
     consent = as_told("Shopee wants the seller's consent again.")
     held = Alert(AlertKey(AlertTopic.SHOP_HELD, shop_id), Severity.WARN, consent)
     opened.hub.publish(AlertsChanged((held,)))
-    opened.wait(lambda: opened.called("probe").count((shop_id,)) == before + 1)
+    opened.wait(lambda: opened.called("probe_shop").count((shop_id,)) == before + 1)
     opened.hub.publish(
         AlertsChanged((held, Alert(AlertKey(AlertTopic.CLOCK_OFF), Severity.NOTE, as_told("Slow."))))
     )
     opened.hub.publish(AlertsChanged(()))
-    opened.wait(lambda: opened.called("probe").count((shop_id,)) == before + 2)
+    opened.wait(lambda: opened.called("probe_shop").count((shop_id,)) == before + 2)

@@ -70,7 +70,7 @@ def walk(qtbot: QtBot) -> Iterator[Walk]:
         page.consent._open_url = _opens_nothing
         walk = Walk(page, desk, qtbot)
         walk.wait(lambda: len(page.shops.list.rows) == len(desk.settings))
-        walk.wait(lambda: len([call for call in desk.calls if call[0] == "probe"]) == len(desk.settings))
+        walk.wait(lambda: len([call for call in desk.calls if call[0] == "probe_shop"]) == len(desk.settings))
         yield walk
         window.shut_down()
 

@@ -1,1 +1,1 @@
-"""The Channels screen: the shops, their consents, and what their buyers are told."""
+"""The Channels screen: the shops, their consents, and the message to their buyers."""

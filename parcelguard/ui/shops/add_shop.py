@@ -29,8 +29,8 @@ class AddPanel(SidePanel):
 
     added = Signal(str)  # the new shop's id
 
-    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
-        super().__init__(theme, desk, calls, parent)
+    def __init__(self, theme: Theme, keeping: ShopsPort, calls: Background, parent: QWidget) -> None:
+        super().__init__(theme, keeping, calls, parent)
         self._known: tuple[MarketplaceRow, ...] = ()
         self._app: AppKeys | None = None
         self._same_app = ""
@@ -63,7 +63,7 @@ class AddPanel(SidePanel):
         self.form.changed.connect(self._check)
         self.same_app.clicked.connect(self._take_over)
 
-    def open(self, known: Sequence[MarketplaceRow]) -> None:
+    def begin_adding(self, known: Sequence[MarketplaceRow]) -> None:
         """Begin anew."""
         self._round += 1
         self._known = tuple(known)
@@ -122,7 +122,7 @@ class AddPanel(SidePanel):
         if not row.keys:
             self._add()
         elif self.form.isHidden():
-            self._ask(partial(self._desk.app_of, row.name), partial(self._second_step, row))
+            self._ask(partial(self._keeping.app_of, row.name), partial(self._second_step, row))
 
     # ---- the second step ---------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class AddPanel(SidePanel):
             **(self.form.values if keyed else {}),
         }
         secrets = self.form.secrets if keyed else {}
-        self._ask(partial(self._desk.add, values, secrets, self._same_app), self._done)
+        self._ask(partial(self._keeping.add_shop, values, secrets, self._same_app), self._done)
 
     def _done(self, shop_id: str) -> None:
         self.changed.emit(shop_id)
@@ -201,9 +201,9 @@ class DonePanel(SidePanel):
     switch_wanted = Signal(str)
 
     def __init__(
-        self, theme: Theme, desk: ShopsPort, calls: Background, probes: Background, parent: QWidget
+        self, theme: Theme, keeping: ShopsPort, calls: Background, probes: Background, parent: QWidget
     ) -> None:
-        super().__init__(theme, desk, calls, parent)
+        super().__init__(theme, keeping, calls, parent)
         self._probes = probes
         self.steps = Steps(theme, [tr(step) for step in words.STEPS], self)
         self.text = plain_label("", self)
@@ -212,7 +212,7 @@ class DonePanel(SidePanel):
         self.body.addWidget(self.text)
         self.body.addStretch(1)
 
-    def open(self, row: ShopRow, name: str = "") -> None:
+    def show_access(self, row: ShopRow, name: str = "") -> None:
         """Ask the marketplace, and say what it answered; `name` is the shop's by its own word."""
         self._name(row, words.connected(name, row))
         self.steps.show_step(len(words.STEPS) - 1)
@@ -226,7 +226,7 @@ class DonePanel(SidePanel):
                 self._show(found)
                 self.changed.emit(found.settings.id)
 
-        self._probes.ask(partial(self._desk.probe, row.settings.id), show, self._refuse)
+        self._probes.ask(partial(self._keeping.probe_shop, row.settings.id), show, self._refuse)
 
     def _show(self, row: ShopRow) -> None:
         self.outcome.show_reason(words.band_tone(row), access_words(row.standing), missing_words(row.access))

@@ -28,13 +28,13 @@ OpenUrl = Callable[[QUrl], bool]
 class ConsentPanel(SidePanel):
     """One consent of one shop, from the browser to the marketplace's answer."""
 
-    connected = Signal(str, str)  # shop id, the name the marketplace told
+    connected = Signal(str, str)  # shop id, the name that the marketplace gives
     _answered = Signal(object)  # from whatever thread the answer came in on
 
     def __init__(
-        self, theme: Theme, desk: ShopsPort, calls: Background, open_url: OpenUrl, parent: QWidget
+        self, theme: Theme, keeping: ShopsPort, calls: Background, open_url: OpenUrl, parent: QWidget
     ) -> None:
-        super().__init__(theme, desk, calls, parent)
+        super().__init__(theme, keeping, calls, parent)
         self._open_url = open_url
         self._row: ShopRow | None = None
         self._grant: GrantRow | None = None
@@ -61,7 +61,7 @@ class ConsentPanel(SidePanel):
         """The consent that is waited for."""
         return self._attempt
 
-    def open(self, row: ShopRow, given: GrantRow) -> None:
+    def ask_consent(self, row: ShopRow, given: GrantRow) -> None:
         """Say what is to be allowed; the browser opens with the next press."""
         self._drop()
         self._row, self._grant = row, given
@@ -82,7 +82,7 @@ class ConsentPanel(SidePanel):
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
             with suppress(ParcelGuardError):
-                self._desk.cancel_consent(attempt)
+                self._keeping.cancel_consent(attempt)
 
     def _begin_again(self) -> None:
         assert self._row is not None
@@ -96,7 +96,7 @@ class ConsentPanel(SidePanel):
         if row is not None and given is not None:
             redirect = self.redirect.text().strip()
             question = partial(
-                self._desk.authorise, row.settings.id, given.grant, self._answered.emit, redirect
+                self._keeping.begin_consent, row.settings.id, given.grant, self._answered.emit, redirect
             )
             self._ask(question, self._wait_for)
 
@@ -123,10 +123,10 @@ class ConsentPanel(SidePanel):
     def _paste(self) -> None:
         attempt, address = self._attempt, self.pasted.text().strip()
         if attempt is not None and address:
-            self._ask(partial(self._desk.paste, attempt, address), self._pasted)
+            self._ask(partial(self._keeping.paste_address, attempt, address), self._pasted)
 
     def _pasted(self, _nothing: None) -> None:
-        """Wait on: that the address was taken is told like the browser's own answer."""
+        """Wait on: the outcome comes in like the one of the browser."""
         if self._attempt is not None:
             self.outcome.show_reason(BandTone.INFO, tr(words.ASKING), "")
 
@@ -160,7 +160,7 @@ class ConsentPanel(SidePanel):
         """End the wait for an answer; whatever comes is of no interest any more."""
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
-            self._calls.ask(partial(self._desk.cancel_consent, attempt), _nothing, _nothing)
+            self._calls.ask(partial(self._keeping.cancel_consent, attempt), _nothing, _nothing)
 
 
 def _nothing(_answer: object) -> None:

@@ -19,15 +19,15 @@ from parcelguard.ui.words import shop_words as words
 class DetailsPanel(SidePanel):
     """Two fields; the codes only where the marketplace gives no orders."""
 
-    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
-        super().__init__(theme, desk, calls, parent)
+    def __init__(self, theme: Theme, keeping: ShopsPort, calls: Background, parent: QWidget) -> None:
+        super().__init__(theme, keeping, calls, parent)
         self._row: ShopRow | None = None
         self._beside: dict[QLineEdit, tuple[QWidget, QWidget]] = {}
         self.page = self._field(tr("Chat page"), tr(words.PAGE_HINT))
         self.codes = self._field(tr("Order numbers look like"), tr(words.CODES_HINT))
         self.body.addStretch(1)
 
-    def open(self, row: ShopRow) -> None:
+    def show_details(self, row: ShopRow) -> None:
         """Show what is set for a shop."""
         self._name(row, words.details_title(row))
         self._row = row
@@ -69,4 +69,4 @@ class DetailsPanel(SidePanel):
             self.changed.emit(shop_id)
             self.left.emit()
 
-        self._ask(partial(self._desk.change, shop_id, values), done)
+        self._ask(partial(self._keeping.change_shop, shop_id, values), done)

@@ -125,8 +125,8 @@ class KeysForm(QWidget):
 class KeysPanel(SidePanel):
     """The keys of a shop that is there already."""
 
-    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
-        super().__init__(theme, desk, calls, parent)
+    def __init__(self, theme: Theme, keeping: ShopsPort, calls: Background, parent: QWidget) -> None:
+        super().__init__(theme, keeping, calls, parent)
         self._row: ShopRow | None = None
         self.apply = plain_label("", self)
         self.form = KeysForm(theme, self)
@@ -135,7 +135,7 @@ class KeysPanel(SidePanel):
         self.body.addStretch(1)
         self.form.changed.connect(self._check)
 
-    def open(self, row: ShopRow) -> None:
+    def show_kept_keys(self, row: ShopRow) -> None:
         """Show what is known of a shop's keys."""
         self._name(row, tr("Own keys"))
         self._row = row
@@ -165,4 +165,4 @@ class KeysPanel(SidePanel):
             self.left.emit()
 
         form = self.form
-        self._ask(partial(self._desk.enter_keys, shop_id, form.values, form.secrets), done)
+        self._ask(partial(self._keeping.enter_keys, shop_id, form.values, form.secrets), done)

@@ -72,9 +72,9 @@ class MessagePanel(SidePanel):
     """The chosen shop's message. What was not saved is still there when the shop is chosen again."""
 
     def __init__(
-        self, theme: Theme, desk: ShopsPort, calls: Background, tests: Background, parent: QWidget
+        self, theme: Theme, keeping: ShopsPort, calls: Background, tests: Background, parent: QWidget
     ) -> None:
-        super().__init__(theme, desk, calls, parent)
+        super().__init__(theme, keeping, calls, parent)
         self._tests = tests
         self._row: ShopRow | None = None
         self._drafts: dict[str, str] = {}
@@ -98,14 +98,14 @@ class MessagePanel(SidePanel):
         theme.changed.connect(self._fit)
         self._fit()
         self._typing = QTimer(self, singleShot=True, interval=TYPING_REST_MS)
-        self._typing.timeout.connect(self._look)
+        self._typing.timeout.connect(self._look_over)
         self.text.textChanged.connect(self._on_text)
         self.chips.show_buttons([self._chip(f"{{{name}}}") for name in PLACEHOLDERS])
         self.save, self.test = self._offer(
             (tr(words.SAVE), self._save), (tr("Send a test to sandbox"), self._test)
         )
 
-    def open(self, row: ShopRow) -> None:
+    def show_message(self, row: ShopRow) -> None:
         """Show a shop's message; the same shop read anew keeps what is being written."""
         same = self._row is not None and self._row.settings.id == row.settings.id
         before = self._row.settings.message if self._row is not None else ""
@@ -121,9 +121,11 @@ class MessagePanel(SidePanel):
         self.outcome.hide()
         self.text.setPlainText(self._drafts.get(row.settings.id, row.settings.message))
         self._typing.stop()
-        self._look()
+        self._look_over()
         self._calls.ask(
-            partial(self._desk.presets, row.settings.id), partial(self._show_presets, self._round), _nothing
+            partial(self._keeping.ready_messages, row.settings.id),
+            partial(self._show_presets, self._round),
+            _nothing,
         )
 
     def escape(self) -> bool:
@@ -154,18 +156,22 @@ class MessagePanel(SidePanel):
         self._check()
         self._typing.start()
 
-    def _look(self) -> None:
+    def _look_over(self) -> None:
         """Fill the text as for a buyer, and see what speaks against it."""
         if self._row is None:
             return
         shop_id, text = self._row.settings.id, self._written
 
-        def look() -> tuple[str, Filled, tuple[Remark, ...]]:
-            return text, self._desk.preview(shop_id, text), self._desk.check_message(shop_id, text)
+        def look_over() -> tuple[str, Filled, tuple[Remark, ...]]:
+            return (
+                text,
+                self._keeping.preview_message(shop_id, text),
+                self._keeping.check_message(shop_id, text),
+            )
 
-        self._calls.ask(look, partial(self._show_look, self._round), _nothing)
+        self._calls.ask(look_over, partial(self._show_looked_over, self._round), _nothing)
 
-    def _show_look(self, asked: int, answer: tuple[str, Filled, tuple[Remark, ...]]) -> None:
+    def _show_looked_over(self, asked: int, answer: tuple[str, Filled, tuple[Remark, ...]]) -> None:
         text, filled, remarks = answer
         if asked != self._round or text != self._written:
             return
@@ -224,7 +230,7 @@ class MessagePanel(SidePanel):
             self.outcome.show_reason(BandTone.OK, tr(words.SAVED), "")
             self.changed.emit(shop_id)
 
-        self._ask(partial(self._desk.change, shop_id, {"message": message}), done)
+        self._ask(partial(self._keeping.change_shop, shop_id, {"message": message}), done)
 
     def _test(self) -> None:
         if self._row is None:
@@ -246,7 +252,7 @@ class MessagePanel(SidePanel):
                 self._check()
                 self._refuse(error)
 
-        self._tests.ask(partial(self._desk.send_test, self._row.settings.id, self._written), seen, failed)
+        self._tests.ask(partial(self._keeping.send_test, self._row.settings.id, self._written), seen, failed)
 
     def _show_rehearsal(self, label: str, rehearsal: Rehearsal) -> None:
         error = rehearsal.error

@@ -33,10 +33,10 @@ class SidePanel(QWidget):
     left = Signal()
     changed = Signal(str)  # shop id: something was kept, the rows are read anew
 
-    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, keeping: ShopsPort, calls: Background, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._desk = desk
+        self._keeping = keeping
         self._calls = calls
         self._round = 0  # counts what was opened; answers about an older one are dropped
         self.title = plain_label("", self)
@@ -66,7 +66,7 @@ class SidePanel(QWidget):
         self.outcome.hide()
 
     def _ask(self, question: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
-        """Ask the desk; no second press is taken meanwhile."""
+        """Ask; no second press is taken meanwhile."""
         self._wait(waiting=True)
         asked = self._round
 
@@ -121,8 +121,8 @@ class SidePanel(QWidget):
 class TextPanel(SidePanel):
     """A text to be read, and what can be answered to it."""
 
-    def __init__(self, theme: Theme, desk: ShopsPort, calls: Background, parent: QWidget) -> None:
-        super().__init__(theme, desk, calls, parent)
+    def __init__(self, theme: Theme, keeping: ShopsPort, calls: Background, parent: QWidget) -> None:
+        super().__init__(theme, keeping, calls, parent)
         self.text = plain_label("", self)
         self.text.setProperty("read", True)  # noqa: FBT003 - Qt's own way
         self.body.addWidget(self.text)
@@ -143,7 +143,7 @@ class TextPanel(SidePanel):
         self.text.setText(tr(words.REMOVE))
         self._offer(
             (tr("Keep it (Esc)"), self.escape),
-            (tr("Remove"), partial(self._carry_out, row, self._desk.remove)),
+            (tr("Remove"), partial(self._carry_out, row, self._keeping.remove_shop)),
             main=False,
         )
 
@@ -153,12 +153,12 @@ class TextPanel(SidePanel):
         self.text.setText(words.apply_for(row))
         offered: list[tuple[str, Callable[[], object]]] = []
         if row.standing.remedy is Remedy.APPLY and not row.settings.by_hand:
-            by_hand = partial(self._desk.change, values={"by_hand": True})
+            by_hand = partial(self._keeping.change_shop, values={"by_hand": True})
             offered.append((tr(words.Choice.BY_HAND), partial(self._carry_out, row, by_hand)))
         self._offer(*offered, (tr(words.CLOSE), self.escape))
 
     def _switch_on(self, shop_id: str) -> None:
-        self._desk.switch(shop_id, on=True, notice_read=True)
+        self._keeping.switch_shop(shop_id, on=True, notice_read=True)
 
     def _carry_out(self, row: ShopRow, task: Callable[[str], None]) -> None:
         shop_id = row.settings.id

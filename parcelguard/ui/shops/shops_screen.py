@@ -38,7 +38,7 @@ from parcelguard.ui.words import shop_words as words
 from parcelguard.ui.words.access_words import missing_words
 from parcelguard.ui.words.reasons.saying import said
 
-NEWS_REST_MS = 1000
+REREAD_REST_MS = 1000
 PROBE_AGAIN_S = 600.0  # an answer of the marketplace that old is asked for again at the next visit
 SIDE_WIDTH = 400
 
@@ -51,14 +51,14 @@ class ChannelsPage(Screen):
     def __init__(
         self,
         theme: Theme,
-        desk: ShopsPort,
+        keeping: ShopsPort,
         bridge: EventBridge,
         open_url: OpenUrl = QDesktopServices.openUrl,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._desk = desk
+        self._keeping = keeping
         self._rows: dict[str, ShopRow] = {}
         self._known: tuple[MarketplaceRow, ...] = ()
         self._probed: dict[str, float] = {}
@@ -70,13 +70,13 @@ class ChannelsPage(Screen):
         self.shops = ShopsColumn(theme, self)
         side = QStackedWidget(self)
         self.side = side
-        self.message = MessagePanel(theme, desk, self._calls, self._tests, side)
-        self.text = TextPanel(theme, desk, self._calls, side)
-        self.details = DetailsPanel(theme, desk, self._calls, side)
-        self.keys = KeysPanel(theme, desk, self._calls, side)
-        self.consent = ConsentPanel(theme, desk, self._calls, open_url, side)
-        self.adding = AddPanel(theme, desk, self._calls, side)
-        self.done = DonePanel(theme, desk, self._calls, self._probes, side)
+        self.message = MessagePanel(theme, keeping, self._calls, self._tests, side)
+        self.text = TextPanel(theme, keeping, self._calls, side)
+        self.details = DetailsPanel(theme, keeping, self._calls, side)
+        self.keys = KeysPanel(theme, keeping, self._calls, side)
+        self.consent = ConsentPanel(theme, keeping, self._calls, open_url, side)
+        self.adding = AddPanel(theme, keeping, self._calls, side)
+        self.done = DonePanel(theme, keeping, self._calls, self._probes, side)
         self._panels: tuple[SidePanel, ...] = (
             self.message,
             self.text,
@@ -86,7 +86,7 @@ class ChannelsPage(Screen):
             self.adding,
             self.done,
         )
-        self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
+        self._reread_soon = QTimer(self, singleShot=True, interval=REREAD_REST_MS)
         self._lay_out()
         self._restyle()
         self._connect(bridge)
@@ -98,7 +98,7 @@ class ChannelsPage(Screen):
 
     def shut_down(self) -> None:
         """End the threads that work for this page, and the wait for a consent."""
-        self._news.stop()
+        self._reread_soon.stop()
         self.message.shut_down()
         self.consent.shut_down()
         for calls in (self._calls, self._probes, self._tests):
@@ -147,7 +147,7 @@ class ChannelsPage(Screen):
     def _connect(self, bridge: EventBridge) -> None:
         bridge.proof_changed.connect(self._on_proof)
         bridge.alerts_changed.connect(self._on_alerts)
-        self._news.timeout.connect(self._read)
+        self._reread_soon.timeout.connect(self._read)
         self._theme.changed.connect(self._restyle)
         self.shops.add.clicked.connect(self._add)
         self.shops.masters.switched.connect(self._switch_marketplace)
@@ -164,14 +164,14 @@ class ChannelsPage(Screen):
 
     # ---- reading ---------------------------------------------------------------------
 
-    def _on_proof(self, _news: ProofChanged) -> None:
-        """Collect news; a burst of them costs one look at today's figures."""
-        if self.isVisible() and not self._news.isActive():
-            self._news.start()
+    def _on_proof(self, _event: ProofChanged) -> None:
+        """Collect changes; a burst of them costs one look at today's figures."""
+        if self.isVisible() and not self._reread_soon.isActive():
+            self._reread_soon.start()
 
     def _read(self) -> None:
         def read() -> Read:
-            return self._desk.shops(), self._desk.marketplaces()
+            return self._keeping.shops(), self._keeping.marketplaces()
 
         self._calls.ask(read, self._show, self._tell_failure)
 
@@ -201,9 +201,9 @@ class ChannelsPage(Screen):
 
     # ---- probing ---------------------------------------------------------------------
 
-    def _on_alerts(self, news: AlertsChanged) -> None:
+    def _on_alerts(self, present: AlertsChanged) -> None:
         """Ask anew about a shop that may not send any more, or may again: the row must not say otherwise."""
-        keys = {alert.key for alert in news.alerts}
+        keys = {alert.key for alert in present.alerts}
         held = {key.shop_id for key in keys if key.topic is AlertTopic.SHOP_HELD}
         for shop_id in held ^ self._held:
             self._probed.pop(shop_id, None)
@@ -223,7 +223,9 @@ class ChannelsPage(Screen):
         if aloud:
             self.shops.outcome.show_reason(BandTone.INFO, tr(words.ASKING), "")
         failed = self._tell_failure if aloud else _nothing
-        self._probes.ask(partial(self._desk.probe, shop_id), partial(self._show_probed, aloud=aloud), failed)
+        self._probes.ask(
+            partial(self._keeping.probe_shop, shop_id), partial(self._show_probed, aloud=aloud), failed
+        )
 
     def _show_probed(self, row: ShopRow, *, aloud: bool) -> None:
         shop_id = row.settings.id
@@ -241,7 +243,7 @@ class ChannelsPage(Screen):
     def _panel(self) -> SidePanel:
         return next(panel for panel in self._panels if panel is self.side.currentWidget())
 
-    def _open(self, panel: SidePanel) -> None:
+    def _open_panel(self, panel: SidePanel) -> None:
         """Show a panel beside the shops, with the keyboard in its first field."""
         self.shops.outcome.hide()
         self.side.setCurrentWidget(panel)
@@ -262,11 +264,11 @@ class ChannelsPage(Screen):
         if row is not None:
             if self._panel in (self.text, self.keys, self.details, self.done):
                 self._panel.escape()
-            self.message.open(row)
+            self.message.show_message(row)
 
     def _add(self) -> None:
-        self.adding.open(self._known)
-        self._open(self.adding)
+        self.adding.begin_adding(self._known)
+        self._open_panel(self.adding)
 
     def _follow_link(self, shop_id: str) -> None:
         """Do what the words beside a shop's access offer."""
@@ -274,7 +276,7 @@ class ChannelsPage(Screen):
         self.shops.list.choose(shop_id)
         if row.standing.remedy is Remedy.APPLY:
             self.text.explain(row)
-            self._open(self.text)
+            self._open_panel(self.text)
         elif row.standing.remedy is Remedy.TEST:
             self._probe(shop_id, aloud=True)
         else:
@@ -283,11 +285,11 @@ class ChannelsPage(Screen):
     def _authorise(self, row: ShopRow, given: GrantRow | None) -> None:
         """Ask for a consent; for the app's keys first where they are missing."""
         if given is None or not given.keyed:
-            self.keys.open(row)
-            self._open(self.keys)
+            self.keys.show_kept_keys(row)
+            self._open_panel(self.keys)
         else:
-            self.consent.open(row, given)
-            self._open(self.consent)
+            self.consent.ask_consent(row, given)
+            self._open_panel(self.consent)
 
     def _on_added(self, shop_id: str) -> None:
         self._then = partial(self._go_on, shop_id, "")
@@ -303,25 +305,25 @@ class ChannelsPage(Screen):
         given = words.next_grant(row)
         self.shops.list.choose(shop_id)
         if given is not None and given.keyed:
-            self.consent.open(row, given)
-            self._open(self.consent)
+            self.consent.ask_consent(row, given)
+            self._open_panel(self.consent)
         elif not row.marketplace.has_chat:
             self._ask_details(row)
         else:
-            self.done.open(row, name)
-            self._open(self.done)
+            self.done.show_access(row, name)
+            self._open_panel(self.done)
 
     def _switch(self, shop_id: str, on: bool) -> None:
         """Switch a shop off at once, and on only after the marketplace's rules were read."""
         self.shops.list.choose(shop_id)
         if on:
             self.text.ask_notice(self._rows[shop_id])
-            self._open(self.text)
+            self._open_panel(self.text)
         else:
-            self._carry_out(partial(self._desk.switch, shop_id, on=False))
+            self._carry_out(partial(self._keeping.switch_shop, shop_id, on=False))
 
     def _switch_marketplace(self, name: str, on: bool) -> None:
-        self._carry_out(partial(self._desk.switch_marketplace, name, on))
+        self._carry_out(partial(self._keeping.switch_marketplace, name, on))
 
     def _carry_out(self, task: Callable[[], None]) -> None:
         def done(_nothing: None) -> None:
@@ -362,15 +364,15 @@ class ChannelsPage(Screen):
             self.menu_of(shop_id).popup(row.more.mapToGlobal(QPoint(0, row.more.height())))
 
     def _change(self, shop_id: str, *, by_hand: bool) -> None:
-        self._carry_out(partial(self._desk.change, shop_id, {"by_hand": by_hand}))
+        self._carry_out(partial(self._keeping.change_shop, shop_id, {"by_hand": by_hand}))
 
     def _ask_details(self, row: ShopRow) -> None:
-        self.details.open(row)
-        self._open(self.details)
+        self.details.show_details(row)
+        self._open_panel(self.details)
 
     def _ask_removal(self, row: ShopRow) -> None:
         self.text.ask_removal(row)
-        self._open(self.text)
+        self._open_panel(self.text)
 
 
 def _nothing(_error: ParcelGuardError) -> None:

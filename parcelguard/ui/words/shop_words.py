@@ -149,14 +149,14 @@ def today(counted: Today) -> str:
     """Return a day's figures: '96 · 1 failed'."""
     if not any((counted.delivered, counted.failed, counted.waiting, counted.by_hand)):
         return NOTHING
-    told = [f"{counted.delivered:,}"]
+    parts = [f"{counted.delivered:,}"]
     if counted.failed:
-        told.append(trn("{count} failed", "{count} failed", counted.failed))
+        parts.append(trn("{count} failed", "{count} failed", counted.failed))
     if counted.waiting:
-        told.append(trn("{count} waiting", "{count} waiting", counted.waiting))
+        parts.append(trn("{count} waiting", "{count} waiting", counted.waiting))
     if counted.by_hand:
-        told.append(trn("{count} by hand", "{count} by hand", counted.by_hand))
-    return " · ".join(told)
+        parts.append(trn("{count} by hand", "{count} by hand", counted.by_hand))
+    return " · ".join(parts)
 
 
 def can_switch(row: ShopRow) -> bool:
