@@ -1,31 +1,34 @@
 """The sandbox's reports and switches, and what the buyer's page is told."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.sandbox.test_sandbox_chat import picture, say
-from tests.sandbox.test_sandbox_wire import KEY, PARTNER, open_shop
+from parcelguard.sandbox.world.records import Order
+from tests.support.sandbox.common import picture
+from tests.support.sandbox.shopee import KEY, PARTNER, ShopeeSeller, open_shop, say
 
 NASTY = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def seller():
+def seller() -> Iterator[ShopeeSeller]:
     with open_shop() as seller:
         yield seller
 
 
 @pytest.fixture
-def order(seller):
+def order(seller: ShopeeSeller) -> Order:
     return seller.orders()[0]
 
 
-def screen(seller, buyer=None):
+def screen(seller: ShopeeSeller, buyer: int | None = None) -> Any:
     return seller.http.get("/buyer/data", params={"buyer": buyer} if buyer else {}).json()
 
 
-def test_transcript_tells_every_accepted_message_in_order(seller, order):
+def test_transcript_tells_every_accepted_message_in_order(seller: ShopeeSeller, order: Order) -> None:
     url = seller.upload(picture()).json()["response"]["url"]
     say(seller, order, "packed")
     say(seller, order, "x" * 601)
@@ -50,14 +53,14 @@ def test_transcript_tells_every_accepted_message_in_order(seller, order):
     assert seller.world.transcript() == [text, photo]
 
 
-def test_credentials_handed_out_are_ready_to_use(seller):
+def test_credentials_handed_out_are_ready_to_use(seller: ShopeeSeller) -> None:
     given = seller.http.get("/admin/seller").json()
     assert (given["partner_id"], given["partner_key"], given["region"]) == (PARTNER, KEY, "MY")
     seller.token = given["access_token"]
     assert seller.get("shop/get_shop_info").json()["shop_name"] == given["shop_name"] == "Kopi & Co"
 
 
-def test_second_shop_has_its_own_orders_and_credentials(seller):
+def test_second_shop_has_its_own_orders_and_credentials(seller: ShopeeSeller) -> None:
     given = seller.http.post(
         "/admin/seller", json={"add": True, "shop_name": "Teh & Co", "region": "SG"}
     ).json()
@@ -68,7 +71,7 @@ def test_second_shop_has_its_own_orders_and_credentials(seller):
     assert answer["response"]["order_list"][0]["currency"] == "SGD"
 
 
-def test_orders_are_reported_with_what_a_label_shows(seller, order):
+def test_orders_are_reported_with_what_a_label_shows(seller: ShopeeSeller, order: Order) -> None:
     row = seller.http.get("/admin/orders").json()[0]
     package = order.packages[0]
     assert (row["order_sn"], row["status"]) == (order.order_sn, "PROCESSED")
@@ -80,7 +83,7 @@ def test_orders_are_reported_with_what_a_label_shows(seller, order):
     assert row["items"][0]["name"] == order.items[0].name
 
 
-def test_orders_can_be_added_and_changed(seller):
+def test_orders_can_be_added_and_changed(seller: ShopeeSeller) -> None:
     wish = {"order_sn": "260101HELLO123", "buyer_name": "kamal77", "lines": 2, "split": True}
     row = seller.http.post("/admin/orders", json=wish).json()
     assert (row["order_sn"], row["buyer"]["name"], len(row["items"]), len(row["packages"])) == (
@@ -97,7 +100,7 @@ def test_orders_can_be_added_and_changed(seller):
     assert len(seller.orders()) == 5
 
 
-def test_old_order_closes_the_contact_window(seller):
+def test_old_order_closes_the_contact_window(seller: ShopeeSeller) -> None:
     row = seller.http.post("/admin/orders", json={"age_s": 31 * 86_400}).json()
     order = seller.world.orders[row["order_sn"]]
     assert say(seller, order, "hi").json()["error"] == "user_is_forbidden"
@@ -114,17 +117,17 @@ def test_old_order_closes_the_contact_window(seller):
         ("/admin/clock", b'{"advance_s": "soon"}'),
     ],
 )
-def test_wish_that_cannot_be_granted_says_why(seller, path, body):
+def test_wish_that_cannot_be_granted_says_why(seller: ShopeeSeller, path: str, body: bytes) -> None:
     answer = seller.http.post(path, content=body)
     assert answer.status_code == 400
     assert answer.json()["error"]
 
 
-def test_start_page_of_the_switches_names_them(seller):
+def test_start_page_of_the_switches_names_them(seller: ShopeeSeller) -> None:
     assert "timeout_after_accept" in seller.http.get("/admin").json()["faults"]
 
 
-def test_buyers_screen_shows_the_newest_conversation_until_one_is_chosen(seller):
+def test_buyers_screen_shows_the_newest_conversation_until_one_is_chosen(seller: ShopeeSeller) -> None:
     first, second = seller.orders()[:2]
     say(seller, first, "to the first")
     say(seller, second, "to the second")
@@ -137,7 +140,9 @@ def test_buyers_screen_shows_the_newest_conversation_until_one_is_chosen(seller)
     }
 
 
-def test_buyers_screen_shows_photos_by_the_sandboxs_own_path_and_the_order(seller, order):
+def test_buyers_screen_shows_photos_by_the_sandboxs_own_path_and_the_order(
+    seller: ShopeeSeller, order: Order
+) -> None:
     data = picture()
     url = seller.upload(data).json()["response"]["url"]
     seller.send(order, "image", image_url=url)
@@ -147,7 +152,7 @@ def test_buyers_screen_shows_photos_by_the_sandboxs_own_path_and_the_order(selle
     assert chat["orders"][message["order_sn"]]["total"] == f"MYR {order.total:,.2f}"
 
 
-def test_buyer_can_answer_from_the_page(seller, order):
+def test_buyer_can_answer_from_the_page(seller: ShopeeSeller, order: Order) -> None:
     talk = say(seller, order, "packed").json()["response"]["conversation_id"]
     body = {"buyer": order.buyer.user_id, "text": f"thanks {NASTY}"}
     assert seller.http.post("/buyer/reply", json=body).status_code == 200
@@ -156,16 +161,19 @@ def test_buyer_can_answer_from_the_page(seller, order):
     assert seller.http.post("/buyer/reply", json={"buyer": 1, "text": "x"}).status_code == 400
 
 
-def test_page_carries_nothing_from_the_wire_and_runs_only_its_own_script(seller, order):
+def test_page_carries_nothing_from_the_wire_and_runs_only_its_own_script(
+    seller: ShopeeSeller, order: Order
+) -> None:
     say(seller, order, NASTY)
     page = seller.http.get("/buyer")
     assert NASTY not in page.text
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", page.text)
-    nonce = re.search(r"script-src 'nonce-([^']+)'", page.headers["content-security-policy"])[1]
-    assert page.text.count("<script") == page.text.count(f'<script nonce="{nonce}">') == 1
+    nonce = re.search(r"script-src 'nonce-([^']+)'", page.headers["content-security-policy"])
+    assert nonce
+    assert page.text.count("<script") == page.text.count(f'<script nonce="{nonce[1]}">') == 1
     assert not re.search(r"""(src|href)=["']https?:""", page.text)
 
 
-def test_missing_pictures_are_not_found(seller):
+def test_missing_pictures_are_not_found(seller: ShopeeSeller) -> None:
     assert seller.http.get("/file/nothing").status_code == 404
     assert seller.http.get("/goods/NOTHING.png").status_code == 404

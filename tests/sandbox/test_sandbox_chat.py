@@ -1,53 +1,34 @@
 """What the sandbox's chat takes, refuses and lists."""
 
 import hashlib
-import io
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from PIL import Image
 
 from parcelguard.sandbox.shopee.state import ShopeeState, connect_shop
 from parcelguard.sandbox.shopee.wire import MAX_BYTES
-from tests.sandbox.test_sandbox_wire import open_shop, refusal
+from parcelguard.sandbox.world.records import Order
+from tests.support.sandbox.common import picture
+from tests.support.sandbox.shopee import ShopeeSeller, open_shop, refusal, say, uploaded
 
 DAY = 86_400
 
 
 @pytest.fixture
-def seller():
+def seller() -> Iterator[ShopeeSeller]:
     with open_shop() as seller:
         yield seller
 
 
 @pytest.fixture
-def order(seller):
+def order(seller: ShopeeSeller) -> Order:
     return seller.orders()[0]
 
 
-def picture(kind="JPEG", size=(64, 48), colour="navy"):
-    stream = io.BytesIO()
-    Image.new("RGB", size, colour).save(stream, kind)
-    return stream.getvalue()
-
-
-def uploaded(seller, data=None):
-    return seller.upload(data or picture()).json()["response"]["url"]
-
-
-def say(seller, order, text, **changed):
-    body = {
-        "to_id": order.buyer.user_id,
-        "message_type": "text",
-        "content": {"text": text},
-        "source_content": {"order_sn": order.order_sn},
-    }
-    body = {name: value for name, value in (body | changed).items() if value is not None}
-    return seller.post("sellerchat/send_message", body)
-
-
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF"])
-def test_uploaded_image_is_served_and_measured(seller, order, kind):
+def test_uploaded_image_is_served_and_measured(seller: ShopeeSeller, order: Order, kind: str) -> None:
     data = picture(kind)
     said = seller.upload(data, media_type=f"image/{kind.lower()}").json()["response"]
     assert said["thumbnail"] == said["url"] + "_tn"
@@ -59,7 +40,7 @@ def test_uploaded_image_is_served_and_measured(seller, order, kind):
     assert line["image_sha256"] == hashlib.sha256(data).hexdigest()
 
 
-def test_image_larger_than_two_megabytes_is_refused(seller):
+def test_image_larger_than_two_megabytes_is_refused(seller: ShopeeSeller) -> None:
     data = picture()
     assert refusal(seller.upload(data + bytes(MAX_BYTES - len(data) + 1))) == "error_param"
     assert seller.upload(data + bytes(MAX_BYTES - len(data))).json()["error"] == ""
@@ -68,17 +49,17 @@ def test_image_larger_than_two_megabytes_is_refused(seller):
 @pytest.mark.parametrize(
     "data", [b"", b"hello", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0\x00\x10JFIF", b"\x89PNG\r\n"]
 )
-def test_file_that_only_claims_to_be_an_image_is_refused(seller, data):
+def test_file_that_only_claims_to_be_an_image_is_refused(seller: ShopeeSeller, data: bytes) -> None:
     assert refusal(seller.upload(data)) == "error_param"
 
 
-def test_upload_needs_the_right_field_a_name_and_an_image_type(seller):
+def test_upload_needs_the_right_field_a_name_and_an_image_type(seller: ShopeeSeller) -> None:
     assert refusal(seller.upload(picture(), field="image")) == "error_param"
     assert refusal(seller.upload(picture(), media_type="text/plain")) == "error_param"
     assert refusal(seller.post("sellerchat/upload_image", {"file": "x"})) == "error_param"
 
 
-def test_three_photos_a_text_and_a_card_are_all_the_run_allows(seller, order):
+def test_three_photos_a_text_and_a_card_are_all_the_run_allows(seller: ShopeeSeller, order: Order) -> None:
     url = uploaded(seller)
     assert seller.send(order, "order", first=False, order_sn=order.order_sn).json()["error"] == ""
     for _ in range(3):
@@ -89,7 +70,7 @@ def test_three_photos_a_text_and_a_card_are_all_the_run_allows(seller, order):
     assert say(seller, order, "two").json()["error"] == ""
 
 
-def test_answer_to_a_send_has_the_published_shape(seller, order):
+def test_answer_to_a_send_has_the_published_shape(seller: ShopeeSeller, order: Order) -> None:
     url = uploaded(seller)
     said = seller.send(order, "image", image_url=url).json()["response"]
     assert said.keys() == {
@@ -106,25 +87,25 @@ def test_answer_to_a_send_has_the_published_shape(seller, order):
     assert len(said["message_id"]) == len(said["conversation_id"]) == 19
 
 
-def test_first_message_must_say_which_order_it_is_about(seller, order):
+def test_first_message_must_say_which_order_it_is_about(seller: ShopeeSeller, order: Order) -> None:
     assert refusal(say(seller, order, "hi", source_content=None)) == "first_chat_without_order_info"
     assert refusal(say(seller, order, "hi", source_content={})) == "first_chat_without_order_info"
     assert say(seller, order, "hi").json()["error"] == ""
     assert say(seller, order, "more", source_content=None).json()["error"] == ""
 
 
-def test_order_card_opens_a_conversation(seller, order):
+def test_order_card_opens_a_conversation(seller: ShopeeSeller, order: Order) -> None:
     seller.send(order, "order", first=False, order_sn=order.order_sn)
     assert say(seller, order, "hi", source_content=None).json()["error"] == ""
 
 
-def test_another_buyers_order_is_a_wrong_parameter(seller, order):
+def test_another_buyers_order_is_a_wrong_parameter(seller: ShopeeSeller, order: Order) -> None:
     other = seller.orders()[1]
     assert refusal(say(seller, order, "hi", source_content={"order_sn": other.order_sn})) == "param_error"
     assert refusal(seller.send(order, "order", first=False, order_sn=other.order_sn)) == "param_error"
 
 
-def test_buyer_without_recent_contact_is_forbidden(seller, order):
+def test_buyer_without_recent_contact_is_forbidden(seller: ShopeeSeller, order: Order) -> None:
     seller.clock.now += 30 * DAY
     seller.token = connect_shop(seller.world, seller.shop).access_token
     assert refusal(say(seller, order, "hi")) == "user_is_forbidden"
@@ -132,7 +113,7 @@ def test_buyer_without_recent_contact_is_forbidden(seller, order):
     assert say(seller, order, "hi").json()["error"] == ""
 
 
-def test_buyer_who_wrote_this_week_may_be_answered(seller, order):
+def test_buyer_who_wrote_this_week_may_be_answered(seller: ShopeeSeller, order: Order) -> None:
     seller.clock.now += 30 * DAY
     seller.world.buyer_says(order.buyer.user_id, "where is it?")
     seller.token = connect_shop(seller.world, seller.shop).access_token
@@ -142,19 +123,21 @@ def test_buyer_who_wrote_this_week_may_be_answered(seller, order):
     assert refusal(say(seller, order, "hello?")) == "user_is_forbidden"
 
 
-def test_stranger_is_forbidden(seller, order):
+def test_stranger_is_forbidden(seller: ShopeeSeller, order: Order) -> None:
     assert refusal(say(seller, order, "hi", to_id=1)) == "user_is_forbidden"
 
 
 @pytest.mark.parametrize(
     ("blocked", "error"), [("by_buyer", "error_blocked"), ("by_shop", "error_sender_block_receiver")]
 )
-def test_blocked_conversation_is_refused(seller, order, blocked, error):
+def test_blocked_conversation_is_refused(
+    seller: ShopeeSeller, order: Order, blocked: str, error: str
+) -> None:
     seller.http.post(f"/admin/buyers/{order.buyer.user_id}", json={"blocked": blocked})
     assert refusal(say(seller, order, "hi")) == error
 
 
-def test_same_text_again_is_refused_for_a_day(seller, order):
+def test_same_text_again_is_refused_for_a_day(seller: ShopeeSeller, order: Order) -> None:
     say(seller, order, "packed")
     assert refusal(say(seller, order, "packed")) == "error_business"
     assert say(seller, seller.orders()[1], "packed").json()["error"] == ""
@@ -163,24 +146,24 @@ def test_same_text_again_is_refused_for_a_day(seller, order):
     assert say(seller, order, "packed").json()["error"] == ""
 
 
-def test_same_photo_again_is_refused_where_the_rule_covers_it(seller, order):
+def test_same_photo_again_is_refused_where_the_rule_covers_it(seller: ShopeeSeller, order: Order) -> None:
     seller.send(order, "image", image_url=uploaded(seller))
     assert seller.send(order, "image", image_url=uploaded(seller)).json()["error"] == ""
     seller.world.state_of(ShopeeState).rules.same_image_counts = True
     assert refusal(seller.send(order, "image", image_url=uploaded(seller))) == "error_business"
 
 
-def test_text_may_have_six_hundred_characters(seller, order):
+def test_text_may_have_six_hundred_characters(seller: ShopeeSeller, order: Order) -> None:
     assert refusal(say(seller, order, "é" * 601)) == "message_too_long"
     assert say(seller, order, "é" * 600).json()["error"] == ""
 
 
 @pytest.mark.parametrize("text", ["Add us on WhatsApp", "see https://x.example"])
-def test_banned_words_are_censored(seller, order, text):
+def test_banned_words_are_censored(seller: ShopeeSeller, order: Order, text: str) -> None:
     assert refusal(say(seller, order, text)) == "message_is_censored"
 
 
-def test_banned_picture_is_censored(seller, order):
+def test_banned_picture_is_censored(seller: ShopeeSeller, order: Order) -> None:
     url = uploaded(seller, picture(size=(666, 666)))
     assert refusal(seller.send(order, "image", image_url=url)) == "message_is_censored"
 
@@ -206,25 +189,27 @@ def test_banned_picture_is_censored(seller, order):
         {"conversation_id": "1300000000000000777"},
     ],
 )
-def test_wrong_body_is_refused_and_leaves_no_trace(seller, order, changed):
+def test_wrong_body_is_refused_and_leaves_no_trace(
+    seller: ShopeeSeller, order: Order, changed: dict[str, Any]
+) -> None:
     assert refusal(say(seller, order, "hi", **changed)) == "param_error"
     assert seller.http.get("/admin/transcript").json() == []
 
 
-def test_permission_is_judged_before_the_message(seller, order):
+def test_permission_is_judged_before_the_message(seller: ShopeeSeller, order: Order) -> None:
     order.buyer.blocked = "by_buyer"
     assert refusal(say(seller, order, "hi", message_type="smoke")) == "error_blocked"
     assert refusal(say(seller, order, "hi", content="hi")) == "param_error"
 
 
-def test_shop_without_chat_permission_is_told_so(seller):
+def test_shop_without_chat_permission_is_told_so(seller: ShopeeSeller) -> None:
     seller.http.post("/admin/seller", json={"chat_allowed": False})
     answer = seller.get("sellerchat/get_unread_conversation_count")
     assert (answer.status_code, answer.json()["error"]) == (403, "error_permission")
     assert seller.get("shop/get_shop_info").json()["error"] == ""
 
 
-def test_messages_are_listed_newest_first_and_page_by_page(seller, order):
+def test_messages_are_listed_newest_first_and_page_by_page(seller: ShopeeSeller, order: Order) -> None:
     sent = [say(seller, order, f"text {n}").json()["response"] for n in range(3)]
     talk = sent[0]["conversation_id"]
     seller.world.buyer_says(order.buyer.user_id, "ok")
@@ -234,7 +219,7 @@ def test_messages_are_listed_newest_first_and_page_by_page(seller, order):
     assert [m["content"]["text"] for m in seller.messages(talk, offset=offset)] == ["text 0"]
 
 
-def test_own_messages_are_known_by_the_shops_id(seller):
+def test_own_messages_are_known_by_the_shops_id(seller: ShopeeSeller) -> None:
     order = next(order for order in seller.orders() if order.buyer.shop_id)
     talk = say(seller, order, "hi").json()["response"]["conversation_id"]
     seller.world.buyer_says(order.buyer.user_id, "ok")
@@ -245,26 +230,26 @@ def test_own_messages_are_known_by_the_shops_id(seller):
     assert ours["source_content"] == {"order_sn": order.order_sn}
 
 
-def test_filtering_by_message_ids_is_a_wrong_parameter(seller, order):
+def test_filtering_by_message_ids_is_a_wrong_parameter(seller: ShopeeSeller, order: Order) -> None:
     talk = say(seller, order, "hi").json()["response"]["conversation_id"]
     answer = seller.get("sellerchat/get_message", conversation_id=talk, message_id_list="1")
     assert refusal(answer) == "param_error"
 
 
-def test_another_shops_conversation_cannot_be_read(seller, order):
+def test_another_shops_conversation_cannot_be_read(seller: ShopeeSeller, order: Order) -> None:
     talk = say(seller, order, "hi").json()["response"]["conversation_id"]
     seller.shop = seller.world.add_shop("Other", marketplace="shopee")
     seller.token = connect_shop(seller.world, seller.shop).access_token
     assert refusal(seller.get("sellerchat/get_one_conversation", conversation_id=talk)) == "param_error"
 
 
-def conversations(seller, direction, **query):
+def conversations(seller: ShopeeSeller, direction: str, **query: Any) -> Any:
     answer = seller.get("sellerchat/get_conversation_list", direction=direction, **query).json()["response"]
     names = [talk["to_name"] for talk in answer["conversations"]]
     return names, answer["page_result"]
 
 
-def test_older_starts_at_the_newest_and_latest_at_the_oldest(seller):
+def test_older_starts_at_the_newest_and_latest_at_the_oldest(seller: ShopeeSeller) -> None:
     for order in seller.orders():
         say(seller, order, "hi")
         seller.clock.now += 1
@@ -278,13 +263,15 @@ def test_older_starts_at_the_newest_and_latest_at_the_oldest(seller):
     assert conversations(seller, "latest", next_timestamp_nano=cursor)[0] == names[2:]
 
 
-def test_conversation_pages_of_sixty_come_back_empty(seller, order):
+def test_conversation_pages_of_sixty_come_back_empty(seller: ShopeeSeller, order: Order) -> None:
     say(seller, order, "hi")
     assert conversations(seller, "older", page_size=60)[0] == []
     assert refusal(seller.get("sellerchat/get_conversation_list")) == "error_param"
 
 
-def test_conversation_tells_what_is_unread_and_what_the_buyer_has_read(seller, order):
+def test_conversation_tells_what_is_unread_and_what_the_buyer_has_read(
+    seller: ShopeeSeller, order: Order
+) -> None:
     sent = say(seller, order, "hi").json()["response"]
     one = seller.get("sellerchat/get_one_conversation", conversation_id=sent["conversation_id"])
     talk = one.json()["response"]
@@ -304,7 +291,7 @@ def test_conversation_tells_what_is_unread_and_what_the_buyer_has_read(seller, o
     assert count == {"total_unread_count": 0}
 
 
-def test_message_can_be_taken_back_only_where_the_country_allows(seller, order):
+def test_message_can_be_taken_back_only_where_the_country_allows(seller: ShopeeSeller, order: Order) -> None:
     sent = say(seller, order, "hi").json()["response"]
     body = {"message_id": sent["message_id"], "message_type": "text"}
     assert refusal(seller.post("sellerchat/delete_message", body)) == "error_business"
@@ -314,7 +301,7 @@ def test_message_can_be_taken_back_only_where_the_country_allows(seller, order):
     assert seller.http.get("/admin/transcript").json()[0]["status"] == "recalled"
 
 
-def test_two_sends_at_once_are_both_kept_apart_and_in_one_order(seller):
+def test_two_sends_at_once_are_both_kept_apart_and_in_one_order(seller: ShopeeSeller) -> None:
     orders = seller.orders()[:2]
     with ThreadPoolExecutor(2) as both:
         answers = list(both.map(lambda order: say(seller, order, "hi").json()["response"], orders))
@@ -324,7 +311,7 @@ def test_two_sends_at_once_are_both_kept_apart_and_in_one_order(seller):
     assert {line["buyer"] for line in lines} == {order.buyer.name for order in orders}
 
 
-def test_the_fifth_and_sixth_message_at_once_cannot_both_pass(seller, order):
+def test_the_fifth_and_sixth_message_at_once_cannot_both_pass(seller: ShopeeSeller, order: Order) -> None:
     for n in range(4):
         say(seller, order, f"text {n}")
     with ThreadPoolExecutor(2) as both:

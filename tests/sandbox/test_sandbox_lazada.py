@@ -1,95 +1,27 @@
 """Lazada in the sandbox: signatures, the first checks, consent and tokens of its two apps."""
 
-import re
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from parcelguard.sandbox.lazada import signing as lazada_signing
-from tests.support.sandbox_lazada import open_lazada, refusal
+from tests.support.sandbox.common import wish_on
+from tests.support.sandbox.lazada import VECTORS, LazadaSeller, open_lazada, refusal
 
 DAY = 86_400
 BACK = "http://127.0.0.1:8765/connected"
-SECRET = "pg-test-secret-0001"
-COMMON = {"app_key": "900100", "timestamp": "1735689600000", "sign_method": "sha256"}
-TOKEN = COMMON | {"access_token": "50000test00accesstoken"}
-SESSION = {"session_id": "200200_2_300300_1_103"}
-TEXT = "Ảnh đóng gói đơn #900000000000001 ✓\nสวัสดี & thank you"
-VECTORS = [
-    (
-        "helloworld",
-        "/order/get",
-        COMMON
-        | {"app_key": "123456", "access_token": "test", "timestamp": "1517820392000", "order_id": "1234"},
-        "4190D32361CFB9581350222F345CB77F3B19F0E31D162316848A2C1FFD5FAB4A",
-    ),
-    (
-        SECRET,
-        "/auth/token/create",
-        COMMON | {"code": "0_900100_TestCode123"},
-        "94EF92872F861C0635DFD7A0F7CB0D59643E26B44963D6176826D0F4FEDAF87C",
-    ),
-    (
-        SECRET,
-        "/auth/token/refresh",
-        COMMON | {"refresh_token": "50001test00refreshtoken"},
-        "35433BAD6A38F5C59CA8F4B31E94E8C13F3F46A384D6E5FED54A64CE0CEE4311",
-    ),
-    (
-        SECRET,
-        "/im/session/open",
-        TOKEN | {"order_id": "900000000000001"},
-        "FEB96DD6C646052470381D5DC3EE189B657EA7C3A2827DA0690AAA72D66ACC6C",
-    ),
-    (
-        SECRET,
-        "/im/message/send",
-        TOKEN | SESSION | {"template_id": "1", "txt": TEXT},
-        "E5A58225A0BDBFA640D03E4F3F605F25D3060B3D86991AEAFF085E5B5686CBA1",
-    ),
-    (
-        SECRET,
-        "/im/message/send",
-        TOKEN
-        | SESSION
-        | {
-            "template_id": "3",
-            "img_url": "https://my-live.slatic.net/p/abc123.jpg?x=1&y=2",
-            "width": "1280",
-            "height": "960",
-        },
-        "E8C94C4559D32ABDDFBC0AF80CC783362E9E157982FB999C5BA0AB21B65CDEA5",
-    ),
-    (SECRET, "/image/upload", TOKEN, "347BA09523F488D46D54CC460EED2FDA48C37EF89771A8392CED53CAD709F3E8"),
-    (
-        SECRET,
-        "/orders/items/get",
-        TOKEN | {"order_ids": "[900000000000001,900000000000002]"},
-        "40DF36D089C40C837A6AB12824347BC4A23758E076A12FEB9D4BDBD8EAD86F4F",
-    ),
-    (
-        SECRET,
-        "/test/api",
-        COMMON | {"foo_bar": "1", "fooBar": "2", "foo1": "3", "Zed": "4"},
-        "26C8A13E564795C74848168E2CF0F1DC7D4A6C1096F80C55B3CA44267E3E0F63",
-    ),
-    (
-        SECRET,
-        "/seller/get",
-        TOKEN | {"partner_id": "lazop-sdk-python-20181207"},
-        "5E88334C3B334A6D9D623BBC6195FB16441A0D5286719CBD704C38B111C094FF",
-    ),
-]
 
 
 @pytest.fixture
-def seller():
+def seller() -> Iterator[LazadaSeller]:
     with open_lazada() as seller:
         yield seller
 
 
-def consent(seller, app="order", answer="allow", **changed):
+def consent(seller: LazadaSeller, app: str = "order", answer: str = "allow", **changed: Any) -> Any:
     query = {
         "response_type": "code",
         "force_auth": "true",
@@ -100,41 +32,43 @@ def consent(seller, app="order", answer="allow", **changed):
     page = seller.http.get("/oauth/authorize", params=query | changed)
     if page.status_code != 200:
         return page.text
-    wish = re.search(r'name="wish" value="(\w+)"', page.text)[1]
+    wish = wish_on(page)
     pressed = {"wish": wish, "who": str(seller.shop.shop_id), "answer": answer}
     moved = seller.http.post("/consent", data=pressed)
     assert seller.http.post("/consent", data=pressed).status_code == 400
     return {name: values[0] for name, values in parse_qs(urlsplit(moved.headers["location"]).query).items()}
 
 
-def create(seller, code, app="order"):
+def create(seller: LazadaSeller, code: str, app: str = "order") -> httpx.Response:
     return seller.get("/auth/token/create", app=app, code=code)
 
 
-def refresh(seller, token=None, app="order"):
+def refresh(seller: LazadaSeller, token: str | None = None, app: str = "order") -> httpx.Response:
     token = token or seller.apps[app]["refresh_token"]
     return seller.get("/auth/token/refresh", app=app, refresh_token=token)
 
 
-def works(seller, token=None):
+def works(seller: LazadaSeller, token: str | None = None) -> bool:
     changed = {"access_token": token} if token else {}
-    return seller.get("/seller/get", changed=changed).json()["code"] == "0"
+    return bool(seller.get("/seller/get", changed=changed).json()["code"] == "0")
 
 
 @pytest.mark.parametrize(("secret", "path", "given", "expected"), VECTORS)
-def test_signatures_agree_with_the_official_clients(secret, path, given, expected):
+def test_signatures_agree_with_the_official_clients(
+    secret: str, path: str, given: dict[str, str], expected: str
+) -> None:
     assert lazada_signing.sign(secret, lazada_signing.base_string(path, given)) == expected
     assert lazada_signing.matches(secret, path, given | {"sign": expected}, expected)
     assert not lazada_signing.matches(secret, path, given, expected.lower())
 
 
-def test_names_are_sorted_by_their_bytes():
+def test_names_are_sorted_by_their_bytes() -> None:
     base = lazada_signing.base_string("/test/api", VECTORS[8][2])
     assert base == "/test/apiZed4app_key900100foo13fooBar2foo_bar1sign_methodsha256timestamp1735689600000"
 
 
 @pytest.mark.parametrize("where", ["query", "form", "both"])
-def test_parameters_may_stand_in_the_query_the_form_or_both(seller, where):
+def test_parameters_may_stand_in_the_query_the_form_or_both(seller: LazadaSeller, where: str) -> None:
     path, order = "/im/session/open", seller.orders()[0].order_sn
     given = seller.parameters(path, order_id=order)
     own = {"order_id": given["order_id"]}
@@ -147,7 +81,7 @@ def test_parameters_may_stand_in_the_query_the_form_or_both(seller, where):
     assert answer["session_id"].startswith(f"{seller.shop.shop_id}_2_")
 
 
-def test_empty_parameters_may_be_signed_or_left_out(seller):
+def test_empty_parameters_may_be_signed_or_left_out(seller: LazadaSeller) -> None:
     signed = seller.parameters("/orders/get", created_after="2020-01-01T00:00:00+08:00", status="")
     left_out = seller.parameters("/orders/get", created_after="2020-01-01T00:00:00+08:00") | {"status": ""}
     for given in (signed, left_out):
@@ -167,11 +101,13 @@ def test_empty_parameters_may_be_signed_or_left_out(seller):
         ({"access_token": "50000other"}, "IllegalAccessToken"),
     ],
 )
-def test_checks_come_in_order_and_are_answered_with_200(seller, changed, code):
+def test_checks_come_in_order_and_are_answered_with_200(
+    seller: LazadaSeller, changed: dict[str, Any], code: str
+) -> None:
     assert refusal(seller.get("/seller/get", changed=changed)) == code
 
 
-def test_wrong_or_missing_signature_is_refused(seller):
+def test_wrong_or_missing_signature_is_refused(seller: LazadaSeller) -> None:
     given = seller.parameters("/seller/get")
     wrong = given | {"sign": given["sign"].lower()}
     assert refusal(seller.http.get("/rest/seller/get", params=wrong)) == "IncompleteSignature"
@@ -182,19 +118,19 @@ def test_wrong_or_missing_signature_is_refused(seller):
 
 
 @pytest.mark.parametrize(("away", "code"), [(7200, "0"), (-7200, "0"), (7201, "Illegal"), (-7201, "Illegal")])
-def test_timestamp_may_be_two_hours_off(seller, away, code):
+def test_timestamp_may_be_two_hours_off(seller: LazadaSeller, away: int, code: str) -> None:
     stamp = int((seller.clock() + away) * 1000)
     assert seller.get("/seller/get", changed={"timestamp": stamp}).json()["code"].startswith(code)
 
 
-def test_clock_set_wrong_on_purpose_is_told_by_the_date(seller):
+def test_clock_set_wrong_on_purpose_is_told_by_the_date(seller: LazadaSeller) -> None:
     seller.fault("clock_offset_s", value=8000)
     answer = seller.get("/seller/get")
     assert refusal(answer) == "IllegalTimestamp"
     assert answer.headers["date"] == "Thu, 01 Jan 2026 08:13:20 GMT"
 
 
-def test_unknown_path_wrong_method_and_doubled_parameter_are_refused(seller):
+def test_unknown_path_wrong_method_and_doubled_parameter_are_refused(seller: LazadaSeller) -> None:
     assert refusal(seller.get("/order/fulfil")) == "InvalidApiPath"
     assert refusal(seller.get("/im/message/send", session_id="x")) == "InvalidMethod"
     given = seller.parameters("/seller/get")
@@ -205,7 +141,7 @@ def test_unknown_path_wrong_method_and_doubled_parameter_are_refused(seller):
     assert refusal(answer) in ("InvalidParameter", "IncompleteSignature")
 
 
-def test_each_app_has_its_own_calls_and_its_own_tokens(seller):
+def test_each_app_has_its_own_calls_and_its_own_tokens(seller: LazadaSeller) -> None:
     order = seller.orders()[0].order_sn
     assert refusal(seller.get("/im/session/open", app="order", order_id=order)) == "InsufficientPermission"
     assert refusal(seller.get("/seller/get", app="chat")) == "InsufficientPermission"
@@ -214,20 +150,20 @@ def test_each_app_has_its_own_calls_and_its_own_tokens(seller):
     assert refusal(answer) == "IllegalAccessToken"
 
 
-def test_shop_without_chat_permission_keeps_its_orders(seller):
+def test_shop_without_chat_permission_keeps_its_orders(seller: LazadaSeller) -> None:
     seller.connect(chat_allowed=False)
     order = seller.orders()[0].order_sn
     assert refusal(seller.get("/im/session/open", order_id=order)) == "InsufficientPermission"
     assert seller.get("/order/get", order_id=order).json()["code"] == "0"
 
 
-def test_shop_that_is_not_open_yet_is_not_verified(seller):
+def test_shop_that_is_not_open_yet_is_not_verified(seller: LazadaSeller) -> None:
     seller.connect(status="PENDING")
     assert refusal(seller.get("/seller/get")) == "SellerNotVerified"
 
 
 @pytest.mark.parametrize("app", ["order", "chat"])
-def test_seller_who_allows_is_sent_back_with_a_code_that_gives_tokens(seller, app):
+def test_seller_who_allows_is_sent_back_with_a_code_that_gives_tokens(seller: LazadaSeller, app: str) -> None:
     back = consent(seller, app)
     key = seller.apps[app]["app_key"]
     assert back["state"] == "s&1"
@@ -243,18 +179,18 @@ def test_seller_who_allows_is_sent_back_with_a_code_that_gives_tokens(seller, ap
     assert seller.get(path, changed=changed, **given).json()["code"] == "0"
 
 
-def test_seller_who_cancels_is_sent_back_without_a_code(seller):
+def test_seller_who_cancels_is_sent_back_without_a_code(seller: LazadaSeller) -> None:
     assert consent(seller, answer="cancel") == {"error": "access_denied", "state": "s&1"}
 
 
-def test_consent_page_wants_a_known_app_and_the_declared_address(seller):
+def test_consent_page_wants_a_known_app_and_the_declared_address(seller: LazadaSeller) -> None:
     assert "client_id" in consent(seller, client_id="1")
     seller.connect(callback="https://shop.example/back")
     assert consent(seller) == "redirect uri does not match the callback URL"
     assert "code" in consent(seller, redirect_uri="https://shop.example/back")
 
 
-def test_consent_page_shows_only_the_countries_asked_for(seller):
+def test_consent_page_shows_only_the_countries_asked_for(seller: LazadaSeller) -> None:
     seller.world.add_shop("Kopi & Co Jakarta", "ID", marketplace="lazada")
     query = {"response_type": "code", "redirect_uri": BACK, "client_id": "900100", "country": "id,vn"}
     page = seller.http.get("/oauth/authorize", params=query).text
@@ -262,7 +198,7 @@ def test_consent_page_shows_only_the_countries_asked_for(seller):
     assert "MYPG0200" not in page
 
 
-def test_code_is_good_once_for_its_own_app_for_half_an_hour(seller):
+def test_code_is_good_once_for_its_own_app_for_half_an_hour(seller: LazadaSeller) -> None:
     code = consent(seller)["code"]
     assert refusal(create(seller, code, app="chat")) == "InvalidCode"
     assert create(seller, code).json()["code"] == "0"
@@ -273,7 +209,7 @@ def test_code_is_good_once_for_its_own_app_for_half_an_hour(seller):
     assert refusal(seller.get("/auth/token/create")) == "MissingParameter"
 
 
-def test_refresh_ends_the_old_pair_and_does_not_prolong_the_new_one(seller):
+def test_refresh_ends_the_old_pair_and_does_not_prolong_the_new_one(seller: LazadaSeller) -> None:
     seller.clock.now += DAY
     tokens = refresh(seller).json()
     assert tokens["refresh_expires_in"] == 49 * DAY
@@ -284,7 +220,7 @@ def test_refresh_ends_the_old_pair_and_does_not_prolong_the_new_one(seller):
     assert refresh(seller, tokens["refresh_token"]).json()["code"] == "0"
 
 
-def test_old_pair_may_be_left_alive_for_a_while(seller):
+def test_old_pair_may_be_left_alive_for_a_while(seller: LazadaSeller) -> None:
     seller.connect(after_refresh_s=300)
     tokens = refresh(seller).json()
     seller.clock.now += 299
@@ -295,7 +231,7 @@ def test_old_pair_may_be_left_alive_for_a_while(seller):
     assert works(seller, tokens["access_token"])
 
 
-def test_tokens_lapse_and_their_lives_can_be_shortened(seller):
+def test_tokens_lapse_and_their_lives_can_be_shortened(seller: LazadaSeller) -> None:
     given = seller.connect(access_life_s=20, refresh_life_s=40)["order"]
     assert (given["expires_in"], given["refresh_expires_in"]) == (20, 40)
     seller.clock.now += 20
@@ -306,13 +242,13 @@ def test_tokens_lapse_and_their_lives_can_be_shortened(seller):
     assert refusal(refresh(seller)) == "IllegalRefreshToken"
 
 
-def test_refresh_token_of_the_other_app_is_refused(seller):
+def test_refresh_token_of_the_other_app_is_refused(seller: LazadaSeller) -> None:
     chat = seller.apps["chat"]["refresh_token"]
     assert refusal(refresh(seller, chat)) == "IllegalRefreshToken"
     assert refresh(seller, chat, app="chat").json()["code"] == "0"
 
 
-def test_tokens_of_one_app_can_be_made_to_lapse_or_be_taken_back(seller):
+def test_tokens_of_one_app_can_be_made_to_lapse_or_be_taken_back(seller: LazadaSeller) -> None:
     order = seller.orders()[0].order_sn
     seller.fault("expire_tokens", path="/seller/get")
     assert refusal(seller.get("/seller/get")) == "IllegalAccessToken"
@@ -328,12 +264,12 @@ def test_tokens_of_one_app_can_be_made_to_lapse_or_be_taken_back(seller):
     assert refusal(refresh(seller)) == "IllegalRefreshToken"
 
 
-def test_seller_is_told_who_they_are(seller):
+def test_seller_is_told_who_they_are(seller: LazadaSeller) -> None:
     data = seller.get("/seller/get").json()["data"]
     assert (data["seller_id"], data["name"], data["location"]) == (200200, "Kopi & Co", "MY")
 
 
-def test_rate_limits_say_how_long_the_ban_lasts(seller):
+def test_rate_limits_say_how_long_the_ban_lasts(seller: LazadaSeller) -> None:
     seller.fault("rate_limit", value=3, times=1)
     answer = seller.get("/seller/get")
     assert refusal(answer) == "ApiCallLimit"
@@ -344,13 +280,13 @@ def test_rate_limits_say_how_long_the_ban_lasts(seller):
 
 
 @pytest.mark.parametrize(("code", "kind"), [("901", "ISP"), ("998", "ISP"), ("AppCallLimit", "ISV")])
-def test_any_other_code_can_be_asked_for(seller, code, kind):
+def test_any_other_code_can_be_asked_for(seller: LazadaSeller, code: str, kind: str) -> None:
     seller.fault("error", error=code, message="Not now.")
     said = seller.get("/seller/get").json()
     assert (said["code"], said["type"], said["message"]) == (code, kind, "Not now.")
 
 
-def test_line_breaks_here_as_everywhere(seller):
+def test_line_breaks_here_as_everywhere(seller: LazadaSeller) -> None:
     seller.fault("non_json", status=502, times=1)
     answer = seller.get("/seller/get")
     assert (answer.status_code, answer.headers["content-type"][:9]) == (502, "text/html")
@@ -360,7 +296,7 @@ def test_line_breaks_here_as_everywhere(seller):
     assert works(seller)
 
 
-def test_scalars_may_come_in_quotes(seller):
+def test_scalars_may_come_in_quotes(seller: LazadaSeller) -> None:
     seller.fault("quoted_scalars")
     order = seller.orders()[0]
     said = seller.say(seller.session(order), "packed").json()

@@ -2,42 +2,45 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 
 from parcelguard.sandbox.lazada.apps import LazadaApps
-from tests.sandbox.test_sandbox_chat import picture
-from tests.support.sandbox_lazada import open_lazada, refusal
+from parcelguard.sandbox.world.records import Order
+from tests.support.sandbox.common import picture
+from tests.support.sandbox.lazada import LazadaSeller, open_lazada, refusal
 
 DAY = 86_400
 
 
 @pytest.fixture
-def seller():
+def seller() -> Iterator[LazadaSeller]:
     with open_lazada() as seller:
         yield seller
 
 
 @pytest.fixture
-def order(seller):
+def order(seller: LazadaSeller) -> Order:
     return seller.orders()[0]
 
 
 @pytest.fixture
-def session(seller, order):
+def session(seller: LazadaSeller, order: Order) -> str:
     return seller.session(order)
 
 
-def uploaded(seller):
+def uploaded(seller: LazadaSeller) -> Any:
     return seller.upload().json()["data"]["image"]["url"]
 
 
-def transcript(seller):
+def transcript(seller: LazadaSeller) -> Any:
     return seller.http.get("/admin/transcript").json()
 
 
-def test_order_opens_the_one_session_of_shop_and_buyer(seller, order):
+def test_order_opens_the_one_session_of_shop_and_buyer(seller: LazadaSeller, order: Order) -> None:
     other = seller.world.make_order(seller.shop, buyer=order.buyer)
     answer = seller.get("/im/session/open", order_id=order.order_sn).json()
     assert answer.keys() == {"code", "request_id", "session_id"}
@@ -45,7 +48,9 @@ def test_order_opens_the_one_session_of_shop_and_buyer(seller, order):
     assert seller.post("/im/session/open", order_id=order.order_sn).json()["code"] == "0"
 
 
-def test_text_and_pictures_are_accepted_and_counted_to_the_order(seller, order, session):
+def test_text_and_pictures_are_accepted_and_counted_to_the_order(
+    seller: LazadaSeller, order: Order, session: str
+) -> None:
     data = picture(size=(400, 360))
     url = seller.upload(data).json()["data"]["image"]["url"]
     assert seller.http.get(url).content == data
@@ -61,7 +66,7 @@ def test_text_and_pictures_are_accepted_and_counted_to_the_order(seller, order, 
         assert (line["marketplace"], line["shop_id"], line["order_sn"]) == ("lazada", 200200, order.order_sn)
 
 
-def test_messages_count_to_the_order_named_last(seller, order, session):
+def test_messages_count_to_the_order_named_last(seller: LazadaSeller, order: Order, session: str) -> None:
     other = seller.world.make_order(seller.shop, buyer=order.buyer)
     seller.say(session, "hello")
     seller.session(other)
@@ -86,13 +91,15 @@ def test_messages_count_to_the_order_named_last(seller, order, session):
         (10010, {}, {}),
     ],
 )
-def test_other_kinds_are_kept_under_other_names(seller, session, template, given, kept):
+def test_other_kinds_are_kept_under_other_names(
+    seller: LazadaSeller, session: str, template: int, given: dict[str, Any], kept: dict[str, Any]
+) -> None:
     assert seller.send(session, template, **given).json()["code"] == "0"
     message = seller.messages(session)["message_list"][0]
     assert (message["template_id"], json.loads(message["content"])) == (template, kept)
 
 
-def test_message_needs_its_parameters(seller, order, session):
+def test_message_needs_its_parameters(seller: LazadaSeller, order: Order, session: str) -> None:
     assert refusal(seller.send(session, 3, img_url="x", width=1)) == "MissingParameter"
     assert refusal(seller.send(session, 3, img_url=uploaded(seller), width="1.5", height=1)) == (
         "InvalidParameter"
@@ -107,7 +114,7 @@ def test_message_needs_its_parameters(seller, order, session):
     assert transcript(seller) == []
 
 
-def test_sixth_message_without_an_answer_is_refused(seller, order, session):
+def test_sixth_message_without_an_answer_is_refused(seller: LazadaSeller, order: Order, session: str) -> None:
     url = uploaded(seller)
     for _ in range(5):
         assert seller.send(session, 3, img_url=url, width=400, height=360).json()["code"] == "0"
@@ -116,7 +123,7 @@ def test_sixth_message_without_an_answer_is_refused(seller, order, session):
     assert seller.say(session, "one more").json()["code"] == "0"
 
 
-def test_run_without_an_answer_is_forgotten_after_a_day(seller, session):
+def test_run_without_an_answer_is_forgotten_after_a_day(seller: LazadaSeller, session: str) -> None:
     for number in range(5):
         seller.say(session, f"text {number}")
     seller.clock.now += DAY
@@ -124,7 +131,7 @@ def test_run_without_an_answer_is_forgotten_after_a_day(seller, session):
 
 
 @pytest.mark.parametrize("inside", [False, True])
-def test_order_too_old_says_so_in_code_or_in_err_code(seller, inside):
+def test_order_too_old_says_so_in_code_or_in_err_code(seller: LazadaSeller, inside: bool) -> None:
     order = seller.world.make_order(seller.shop, age_s=30 * DAY + 1)
     if inside:
         seller.fault("refusal_in_err_code")
@@ -134,19 +141,21 @@ def test_order_too_old_says_so_in_code_or_in_err_code(seller, inside):
     assert (said["code"] == "0") is inside
 
 
-def test_order_without_a_buyer_of_another_shop_or_none_opens_nothing(seller, order):
+def test_order_without_a_buyer_of_another_shop_or_none_opens_nothing(
+    seller: LazadaSeller, order: Order
+) -> None:
     order.has_buyer_id = False
     foreign = seller.world.make_order(seller.world.add_shop("Other", "MY", marketplace="lazada"))
     for number in (order.order_sn, foreign.order_sn, "1"):
         assert refusal(seller.get("/im/session/open", order_id=number)) == "PG_SIM_NO_BUYER"
 
 
-def test_buyer_who_blocked_is_not_written_to(seller, order, session):
+def test_buyer_who_blocked_is_not_written_to(seller: LazadaSeller, order: Order, session: str) -> None:
     order.buyer.blocked = "by_buyer"
     assert refusal(seller.say(session, "hi")) == "PG_SIM_BLOCKED"
 
 
-def test_moderation_is_silent(seller, order, session):
+def test_moderation_is_silent(seller: LazadaSeller, order: Order, session: str) -> None:
     assert seller.say(session, "pay at https://x.example").json()["success"] is True
     seller.say(session, "packed")
     fine, caught = seller.messages(session)["message_list"]
@@ -156,7 +165,7 @@ def test_moderation_is_silent(seller, order, session):
     assert [line["status"] for line in transcript(seller)] == ["blocked", "normal"]
 
 
-def test_message_may_be_caught_later(seller, session):
+def test_message_may_be_caught_later(seller: LazadaSeller, session: str) -> None:
     seller.fault("late_filter", value=60, times=1)
     seller.say(session, "packed")
     assert seller.messages(session)["message_list"][0]["process_msg"] == ""
@@ -164,7 +173,7 @@ def test_message_may_be_caught_later(seller, session):
     assert seller.messages(session)["message_list"][0]["process_msg"] != ""
 
 
-def test_message_is_accepted_and_the_answer_never_comes(seller, session):
+def test_message_is_accepted_and_the_answer_never_comes(seller: LazadaSeller, session: str) -> None:
     seller.fault("timeout_after_accept", times=1)
     seller.http.timeout = httpx.Timeout(0.15)
     with pytest.raises(httpx.ReadTimeout):
@@ -172,19 +181,19 @@ def test_message_is_accepted_and_the_answer_never_comes(seller, session):
     assert [line["text"] for line in transcript(seller)] == ["packed"]
 
 
-def test_coded_error_may_lie_about_a_message_that_went_through(seller, session):
+def test_coded_error_may_lie_about_a_message_that_went_through(seller: LazadaSeller, session: str) -> None:
     seller.fault("error", path="/im/message/send", error="ServiceTimeout", processed=True)
     answer = seller.say(session, "packed")
     assert (refusal(answer), answer.json()["type"]) == ("ServiceTimeout", "ISP")
     assert len(transcript(seller)) == 1
 
 
-def test_answer_may_lack_the_message_id(seller, session):
+def test_answer_may_lack_the_message_id(seller: LazadaSeller, session: str) -> None:
     seller.fault("missing_message_id")
     assert "message_id" not in seller.say(session, "packed").json()["data"]
 
 
-def test_message_may_be_listed_late(seller, session):
+def test_message_may_be_listed_late(seller: LazadaSeller, session: str) -> None:
     seller.fault("list_delay_s", value=30, times=1)
     seller.say(session, "packed")
     assert seller.messages(session)["message_list"] == []
@@ -192,7 +201,7 @@ def test_message_may_be_listed_late(seller, session):
     assert len(seller.messages(session)["message_list"]) == 1
 
 
-def test_messages_are_listed_backwards_page_by_page(seller, order, session):
+def test_messages_are_listed_backwards_page_by_page(seller: LazadaSeller, order: Order, session: str) -> None:
     seller.world.state_of(LazadaApps).rules.unanswered = 100
     for number in range(25):
         seller.say(session, f"text {number}")
@@ -212,7 +221,7 @@ def test_messages_are_listed_backwards_page_by_page(seller, order, session):
     )
 
 
-def test_start_time_is_the_upper_bound(seller, session):
+def test_start_time_is_the_upper_bound(seller: LazadaSeller, session: str) -> None:
     seller.say(session, "early")
     seller.clock.now += 10
     seller.say(session, "late")
@@ -221,7 +230,7 @@ def test_start_time_is_the_upper_bound(seller, session):
     assert seller.messages(session, start_time=1)["next_start_time"] == 1
 
 
-def test_message_read_back_says_who_wrote_it(seller, order, session):
+def test_message_read_back_says_who_wrote_it(seller: LazadaSeller, order: Order, session: str) -> None:
     url = uploaded(seller)
     seller.send(session, 3, img_url=url, width=400, height=360)
     seller.world.buyer_says(order.buyer.user_id, "terima kasih")
@@ -242,7 +251,7 @@ def test_message_read_back_says_who_wrote_it(seller, order, session):
     assert seller.http.get(again["imgUrl"]).status_code == 200
 
 
-def test_message_can_be_taken_back_within_two_minutes(seller, session):
+def test_message_can_be_taken_back_within_two_minutes(seller: LazadaSeller, session: str) -> None:
     early = seller.say(session, "typo").json()["data"]["message_id"]
     late = seller.say(session, "packed").json()["data"]["message_id"]
     assert seller.post("/im/message/recall", session_id=session, message_id=early).json()["success"] is True
@@ -252,7 +261,7 @@ def test_message_can_be_taken_back_within_two_minutes(seller, session):
     assert [row["status"] for row in seller.messages(session)["message_list"]] == [0, 1]
 
 
-def test_sessions_are_listed_newest_first_and_can_be_marked_as_read(seller):
+def test_sessions_are_listed_newest_first_and_can_be_marked_as_read(seller: LazadaSeller) -> None:
     first, second = seller.orders()[:2]
     for order in (first, second):
         seller.say(seller.session(order), "packed")
@@ -281,7 +290,9 @@ def test_sessions_are_listed_newest_first_and_can_be_marked_as_read(seller):
     assert refusal(wrong) == "PG_SIM_NO_MESSAGE"
 
 
-def test_session_without_messages_can_be_looked_at_but_is_not_listed(seller, session):
+def test_session_without_messages_can_be_looked_at_but_is_not_listed(
+    seller: LazadaSeller, session: str
+) -> None:
     data = seller.get("/im/session/get", session_id=session).json()["data"]
     assert (data["last_message_id"], data["last_message_time"], data["self_position"]) == ("", 0, 0)
     assert seller.get("/im/session/list", start_time=1).json()["data"]["session_list"] == []
@@ -298,15 +309,15 @@ def test_session_without_messages_can_be_looked_at_but_is_not_listed(seller, ses
         (picture(size=(400, 400)) + bytes(1024 * 1024), "303"),
     ],
 )
-def test_image_that_does_not_fit_is_refused(seller, data, code):
+def test_image_that_does_not_fit_is_refused(seller: LazadaSeller, data: bytes, code: str) -> None:
     assert refusal(seller.upload(data)) == code
 
 
-def test_upload_needs_the_right_field(seller):
+def test_upload_needs_the_right_field(seller: LazadaSeller) -> None:
     assert refusal(seller.upload(field="file")) == "MissingParameter"
 
 
-def test_chat_app_uploads_only_if_it_may(seller, session):
+def test_chat_app_uploads_only_if_it_may(seller: LazadaSeller, session: str) -> None:
     assert refusal(seller.upload(app="chat")) == "InsufficientPermission"
     seller.connect(chat_may_upload=True)
     url = seller.upload(app="chat").json()["data"]["image"]["url"]

@@ -3,40 +3,43 @@
 import base64
 import json
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.support.sandbox_lazada import open_lazada, refusal
+from parcelguard.sandbox.world.records import Order
+from tests.support.sandbox.lazada import LazadaSeller, open_lazada, refusal
 
 LONG_AGO = "2025-12-01T00:00:00+08:00"
 
 
 @pytest.fixture
-def seller():
+def seller() -> Iterator[LazadaSeller]:
     with open_lazada() as seller:
         yield seller
 
 
 @pytest.fixture
-def order(seller):
+def order(seller: LazadaSeller) -> Order:
     return seller.orders()[0]
 
 
-def listed(seller, **given):
+def listed(seller: LazadaSeller, **given: Any) -> Any:
     given = {"update_after": LONG_AGO} | given
     return seller.get("/orders/get", **given).json()["data"]
 
 
-def rows(seller, order):
+def rows(seller: LazadaSeller, order: Order) -> Any:
     return seller.get("/order/items/get", order_id=order.order_sn).json()["data"]
 
 
-def put(seller, order, **wish):
+def put(seller: LazadaSeller, order: Order, **wish: Any) -> None:
     answer = seller.http.post("/admin/orders", json={"order_sn": order.order_sn, **wish})
     assert answer.status_code == 200, answer.text
 
 
-def test_order_is_looked_up_by_its_number(seller, order):
+def test_order_is_looked_up_by_its_number(seller: LazadaSeller, order: Order) -> None:
     data = seller.get("/order/get", order_id=order.order_sn).json()["data"]
     assert (data["order_id"], data["order_number"]) == (int(order.order_sn), int(order.order_sn))
     assert data["statuses"] == ["ready_to_ship"]
@@ -46,7 +49,7 @@ def test_order_is_looked_up_by_its_number(seller, order):
     assert refusal(seller.get("/order/get", order_id="1")) == "16"
 
 
-def test_items_come_one_row_a_unit(seller, order):
+def test_items_come_one_row_a_unit(seller: LazadaSeller, order: Order) -> None:
     found = rows(seller, order)
     wanted = Counter({item.model_sku or item.sku: item.quantity for item in order.items})
     assert Counter(row["sku"] for row in found) == wanted
@@ -59,14 +62,14 @@ def test_items_come_one_row_a_unit(seller, order):
     assert {(row["is_digital"], row["is_fbl"], row["status"]) for row in found} == {(0, "0", "ready_to_ship")}
 
 
-def test_order_in_two_parcels_has_two_codes(seller, order):
+def test_order_in_two_parcels_has_two_codes(seller: LazadaSeller, order: Order) -> None:
     put(seller, order, split=True)
     found = {row["tracking_code"] for row in rows(seller, order)}
     assert found == {package.tracking_number for package in order.packages}
     assert len(found) == 2
 
 
-def test_single_lines_may_be_odd(seller):
+def test_single_lines_may_be_odd(seller: LazadaSeller) -> None:
     order = seller.world.make_order(seller.shop, lines=3)
     marks = [{"cancelled": True}, {"digital": True}, {"packed_by_platform": True}]
     put(seller, order, lines_marked=marks)
@@ -80,7 +83,7 @@ def test_single_lines_may_be_odd(seller):
 
 
 @pytest.mark.parametrize("marks", [[{"typo": True}], [{}] * 9])
-def test_odd_lines_that_cannot_be_say_why(seller, order, marks):
+def test_odd_lines_that_cannot_be_say_why(seller: LazadaSeller, order: Order, marks: list[Any]) -> None:
     answer = seller.http.post("/admin/orders", json={"order_sn": order.order_sn, "lines_marked": marks})
     assert answer.status_code == 400
 
@@ -98,29 +101,31 @@ def test_odd_lines_that_cannot_be_say_why(seller, order, marks):
         ("lost_by_3pl", "lost_by_3pl"),
     ],
 )
-def test_status_is_told_in_the_platforms_words(seller, order, status, wire):
+def test_status_is_told_in_the_platforms_words(
+    seller: LazadaSeller, order: Order, status: str, wire: str
+) -> None:
     put(seller, order, status=status)
     assert {row["status"] for row in rows(seller, order)} == {wire}
 
 
-def test_order_whose_buyer_asks_to_cancel_says_so(seller, order):
+def test_order_whose_buyer_asks_to_cancel_says_so(seller: LazadaSeller, order: Order) -> None:
     put(seller, order, status="IN_CANCEL")
     data = seller.get("/order/get", order_id=order.order_sn).json()["data"]
     assert (data["need_cancel_confirm"], data["is_cancel_pending"]) == (True, True)
     assert {row["cancel_return_initiator"] for row in rows(seller, order)} == {"buyer-cancel"}
 
 
-def test_unpacked_order_has_no_codes_yet(seller, order):
+def test_unpacked_order_has_no_codes_yet(seller: LazadaSeller, order: Order) -> None:
     put(seller, order, status="READY_TO_SHIP")
     assert {(row["tracking_code"], row["package_id"]) for row in rows(seller, order)} == {("", "")}
 
 
-def test_tracking_code_may_be_digits_only(seller, order):
+def test_tracking_code_may_be_digits_only(seller: LazadaSeller, order: Order) -> None:
     put(seller, order, tracking_number="6041234567")
     assert {row["tracking_code"] for row in rows(seller, order)} == {"6041234567"}
 
 
-def test_orders_are_listed_by_when_they_changed(seller):
+def test_orders_are_listed_by_when_they_changed(seller: LazadaSeller) -> None:
     oldest, middle, newest = seller.orders()
     for order in (oldest, middle, newest):
         seller.clock.now += 60
@@ -155,26 +160,30 @@ def test_orders_are_listed_by_when_they_changed(seller):
         ({"sort_by": "price"}, "75"),
     ],
 )
-def test_list_that_is_asked_for_wrongly_is_refused(seller, given, code):
+def test_list_that_is_asked_for_wrongly_is_refused(
+    seller: LazadaSeller, given: dict[str, Any], code: str
+) -> None:
     assert refusal(seller.get("/orders/get", **{"update_after": LONG_AGO} | given)) == code
 
 
-def test_listed_dates_may_lack_their_offset_and_single_ones_do_not(seller, order):
+def test_listed_dates_may_lack_their_offset_and_single_ones_do_not(
+    seller: LazadaSeller, order: Order
+) -> None:
     seller.fault("naive_dates")
     assert {len(row["created_at"]) for row in listed(seller)["orders"]} == {len("2026-01-01 14:00:00")}
     data = seller.get("/order/get", order_id=order.order_sn).json()["data"]
     assert data["created_at"].endswith(" +0800")
 
 
-def test_items_of_many_orders_come_in_one_call(seller):
+def test_items_of_many_orders_come_in_one_call(seller: LazadaSeller) -> None:
     numbers = [int(order.order_sn) for order in seller.orders()]
     data = seller.get("/orders/items/get", order_ids=json.dumps(numbers)).json()["data"]
     assert [entry["order_id"] for entry in data] == numbers
     assert data[0]["order_items"] == rows(seller, seller.orders()[0])
 
 
-def test_list_of_orders_that_cannot_be_served_is_refused(seller, order):
-    def code(order_ids):
+def test_list_of_orders_that_cannot_be_served_is_refused(seller: LazadaSeller, order: Order) -> None:
+    def code(order_ids: object) -> Any:
         return refusal(seller.get("/orders/items/get", order_ids=order_ids))
 
     number = int(order.order_sn)
@@ -187,7 +196,7 @@ def test_list_of_orders_that_cannot_be_served_is_refused(seller, order):
     assert [entry["order_id"] for entry in answer["data"]] == [number]
 
 
-def test_two_shops_may_have_the_same_order_number(seller, order):
+def test_two_shops_may_have_the_same_order_number(seller: LazadaSeller, order: Order) -> None:
     wish = {"add": True, "marketplace": "lazada", "shop_name": "Teh & Co", "region": "SG"}
     other = seller.http.post("/admin/seller", json=wish).json()
     wish = {"shop_id": other["shop_id"], "order_sn": order.order_sn, "buyer_name": "someone else"}
@@ -204,7 +213,7 @@ def test_two_shops_may_have_the_same_order_number(seller, order):
     assert order.status == "PROCESSED"
 
 
-def test_fields_may_be_empty(seller, order):
+def test_fields_may_be_empty(seller: LazadaSeller, order: Order) -> None:
     seller.fault("null_fields", value=["buyer_id"])
     seller.fault("empty_tracking", times=1)
     row = rows(seller, order)[0]
@@ -214,7 +223,7 @@ def test_fields_may_be_empty(seller, order):
     assert rows(seller, order)[0]["buyer_id"] == ""
 
 
-def test_parcels_can_be_followed_once_they_are_ready(seller, order):
+def test_parcels_can_be_followed_once_they_are_ready(seller: LazadaSeller, order: Order) -> None:
     package = order.packages[0]
     said = seller.get("/logistic/order/trace", order_id=order.order_sn, locale="en").json()
     found = said["result"]["module"][0]["package_detail_info_list"]
@@ -225,7 +234,7 @@ def test_parcels_can_be_followed_once_they_are_ready(seller, order):
     assert other["result"]["module"] == []
 
 
-def test_dates_are_local_to_the_shops_country():
+def test_dates_are_local_to_the_shops_country() -> None:
     with open_lazada() as seller:
         shop = seller.world.add_shop("Kopi & Co Jakarta", "ID", marketplace="lazada")
         order = seller.world.make_order(shop)
@@ -235,11 +244,11 @@ def test_dates_are_local_to_the_shops_country():
     assert data["created_at"] == "2026-01-01 13:00:00 +0700"
 
 
-def fulfil(seller, path, name, rows):
+def fulfil(seller: LazadaSeller, path: str, name: str, rows: object) -> Any:
     return seller.post(path, **{name: json.dumps(rows)}).json()
 
 
-def test_order_is_packed_labelled_and_set_ready(seller, order):
+def test_order_is_packed_labelled_and_set_ready(seller: LazadaSeller, order: Order) -> None:
     put(seller, order, status="READY_TO_SHIP")
     package = order.packages[0]
     asked = {"packages": [{"package_id": package.package_number}]}
@@ -261,7 +270,9 @@ def test_order_is_packed_labelled_and_set_ready(seller, order):
     assert {row["status"] for row in rows(seller, order)} == {"ready_to_ship"}
 
 
-def test_rows_that_cannot_be_packed_say_so_in_a_call_that_succeeds(seller, order):
+def test_rows_that_cannot_be_packed_say_so_in_a_call_that_succeeds(
+    seller: LazadaSeller, order: Order
+) -> None:
     wish = {
         "pack_order_list": [
             {"order_id": int(order.order_sn), "order_item_list": [1]},
@@ -286,6 +297,8 @@ def test_rows_that_cannot_be_packed_say_so_in_a_call_that_succeeds(seller, order
         ({"packages": [{}] * 21}, "38"),
     ],
 )
-def test_fulfilment_asked_for_wrongly_is_refused(seller, wish, code):
+def test_fulfilment_asked_for_wrongly_is_refused(
+    seller: LazadaSeller, wish: dict[str, Any] | list[Any], code: str
+) -> None:
     assert fulfil(seller, "/order/package/rts", "readyToShipReq", wish)["code"] == code
     assert refusal(seller.post("/order/package/rts", readyToShipReq="{")) == "InvalidParameter"

@@ -8,13 +8,17 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from parcelguard.sandbox.lazada import signing as lazada_signing
-from tests.sandbox.test_sandbox_chat import picture
-from tests.sandbox.test_sandbox_lazada import TEXT, VECTORS
-from tests.support.sandbox_lazada import open_lazada
+from tests.support.sandbox.common import picture
+from tests.support.sandbox.lazada import TEXT, VECTORS, LazadaSeller, open_lazada
+
+Official = Callable[..., Any]  # takes calls and vectors, and returns answers and signs
 
 PROGRAM = """
 import json, sys
@@ -36,16 +40,16 @@ json.dump({"answers": answers, "signs": signs}, sys.stdout)
 
 
 @pytest.fixture
-def seller():
+def seller() -> Iterator[LazadaSeller]:
     with open_lazada(clock=time.time) as seller:
         yield seller
 
 
 @pytest.fixture
-def official(seller, tmp_path):
+def official(seller: LazadaSeller, tmp_path: Path) -> Official:
     """Run calls and signatures through the official client."""
 
-    def run(calls=(), vectors=()):
+    def run(calls: Any = (), vectors: Any = ()) -> Any:
         asked = {"base": f"{seller.address}/rest", "calls": calls, "vectors": vectors}
         homes = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "NO_PROXY": "127.0.0.1"}
         done = subprocess.run(
@@ -63,7 +67,7 @@ def official(seller, tmp_path):
     return run
 
 
-def test_official_client_signs_as_we_do(official):
+def test_official_client_signs_as_we_do(official: Official) -> None:
     vectors = [(secret, path, given) for secret, path, given, _ in VECTORS]
     theirs = official(vectors=vectors)["signs"]
     assert theirs == [expected for *_, expected in VECTORS]
@@ -73,7 +77,9 @@ def test_official_client_signs_as_we_do(official):
     ]
 
 
-def test_calls_of_the_official_client_are_accepted(seller, official, tmp_path):
+def test_calls_of_the_official_client_are_accepted(
+    seller: LazadaSeller, official: Official, tmp_path: Path
+) -> None:
     order, photo = seller.orders()[0], tmp_path / "photo.jpg"
     photo.write_bytes(picture(size=(400, 360)))
     shop, chat = seller.apps["order"], seller.apps["chat"]

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -10,10 +11,12 @@ from parcelguard.sandbox.demo_shops import ALL, demo_world
 from parcelguard.sandbox.faults import FaultSwitches
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.server import main
-from tests.sandbox.test_sandbox_chat import say
-from tests.sandbox.test_sandbox_server import PROGRAM
-from tests.sandbox.test_sandbox_wire import Clock, Seller, refusal
-from tests.support.sandbox_lazada import LazadaSeller
+from parcelguard.sandbox.world.records import Order
+from tests.support.sandbox.common import PROGRAM, Clock
+from tests.support.sandbox.lazada import LazadaSeller
+from tests.support.sandbox.shopee import ShopeeSeller, refusal, say
+
+Market = tuple[ShopeeSeller, LazadaSeller]
 
 SHOPS = [
     ("shopee", "MY"),
@@ -27,14 +30,14 @@ SHOPS = [
 
 
 @pytest.fixture
-def market():
+def market() -> Iterator[Market]:
     """A Shopee and a Lazada seller in one world that has all shops."""
     world = demo_world(orders=14, specials=False, marketplaces=ALL, clock=Clock())
     with running(world) as address, httpx.Client(base_url=address, timeout=5) as http:
-        yield Seller(world, address, http), LazadaSeller(world, address, http)
+        yield ShopeeSeller(world, address, http), LazadaSeller(world, address, http)
 
 
-def test_orders_are_dealt_out_to_one_shop_each(market):
+def test_orders_are_dealt_out_to_one_shop_each(market: Market) -> None:
     rows = market[0].http.get("/admin/orders").json()
     world = market[0].world
     assert [(shop.marketplace, shop.region) for shop in world.shops.values()] == SHOPS
@@ -43,8 +46,8 @@ def test_orders_are_dealt_out_to_one_shop_each(market):
     ] * 2
 
 
-def test_numbers_look_like_their_marketplaces(market):
-    orders = {}
+def test_numbers_look_like_their_marketplaces(market: Market) -> None:
+    orders: dict[str, Order] = {}
     for order in market[0].world.orders.values():
         orders.setdefault(market[0].world.shops[order.shop_id].marketplace, order)
     assert (len(orders["lazada"].order_sn), orders["lazada"].packages[0].package_number[:2]) == (15, "FP")
@@ -53,13 +56,13 @@ def test_numbers_look_like_their_marketplaces(market):
     assert orders["shopee"].packages[0].tracking_number[:5] == "SPXMY"
 
 
-def test_a_world_holds_one_marketplace_unless_more_are_asked_for():
+def test_a_world_holds_one_marketplace_unless_more_are_asked_for() -> None:
     assert [shop.marketplace for shop in demo_world(clock=Clock()).shops.values()] == ["shopee"]
     tiktok = demo_world(clock=Clock(), marketplaces=["tiktok"])
     assert [shop.region for shop in tiktok.shops.values()] == ["MY", "SG", "ID"]
 
 
-def test_grouped_orders_stay_in_one_shop():
+def test_grouped_orders_stay_in_one_shop() -> None:
     world = demo_world(orders=8, specials=["grouped"], marketplaces=["shopee", "lazada"], clock=Clock())
     *_, last = world.orders.values()
     same = [one for one in world.orders.values() if one.packages[0].group_shipment_id]
@@ -67,7 +70,7 @@ def test_grouped_orders_stay_in_one_shop():
     assert {one.shop_id for one in same} == {last.shop_id}
 
 
-def test_transcript_says_where_each_message_went(market):
+def test_transcript_says_where_each_message_went(market: Market) -> None:
     shopee, lazada = market
     say(shopee, next(iter(shopee.world.orders.values())), "to Shopee")
     lazada.say(lazada.session(lazada.orders()[0]), "to Lazada")
@@ -78,7 +81,7 @@ def test_transcript_says_where_each_message_went(market):
     ]
 
 
-def test_credentials_are_handed_out_for_every_marketplace(market):
+def test_credentials_are_handed_out_for_every_marketplace(market: Market) -> None:
     http = market[0].http
     for marketplace, region in dict(SHOPS).items():
         given = http.get("/admin/seller", params={"marketplace": marketplace}).json()
@@ -93,7 +96,7 @@ def test_credentials_are_handed_out_for_every_marketplace(market):
     assert http.post("/admin/seller", json={"add": True, "marketplace": "ebay"}).status_code == 400
 
 
-def test_shop_of_one_marketplace_is_unknown_to_the_other(market):
+def test_shop_of_one_marketplace_is_unknown_to_the_other(market: Market) -> None:
     shopee, lazada = market
     shopee.shop = lazada.shop
     assert refusal(shopee.get("shop/get_shop_info")) == "error_param"
@@ -101,7 +104,7 @@ def test_shop_of_one_marketplace_is_unknown_to_the_other(market):
     assert len(listed) == 1
 
 
-def test_consent_of_one_marketplace_offers_only_its_shops(market):
+def test_consent_of_one_marketplace_offers_only_its_shops(market: Market) -> None:
     http = market[0].http
     page = http.get("/auth", params={"partner_id": 2001887, "redirect_uri": "http://127.0.0.1/"}).text
     assert page.count("<option") == 2  # the shop and the main account
@@ -111,14 +114,14 @@ def test_consent_of_one_marketplace_offers_only_its_shops(market):
     assert "see orders" not in page
 
 
-def test_grant_taken_back_at_one_marketplace_leaves_the_others(market):
+def test_grant_taken_back_at_one_marketplace_leaves_the_others(market: Market) -> None:
     shopee, lazada = market
     lazada.fault("revoke", path="/rest/seller/get")
     assert lazada.get("/seller/get").json()["code"] == "IllegalAccessToken"
     assert shopee.get("shop/get_shop_info").json()["error"] == ""
 
 
-def test_buyers_page_says_which_app_each_buyer_uses(market):
+def test_buyers_page_says_which_app_each_buyer_uses(market: Market) -> None:
     shopee, lazada = market
     lazada.say(lazada.session(lazada.orders()[0]), "packed")
     view = shopee.http.get("/buyer/data").json()
@@ -135,7 +138,7 @@ def test_buyers_page_says_which_app_each_buyer_uses(market):
     }
 
 
-def test_buyer_of_two_shops_has_two_conversations(market):
+def test_buyer_of_two_shops_has_two_conversations(market: Market) -> None:
     shopee, lazada = market
     order = next(iter(shopee.world.orders.values()))
     other = lazada.world.make_order(lazada.shop, buyer=order.buyer)
@@ -148,10 +151,11 @@ def test_buyer_of_two_shops_has_two_conversations(market):
         wish = asked | {"shop": str(shop.shop_id), "text": f"thanks, {shop.marketplace}"}
         assert shopee.http.post("/buyer/reply", json=wish).status_code == 200
         talk = shopee.world.chat.find(shop.shop_id, order.buyer.user_id)
+        assert talk
         assert talk.messages[-1].content["text"] == f"thanks, {shop.marketplace}"
 
 
-def test_opened_conversation_without_a_message_is_no_news(market):
+def test_opened_conversation_without_a_message_is_no_news(market: Market) -> None:
     shopee, lazada = market
     say(shopee, next(iter(shopee.world.orders.values())), "packed")
     lazada.session(lazada.orders()[0])
@@ -172,20 +176,20 @@ def test_opened_conversation_without_a_message_is_no_news(market):
         ("/rest/im/message/list", False),
     ],
 )
-def test_fault_of_sending_strikes_the_sending_call_of_every_marketplace(path, strikes):
+def test_fault_of_sending_strikes_the_sending_call_of_every_marketplace(path: str, strikes: bool) -> None:
     faults = FaultSwitches()
     faults.set("late_filter")
     assert (faults.strike("late_filter", path) is not None) is strikes
 
 
-def test_fault_may_name_the_method(market):
+def test_fault_may_name_the_method(market: Market) -> None:
     lazada = market[1]
     lazada.fault("status_5xx", path="POST /rest")
     assert lazada.get("/seller/get").status_code == 200
     assert lazada.post("/im/session/open", order_id="1").status_code == 503
 
 
-def test_pages_for_people_are_never_disturbed(market):
+def test_pages_for_people_are_never_disturbed(market: Market) -> None:
     http = market[0].http
     market[0].fault("status_5xx")
     for path in ("/buyer", "/buyer/data", "/admin/orders"):
@@ -195,9 +199,11 @@ def test_pages_for_people_are_never_disturbed(market):
     assert http.get("/rest/seller/get").status_code == 503
 
 
-def test_program_opens_the_marketplaces_it_is_told():
+def test_program_opens_the_marketplaces_it_is_told() -> None:
     command = [*PROGRAM, "--marketplaces", "lazada,manual", "--stop-with-stdin"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdin
+        assert program.stdout
         admin = json.loads(program.stdout.readline())["admin"]
         rows = httpx.get(f"{admin}/orders").json()
         program.stdin.close()
@@ -205,7 +211,7 @@ def test_program_opens_the_marketplaces_it_is_told():
     assert [row["marketplace"] for row in rows] == ["lazada", "manual", "lazada"]
 
 
-def test_program_refuses_a_marketplace_it_does_not_know(capsys):
+def test_program_refuses_a_marketplace_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--marketplaces", "lazada,ebay"])
     assert "unknown: ebay" in capsys.readouterr().err

@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 
 from parcelguard.sandbox.tiktok.wire import MAX_UPLOAD
-from tests.sandbox.test_sandbox_chat import picture
-from tests.sandbox.test_sandbox_tiktok_wire import ORDERS, TALKS, data, open_shop, refusal
+from parcelguard.sandbox.world.records import Order
+from tests.support.sandbox.common import picture
+from tests.support.sandbox.tiktok import ORDERS, TALKS, TikTokSeller, data, open_shop, refusal
 
 DAY = 86_400
 SETTINGS = "/customer_service/202309/agents/settings"
@@ -15,42 +19,42 @@ PERFORMANCE = "/customer_service/202407/performance"
 
 
 @pytest.fixture
-def seller():
+def seller() -> Iterator[TikTokSeller]:
     with open_shop() as seller:
         yield seller
 
 
 @pytest.fixture
-def order(seller):
+def order(seller: TikTokSeller) -> Order:
     return seller.orders()[0]
 
 
 @pytest.fixture
-def talk(seller, order):
-    return seller.open(order)
+def talk(seller: TikTokSeller, order: Order) -> str:
+    return seller.open_talk(order)
 
 
-def transcript(seller):
+def transcript(seller: TikTokSeller) -> Any:
     return seller.http.get("/admin/transcript").json()
 
 
-def image(seller, talk, **changed):
+def image(seller: TikTokSeller, talk: str, **changed: Any) -> httpx.Response:
     given = data(seller.upload(picture())) | changed
     return seller.send(talk, "IMAGE", **given)
 
 
-def user_of(seller, order):
+def user_of(seller: TikTokSeller, order: Order) -> Any:
     return data(seller.get(ORDERS, ids=order.order_sn))["orders"][0]["user_id"]
 
 
-def test_conversation_is_opened_once_and_found_again(seller, order, talk):
-    assert seller.open(order) == talk
+def test_conversation_is_opened_once_and_found_again(seller: TikTokSeller, order: Order, talk: str) -> None:
+    assert seller.open_talk(order) == talk
     seller.say(talk, "packed")
-    assert seller.open(order) == talk
+    assert seller.open_talk(order) == talk
     assert len(talk) == 19
 
 
-def test_strangers_and_buyers_of_long_ago_cannot_be_written_to(seller, order):
+def test_strangers_and_buyers_of_long_ago_cannot_be_written_to(seller: TikTokSeller, order: Order) -> None:
     user = user_of(seller, order)
     assert refusal(seller.post(TALKS, {"buyer_user_id": "7210000000000000001"})) == 45109003
     assert refusal(seller.post(TALKS, {"buyer_user_id": "nobody"})) == 45109003
@@ -62,7 +66,7 @@ def test_strangers_and_buyers_of_long_ago_cannot_be_written_to(seller, order):
     data(seller.post(TALKS, {"buyer_user_id": user}))
 
 
-def test_talk_within_thirty_days_keeps_the_door_open(seller, order, talk):
+def test_talk_within_thirty_days_keeps_the_door_open(seller: TikTokSeller, order: Order, talk: str) -> None:
     order.create_time -= 60 * DAY
     assert refusal(seller.say(talk, "packed")) == 45109001
     seller.world.buyer_says(order.buyer.user_id, "hello?")
@@ -72,7 +76,7 @@ def test_talk_within_thirty_days_keeps_the_door_open(seller, order, talk):
     assert refusal(seller.say(talk, "still there?")) == 45109001
 
 
-def test_chat_turns_to_forbidden_when_the_buyer_blocks(seller, order, talk):
+def test_chat_turns_to_forbidden_when_the_buyer_blocks(seller: TikTokSeller, order: Order, talk: str) -> None:
     order.buyer.blocked = "by_buyer"
     assert refusal(seller.say(talk, "packed")) == 45109001
     assert data(seller.get(TALKS, page_size=1))["conversations"][0]["can_send_message"] is False
@@ -80,7 +84,7 @@ def test_chat_turns_to_forbidden_when_the_buyer_blocks(seller, order, talk):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF"])
-def test_uploaded_image_is_served_measured_and_sent(seller, talk, kind):
+def test_uploaded_image_is_served_measured_and_sent(seller: TikTokSeller, talk: str, kind: str) -> None:
     raw = picture(kind)
     given = data(seller.upload(raw, media_type=f"image/{kind.lower()}"))
     assert (given["width"], given["height"]) == (64, 48)
@@ -92,14 +96,14 @@ def test_uploaded_image_is_served_measured_and_sent(seller, talk, kind):
     assert (line["marketplace"], line["shop_id"]) == ("tiktok", seller.shop.shop_id)
 
 
-def test_largest_upload_is_ten_megabytes(seller):
+def test_largest_upload_is_ten_megabytes(seller: TikTokSeller) -> None:
     raw = picture()
     data(seller.upload(raw + bytes(MAX_UPLOAD - len(raw))))
     answer = seller.upload(raw + bytes(MAX_UPLOAD - len(raw) + 1))
     assert (answer.status_code, refusal(answer)) == (400, 36009021)
 
 
-def test_upload_wants_its_field_a_name_an_image_type_and_an_image(seller):
+def test_upload_wants_its_field_a_name_an_image_type_and_an_image(seller: TikTokSeller) -> None:
     assert refusal(seller.upload(picture(), field="file")) == 45101001
     assert refusal(seller.upload(b"hello")) == 45101001
     for answer in (
@@ -109,7 +113,7 @@ def test_upload_wants_its_field_a_name_an_image_type_and_an_image(seller):
         assert (answer.status_code, refusal(answer)) == (400, 36009023)
 
 
-def test_broken_multipart_form_is_refused(seller):
+def test_broken_multipart_form_is_refused(seller: TikTokSeller) -> None:
     path = "/customer_service/202309/images/upload"
     headers = {"x-tts-access-token": seller.token, "content-type": "multipart/form-data"}
     answer = seller.http.post(path, params=seller.signed(path), content=b"--x", headers=headers)
@@ -119,17 +123,17 @@ def test_broken_multipart_form_is_refused(seller):
 @pytest.mark.parametrize(
     "changed", [{"width": "64"}, {"height": 49}, {"url": "http://elsewhere.example/1.jpg"}, {"url": 7}]
 )
-def test_image_is_sent_as_it_was_uploaded(seller, talk, changed):
+def test_image_is_sent_as_it_was_uploaded(seller: TikTokSeller, talk: str, changed: dict[str, Any]) -> None:
     assert refusal(image(seller, talk, **changed)) == 45101001
     assert transcript(seller) == []
 
 
-def test_image_of_another_shop_is_refused(seller, talk):
+def test_image_of_another_shop_is_refused(seller: TikTokSeller, talk: str) -> None:
     given, first = data(seller.upload(picture())), seller.shop
     second = seller.world.add_shop("Teh & Co", "MY", marketplace="tiktok")
     order = seller.world.make_order(second)
     seller.connect(second)
-    theirs = seller.open(order)
+    theirs = seller.open_talk(order)
     assert refusal(seller.send(theirs, "IMAGE", **given)) == 45101001
     assert refusal(seller.say(talk, "packed")) == 45102007
     seller.connect(first)
@@ -150,30 +154,32 @@ def test_image_of_another_shop_is_refused(seller, talk):
         {"content": '{"content":"packed"}'},
     ],
 )
-def test_content_is_a_string_that_holds_the_right_json(seller, talk, body):
+def test_content_is_a_string_that_holds_the_right_json(
+    seller: TikTokSeller, talk: str, body: dict[str, Any]
+) -> None:
     assert refusal(seller.post(f"{TALKS}/{talk}/messages", body)) == 45101001
     assert transcript(seller) == []
 
 
-def test_text_has_at_most_two_thousand_characters(seller, talk):
+def test_text_has_at_most_two_thousand_characters(seller: TikTokSeller, talk: str) -> None:
     data(seller.say(talk, "✓" * 2000))
     assert refusal(seller.say(talk, "✓" * 2001)) == 45101001
 
 
 @pytest.mark.parametrize("text", ["see https://shop.example", "write me on WhatsApp"])
-def test_sensitive_words_are_refused(seller, talk, text):
+def test_sensitive_words_are_refused(seller: TikTokSeller, talk: str, text: str) -> None:
     assert refusal(seller.say(talk, text)) == 45101006
     seller.change(banned_words=["parcel"])
     data(seller.say(talk, text))
     assert refusal(seller.say(talk, "your Parcel")) == 45101006
 
 
-def test_forbidden_picture_is_refused(seller, talk):
+def test_forbidden_picture_is_refused(seller: TikTokSeller, talk: str) -> None:
     given = data(seller.upload(picture(size=(666, 666))))
     assert refusal(seller.send(talk, "IMAGE", **given)) == 45101006
 
 
-def test_cards_must_be_about_the_buyers_own_order(seller, order, talk):
+def test_cards_must_be_about_the_buyers_own_order(seller: TikTokSeller, order: Order, talk: str) -> None:
     other, parcel = seller.orders()[1], order.packages[0].package_number
     data(seller.send(talk, "ORDER_CARD", order_id=order.order_sn))
     data(seller.send(talk, "LOGISTICS_CARD", order_id=order.order_sn, package_id=parcel))
@@ -187,7 +193,7 @@ def test_cards_must_be_about_the_buyers_own_order(seller, order, talk):
     assert [line["order_sn"] for line in transcript(seller)] == [order.order_sn, order.order_sn, ""]
 
 
-def test_accepted_messages_reach_the_buyers_screen(seller, order, talk):
+def test_accepted_messages_reach_the_buyers_screen(seller: TikTokSeller, order: Order, talk: str) -> None:
     data(seller.say(talk, "Dibungkus ✓"))
     data(image(seller, talk))
     chat = seller.http.get("/buyer/data", params={"buyer": order.buyer.user_id}).json()["chat"]
@@ -198,7 +204,9 @@ def test_accepted_messages_reach_the_buyers_screen(seller, order, talk):
     assert seller.http.get(chat["messages"][1]["image"]).content == picture()
 
 
-def test_messages_are_listed_newest_first_in_pages_of_ten(seller, order, talk):
+def test_messages_are_listed_newest_first_in_pages_of_ten(
+    seller: TikTokSeller, order: Order, talk: str
+) -> None:
     sent = []
     for number in range(12):
         sent.append(data(seller.say(talk, f"text {number}"))["message_id"])
@@ -217,7 +225,7 @@ def test_messages_are_listed_newest_first_in_pages_of_ten(seller, order, talk):
         assert refusal(seller.get(path, **{"page_size": 10} | wrong)) == 45101001
 
 
-def test_listed_message_has_the_published_shape(seller, order, talk):
+def test_listed_message_has_the_published_shape(seller: TikTokSeller, order: Order, talk: str) -> None:
     said = data(seller.say(talk, "Dibungkus ✓"))["message_id"]
     given = data(seller.upload(picture()))
     data(seller.send(talk, "IMAGE", **given))
@@ -238,7 +246,7 @@ def test_listed_message_has_the_published_shape(seller, order, talk):
     assert reply["sender"]["im_user_id"] != user_of(seller, order)
 
 
-def test_history_may_show_uploads_under_another_address(seller, talk):
+def test_history_may_show_uploads_under_another_address(seller: TikTokSeller, talk: str) -> None:
     seller.change(rewrite_urls=True)
     given = data(seller.upload(picture()))
     data(seller.send(talk, "IMAGE", **given))
@@ -248,19 +256,19 @@ def test_history_may_show_uploads_under_another_address(seller, talk):
 
 
 @pytest.mark.parametrize("role", ["CUSTOMER_SERVICE", "SYSTEM", "ROBOT"])
-def test_newer_send_tells_the_role(seller, talk, role):
+def test_newer_send_tells_the_role(seller: TikTokSeller, talk: str, role: str) -> None:
     data(seller.send(talk, "TEXT", version="202606", role=role, content="packed"))
     assert seller.messages(talk)[0]["sender"]["role"] == role
 
 
-def test_newer_send_takes_only_a_role_of_the_shops_side(seller, talk):
+def test_newer_send_takes_only_a_role_of_the_shops_side(seller: TikTokSeller, talk: str) -> None:
     assert refusal(seller.send(talk, "TEXT", version="202606", role="BUYER", content="packed")) == 45101001
     data(seller.send(talk, "TEXT", version="202606", content="packed"))
     assert seller.messages(talk)[0]["sender"]["role"] == "CUSTOMER_SERVICE"
 
 
-def test_conversations_are_listed_with_the_newest_first(seller):
-    talks = [seller.open(order) for order in seller.orders()]
+def test_conversations_are_listed_with_the_newest_first(seller: TikTokSeller) -> None:
+    talks = [seller.open_talk(order) for order in seller.orders()]
     seller.say(talks[1], "packed")
     first = data(seller.get(TALKS, page_size=3))
     rows = first["conversations"]
@@ -274,18 +282,18 @@ def test_conversations_are_listed_with_the_newest_first(seller):
     assert refusal(seller.get(TALKS, page_size=21)) == 45101001
 
 
-def test_one_conversation_tells_who_is_in_it(seller, order, talk):
+def test_one_conversation_tells_who_is_in_it(seller: TikTokSeller, order: Order, talk: str) -> None:
     answer = seller.get(f"/customer_service/202601/conversations/{talk}")
     person, house = data(answer)["conversation"]["participants"]
     assert (person["user_id"], person["role"], house["role"]) == (user_of(seller, order), "BUYER", "SHOP")
     assert "platform" not in person
 
 
-def test_indonesian_buyers_come_from_two_storefronts():
+def test_indonesian_buyers_come_from_two_storefronts() -> None:
     with open_shop(region="ID", orders=8) as seller:
         platforms = set()
         for order in seller.orders():
-            talk = seller.open(order)
+            talk = seller.open_talk(order)
             row = data(seller.get(ORDERS, ids=order.order_sn))["orders"][0]
             one = data(seller.get(f"/customer_service/202601/conversations/{talk}"))["conversation"]
             assert one["participants"][0]["platform"] == row["commerce_platform"]
@@ -295,12 +303,12 @@ def test_indonesian_buyers_come_from_two_storefronts():
         assert platforms == {"TIKTOK_SHOP", "TOKOPEDIA"}
 
 
-def test_indonesian_chat_images_open_only_for_the_shops_own_token():
+def test_indonesian_chat_images_open_only_for_the_shops_own_token() -> None:
     with open_shop(region="ID", orders=1) as seller:
         given = data(seller.upload(picture()))
-        data(seller.send(seller.open(seller.orders()[0]), "IMAGE", **given))
+        data(seller.send(seller.open_talk(seller.orders()[0]), "IMAGE", **given))
 
-        def download(token=None, **query):
+        def download(token: str | None = None, **query: Any) -> httpx.Response:
             headers = {"x-tts-access-token": token or seller.token}
             return seller.http.get(given["url"], params=query, headers=headers)
 
@@ -313,10 +321,10 @@ def test_indonesian_chat_images_open_only_for_the_shops_own_token():
         assert seller.http.get(bubble["image"]).content == picture()
 
 
-def test_marking_as_read_clears_the_staffs_mark(seller, order, talk):
+def test_marking_as_read_clears_the_staffs_mark(seller: TikTokSeller, order: Order, talk: str) -> None:
     seller.world.buyer_says(order.buyer.user_id, "hello?")
 
-    def unread():
+    def unread() -> Any:
         return data(seller.get(TALKS, page_size=1))["conversations"][0]["unread_count"]
 
     assert unread() == 1
@@ -324,21 +332,23 @@ def test_marking_as_read_clears_the_staffs_mark(seller, order, talk):
     assert unread() == 0
 
 
-def test_owner_may_stop_taking_chats(seller):
+def test_owner_may_stop_taking_chats(seller: TikTokSeller) -> None:
     assert data(seller.get(SETTINGS)) == {"can_accept_chat": True}
     data(seller.call("PUT", SETTINGS, {"can_accept_chat": False}))
     assert data(seller.get(SETTINGS)) == {"can_accept_chat": False}
     assert refusal(seller.call("PUT", SETTINGS, {"can_accept_chat": "no"})) == 45101001
 
 
-def test_performance_is_told_between_two_days(seller, talk):
+def test_performance_is_told_between_two_days(seller: TikTokSeller, talk: str) -> None:
     days = {"support_date_ge": "2026-01-01", "support_date_lt": "2026-01-02"}
     assert data(seller.get(PERFORMANCE, **days))["performance"]["support_session_count"] == 1
     assert refusal(seller.get(PERFORMANCE, **days | {"support_date_lt": "2026-01-01"})) == 45101001
     assert refusal(seller.get(PERFORMANCE, support_date_ge="today")) == 45101001
 
 
-def test_days_quota_is_counted_for_each_shop_and_ends_at_midnight_utc(seller, talk):
+def test_days_quota_is_counted_for_each_shop_and_ends_at_midnight_utc(
+    seller: TikTokSeller, talk: str
+) -> None:
     seller.change(chat_calls_a_day=2)
     data(seller.say(talk, "one"))
     data(seller.get(TALKS, page_size=1))

@@ -1,40 +1,44 @@
 """TikTok Shop's orders and parcels in the sandbox."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import httpx
 import pytest
 
 from parcelguard.sandbox.world.goods import group, mark_line, split
-from tests.sandbox.test_sandbox_tiktok_wire import ORDERS, data, open_shop, refusal
+from parcelguard.sandbox.world.records import Order
+from tests.support.sandbox.tiktok import ORDERS, TikTokSeller, data, open_shop, refusal
 
 PACKAGES = "/fulfillment/202309/packages"
 CANCELS = "/return_refund/202309/cancellations/search"
 
 
 @pytest.fixture
-def seller():
+def seller() -> Iterator[TikTokSeller]:
     with open_shop() as seller:
         yield seller
 
 
 @pytest.fixture
-def order(seller):
+def order(seller: TikTokSeller) -> Order:
     return seller.orders()[0]
 
 
-def one(seller, order, path=ORDERS):
+def one(seller: TikTokSeller, order: Order, path: str = ORDERS) -> Any:
     return data(seller.get(path, ids=order.order_sn))["orders"][0]
 
 
-def parcel(seller, number):
+def parcel(seller: TikTokSeller, number: str) -> Any:
     return data(seller.get(f"{PACKAGES}/{number}"))
 
 
-def search(seller, body=None, path=f"{ORDERS}/search", **query):
+def search(seller: TikTokSeller, body: object = None, path: str = f"{ORDERS}/search", **query: Any) -> Any:
     return data(seller.post(path, body or {}, **{"page_size": 50} | query))
 
 
 @pytest.mark.parametrize("path", [ORDERS, "/order/202507/orders"])
-def test_order_has_one_row_for_each_unit(seller, order, path):
+def test_order_has_one_row_for_each_unit(seller: TikTokSeller, order: Order, path: str) -> None:
     row = one(seller, order, path)
     assert len(row["id"]) == 18
     assert row["id"].startswith("58")
@@ -65,7 +69,9 @@ def test_order_has_one_row_for_each_unit(seller, order, path):
         ("CANCELLED", "CANCELLED", "CANCELLED"),
     ],
 )
-def test_states_have_the_platforms_words(seller, order, status, shown, package):
+def test_states_have_the_platforms_words(
+    seller: TikTokSeller, order: Order, status: str, shown: str, package: str
+) -> None:
     seller.world.change_order(order, status)
     row = one(seller, order)
     assert (row["status"], row["line_items"][0]["display_status"]) == (shown, shown)
@@ -75,7 +81,7 @@ def test_states_have_the_platforms_words(seller, order, status, shown, package):
     assert row["is_on_hold_order"] is (status == "PENDING")
 
 
-def test_unpaid_order_has_neither_parcel_nor_address(seller, order):
+def test_unpaid_order_has_neither_parcel_nor_address(seller: TikTokSeller, order: Order) -> None:
     number = order.packages[0].package_number
     assert one(seller, order)["recipient_address"]["name"].endswith("***")
     seller.world.change_order(order, "UNPAID")
@@ -84,7 +90,7 @@ def test_unpaid_order_has_neither_parcel_nor_address(seller, order):
     assert refusal(seller.get(f"{PACKAGES}/{number}")) == 21008111
 
 
-def test_strange_orders_are_refused_or_left_out(seller, order):
+def test_strange_orders_are_refused_or_left_out(seller: TikTokSeller, order: Order) -> None:
     ids = f"{order.order_sn},580000000000000001"
     assert refusal(seller.get(ORDERS, ids=ids)) == 21008111
     seller.fault("omit_unknown_orders")
@@ -93,7 +99,7 @@ def test_strange_orders_are_refused_or_left_out(seller, order):
     assert refusal(seller.get(ORDERS, ids=",".join(["1"] * 51))) == 10002014
 
 
-def test_orders_are_searched_in_pages(seller):
+def test_orders_are_searched_in_pages(seller: TikTokSeller) -> None:
     numbers = []
     for order in seller.orders():
         seller.clock.now += 1
@@ -108,13 +114,13 @@ def test_orders_are_searched_in_pages(seller):
     assert [row["id"] for row in up["orders"]] == numbers
 
 
-def test_orders_are_searched_by_state_buyer_and_time(seller, order):
+def test_orders_are_searched_by_state_buyer_and_time(seller: TikTokSeller, order: Order) -> None:
     seller.clock.now += 100
     seller.world.change_order(order, "READY_TO_SHIP")
     now = int(seller.clock())
     mine = [order.order_sn]
 
-    def found(**body):
+    def found(**body: Any) -> Any:
         return [row["id"] for row in search(seller, body)["orders"]]
 
     assert found(order_status="AWAITING_SHIPMENT") == mine
@@ -129,11 +135,11 @@ def test_orders_are_searched_by_state_buyer_and_time(seller, order):
 @pytest.mark.parametrize(
     "query", [{}, {"page_size": 0}, {"page_size": 101}, {"page_size": 1, "sort_field": "x"}]
 )
-def test_search_wants_its_page_size_and_knows_its_fields(seller, query):
+def test_search_wants_its_page_size_and_knows_its_fields(seller: TikTokSeller, query: dict[str, Any]) -> None:
     assert refusal(seller.post(f"{ORDERS}/search", {}, **query)) == 10002014
 
 
-def test_other_shops_orders_are_not_found(seller):
+def test_other_shops_orders_are_not_found(seller: TikTokSeller) -> None:
     order = seller.world.make_order(seller.world.add_shop("Teh & Co", "MY", marketplace="tiktok"))
     assert refusal(seller.get(ORDERS, ids=order.order_sn)) == 21008111
     assert order.order_sn not in {row["id"] for row in search(seller)["orders"]}
@@ -141,7 +147,7 @@ def test_other_shops_orders_are_not_found(seller):
     assert refusal(seller.get(f"/fulfillment/202309/orders/{order.order_sn}/tracking")) == 21008111
 
 
-def test_split_order_has_two_parcels(seller, order):
+def test_split_order_has_two_parcels(seller: TikTokSeller, order: Order) -> None:
     split(order, seller.world.numbers, seller.shop)
     row = one(seller, order)
     numbers = [package.package_number for package in order.packages]
@@ -152,7 +158,7 @@ def test_split_order_has_two_parcels(seller, order):
     assert units == [line["id"] for line in row["line_items"]]
 
 
-def test_orders_packed_together_share_one_parcel(seller):
+def test_orders_packed_together_share_one_parcel(seller: TikTokSeller) -> None:
     first, second = seller.orders()[:2]
     group([first, second])
     rows = data(seller.get(ORDERS, ids=f"{first.order_sn},{second.order_sn}"))["orders"]
@@ -165,7 +171,7 @@ def test_orders_packed_together_share_one_parcel(seller):
     assert (found["total_count"], len({row["id"] for row in found["packages"]})) == (3, 3)
 
 
-def test_tracking_number_appears_when_shipping_is_arranged(seller, order):
+def test_tracking_number_appears_when_shipping_is_arranged(seller: TikTokSeller, order: Order) -> None:
     number = order.packages[0].package_number
     label = f"{PACKAGES}/{number}/shipping_documents"
     seller.world.change_order(order, "READY_TO_SHIP")
@@ -188,7 +194,7 @@ def test_tracking_number_appears_when_shipping_is_arranged(seller, order):
     assert seller.http.get(given["doc_url"].replace(tracking, "NVMY1")).status_code == 404
 
 
-def test_order_arranged_in_part_says_so(seller, order):
+def test_order_arranged_in_part_says_so(seller: TikTokSeller, order: Order) -> None:
     split(order, seller.world.numbers, seller.shop)
     seller.world.change_order(order, "READY_TO_SHIP")
     numbers = [package.package_number for package in order.packages]
@@ -199,13 +205,13 @@ def test_order_arranged_in_part_says_so(seller, order):
     assert one(seller, order)["status"] == "AWAITING_COLLECTION"
 
 
-def test_order_on_hold_cannot_be_shipped(seller, order):
+def test_order_on_hold_cannot_be_shipped(seller: TikTokSeller, order: Order) -> None:
     seller.world.change_order(order, "PENDING")
     answer = seller.post(f"{PACKAGES}/{order.packages[0].package_number}/ship", {})
     assert refusal(answer) == 21011044
 
 
-def test_packages_are_searched_by_state_and_in_pages(seller, order):
+def test_packages_are_searched_by_state_and_in_pages(seller: TikTokSeller, order: Order) -> None:
     seller.world.change_order(order, "SHIPPED")
     path = f"{PACKAGES}/search"
     assert len(search(seller, {"package_status": "PROCESSING"}, path=path)["packages"]) == 3
@@ -216,14 +222,14 @@ def test_packages_are_searched_by_state_and_in_pages(seller, order):
     assert refusal(seller.post(path, {}, page_size=51)) == 36009004
 
 
-def test_last_mile_across_the_border_has_another_number(seller, order):
+def test_last_mile_across_the_border_has_another_number(seller: TikTokSeller, order: Order) -> None:
     number = order.packages[0].package_number
     assert parcel(seller, number)["last_mile_tracking_number"] == ""
     seller.change(cross_border=True)
     assert parcel(seller, number)["last_mile_tracking_number"] not in ("", order.packages[0].tracking_number)
 
 
-def test_request_to_cancel_may_come_between_two_reads(seller, order):
+def test_request_to_cancel_may_come_between_two_reads(seller: TikTokSeller, order: Order) -> None:
     assert one(seller, order)["is_buyer_request_cancel"] is False
     assert data(seller.post(CANCELS, {"order_ids": [order.order_sn]}))["cancellations"] == []
     seller.world.change_order(order, "IN_CANCEL", "Found a cheaper one")
@@ -238,7 +244,7 @@ def test_request_to_cancel_may_come_between_two_reads(seller, order):
     assert refusal(seller.post(CANCELS, {"order_ids": order.order_sn})) == 36009004
 
 
-def test_one_line_may_be_cancelled_alone(seller):
+def test_one_line_may_be_cancelled_alone(seller: TikTokSeller) -> None:
     order = seller.world.make_order(seller.shop, lines=2)
     mark_line(order, 1, cancelled=True)
     row = one(seller, order)
@@ -248,7 +254,7 @@ def test_one_line_may_be_cancelled_alone(seller):
 
 
 @pytest.mark.parametrize("region", ["MY", "ID"])
-def test_order_packed_by_the_platform_is_marked(region):
+def test_order_packed_by_the_platform_is_marked(region: str) -> None:
     with open_shop(region=region) as seller:
         for order in seller.orders():
             assert one(seller, order)["fulfillment_type"] == "FULFILLMENT_BY_SELLER"
@@ -260,23 +266,23 @@ def test_order_packed_by_the_platform_is_marked(region):
             assert row["fulfillment_type"] == expected
 
 
-def test_carrier_tells_the_newest_first(seller, order):
-    def told():
+def test_carrier_tells_the_newest_first(seller: TikTokSeller, order: Order) -> None:
+    def events() -> Any:
         path = f"/fulfillment/202309/orders/{order.order_sn}/tracking"
         return [event["description"] for event in data(seller.get(path))["tracking"]]
 
     seller.world.change_order(order, "READY_TO_SHIP")
-    assert told() == ["Order placed"]
+    assert events() == ["Order placed"]
     seller.world.change_order(order, "SHIPPED")
-    assert told() == ["Picked up by the carrier", "Shipment arranged", "Order placed"]
+    assert events() == ["Picked up by the carrier", "Shipment arranged", "Order placed"]
 
 
-def test_some_orders_come_without_a_buyer(seller, order):
+def test_some_orders_come_without_a_buyer(seller: TikTokSeller, order: Order) -> None:
     order.has_buyer_id = False
     assert one(seller, order)["user_id"] == ""
 
 
-def test_fields_may_be_null_and_tracking_numbers_missing(seller, order):
+def test_fields_may_be_null_and_tracking_numbers_missing(seller: TikTokSeller, order: Order) -> None:
     seller.fault("null_fields", value=["user_id"], times=1)
     assert one(seller, order)["user_id"] is None
     seller.fault("empty_tracking")

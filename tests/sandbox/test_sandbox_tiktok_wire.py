@@ -1,24 +1,26 @@
 """TikTok Shop in the sandbox: signatures and first checks, and the client its other tests speak through."""
 
-import hmac
-import json
-from contextlib import contextmanager
+from collections.abc import Iterator
+from typing import Any
 
-import httpx
 import pytest
 
-from parcelguard.sandbox.demo_shops import demo_world
-from parcelguard.sandbox.running import running
 from parcelguard.sandbox.tiktok import signing as tiktok_signing
-from parcelguard.sandbox.tiktok.app_state import TikTokApp, cipher
-from tests.sandbox.test_sandbox_wire import Clock
+from parcelguard.sandbox.tiktok.app_state import cipher
+from tests.support.sandbox.tiktok import (
+    APP,
+    ORDERS,
+    SECRET,
+    SHOPS,
+    TALKS,
+    TikTokSeller,
+    data,
+    open_shop,
+    refusal,
+)
 
-APP, SECRET = "pgdemo01", "pg_demo_secret_0001"
 AT = {"app_key": APP, "timestamp": "1760000000"}
 C = AT | {"shop_cipher": "ROW_pgDemoCipher+/=01"}
-SHOPS = "/authorization/202309/shops"
-ORDERS = "/order/202309/orders"
-TALKS = "/customer_service/202309/conversations"
 MESSAGES = f"{TALKS}/7100000000000000001/messages"
 TEXT = '{"type":"TEXT","content":"{\\"content\\":\\"Pesanan anda telah dibungkus ✓\\"}"}'.encode()
 SEARCH = b'{"order_status":"AWAITING_SHIPMENT","update_time_ge":1759900000}'
@@ -38,115 +40,20 @@ VECTORS = [
 ]
 
 
-class Seller:
-    """A client written from the platform's documentation, with nothing between test and wire."""
-
-    def __init__(self, world, address, http):
-        self.world, self.address, self.http = world, address, http
-        self.clock = world._clock
-        self.state = world.state_of(TikTokApp)
-        self.given = self.connect(next(iter(world.shops.values())))
-
-    def connect(self, shop):
-        self.shop = shop
-        given = self.http.get("/admin/seller", params={"shop_id": shop.shop_id}).json()
-        self.token, self.cipher = given["access_token"], given["shop_cipher"]
-        return given
-
-    def orders(self):
-        return [order for order in self.world.orders.values() if order.shop_id == self.shop.shop_id]
-
-    def sign(self, path, query, body=b""):
-        flat = "".join(name + query[name] for name in sorted(query))
-        raw = (SECRET + path + flat).encode() + body + SECRET.encode()
-        return hmac.new(SECRET.encode(), raw, "sha256").hexdigest()
-
-    def signed(self, path, body=b"", changed=None, **query):
-        query = {"app_key": APP, "timestamp": str(int(self.clock())), "shop_cipher": self.cipher} | query
-        query = {name: str(value) for name, value in query.items() if value is not None}
-        query |= {"sign": self.sign(path, query, body)} | (changed or {})
-        return {name: value for name, value in query.items() if value is not None}
-
-    def call(self, method, path, body=None, changed=None, token=None, **query):
-        raw = b"" if body is None else json.dumps(body).encode()
-        headers = {"x-tts-access-token": self.token if token is None else token}
-        if raw:
-            headers["content-type"] = "application/json"
-        params = self.signed(path, raw, changed, **query)
-        return self.http.request(method, path, params=params, content=raw, headers=headers)
-
-    def get(self, path, **query):
-        return self.call("GET", path, **query)
-
-    def post(self, path, body=None, **query):
-        return self.call("POST", path, body, **query)
-
-    def upload(self, data, name="photo.jpg", media_type="image/jpeg", field="data"):
-        path = "/customer_service/202309/images/upload"
-        headers = {"x-tts-access-token": self.token}
-        files = {field: (name, data, media_type)}
-        return self.http.post(path, params=self.signed(path), files=files, headers=headers)
-
-    def open(self, order):
-        buyer = data(self.get(ORDERS, ids=order.order_sn))["orders"][0]["user_id"]
-        return data(self.post(TALKS, {"buyer_user_id": buyer}))["conversation_id"]
-
-    def send(self, talk, kind, version="202309", role=None, **content):
-        body = {"type": kind, "content": json.dumps(content)} | ({"sender_role": role} if role else {})
-        return self.post(f"/customer_service/{version}/conversations/{talk}/messages", body)
-
-    def say(self, talk, text):
-        return self.send(talk, "TEXT", content=text)
-
-    def messages(self, talk, **query):
-        return data(self.get(f"{TALKS}/{talk}/messages", **{"page_size": 10} | query))["messages"]
-
-    def fault(self, kind, **wish):
-        answer = self.http.post("/admin/faults", json={"kind": kind, **wish})
-        assert answer.status_code == 200, answer.text
-
-    def change(self, **wish):
-        answer = self.http.post("/admin/seller", json={"shop_id": self.shop.shop_id, **wish})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-
-@contextmanager
-def open_shop(orders=4, region="MY", **wishes):
-    world = demo_world(orders=0, marketplaces=(), clock=Clock(), **wishes)
-    shop = world.add_shop("Kopi & Co", region, marketplace="tiktok")
-    for _ in range(orders):
-        world.make_order(shop)
-    with running(world) as address, httpx.Client(base_url=address, timeout=5) as http:
-        yield Seller(world, address, http)
-
-
-def data(answer):
-    said = answer.json()
-    assert (answer.status_code, said["code"], said["message"]) == (200, 0, "Success"), answer.text
-    assert said["request_id"]
-    return said["data"]
-
-
-def refusal(answer):
-    said = answer.json()
-    assert said["request_id"]
-    assert said["data"] is None
-    return said["code"]
-
-
 @pytest.fixture
-def seller():
+def seller() -> Iterator[TikTokSeller]:
     with open_shop() as seller:
         yield seller
 
 
 @pytest.mark.parametrize(("path", "query", "body", "expected"), VECTORS)
-def test_signatures_agree_with_the_published_vectors(path, query, body, expected):
+def test_signatures_agree_with_the_published_vectors(
+    path: str, query: dict[str, str], body: bytes, expected: str
+) -> None:
     assert tiktok_signing.sign(SECRET, path, query.items(), body) == expected
 
 
-def test_multipart_body_is_not_signed():
+def test_multipart_body_is_not_signed() -> None:
     path = "/customer_service/202309/images/upload"
     expected = "95ee090fd9881a8cf48f0775b790de8ec9313785d06b3133923da39f18b72e30"
     assert tiktok_signing.sign(SECRET, path, C.items(), b"--a photo--", multipart=True) == expected
@@ -169,22 +76,24 @@ def test_multipart_body_is_not_signed():
         ),
     ],
 )
-def test_signatures_agree_with_those_of_other_clients(secret, path, query, expected):
+def test_signatures_agree_with_those_of_other_clients(
+    secret: str, path: str, query: dict[str, str], expected: str
+) -> None:
     extra = {"sign": "its own is left out", "access_token": "and so is this"}
     assert tiktok_signing.sign(secret, path, (query | extra).items()) == expected
 
 
-def test_string_to_sign_is_the_published_one():
+def test_string_to_sign_is_the_published_one() -> None:
     assert tiktok_signing.string_to_sign(SECRET, SHOPS, AT.items()) == (
         b"pg_demo_secret_0001/authorization/202309/shopsapp_keypgdemo01timestamp1760000000pg_demo_secret_0001"
     )
 
 
-def test_text_of_the_vector_is_as_long_as_published():
+def test_text_of_the_vector_is_as_long_as_published() -> None:
     assert len(TEXT) == 78
 
 
-def test_a_well_signed_call_is_answered_with_the_marketplaces_date(seller):
+def test_a_well_signed_call_is_answered_with_the_marketplaces_date(seller: TikTokSeller) -> None:
     answer = seller.get(SHOPS, shop_cipher=None)
     shop = data(answer)["shops"][0]
     assert (shop["name"], shop["region"], shop["seller_type"]) == ("Kopi & Co", "MY", "LOCAL")
@@ -192,7 +101,7 @@ def test_a_well_signed_call_is_answered_with_the_marketplaces_date(seller):
     assert answer.headers["date"] == "Thu, 01 Jan 2026 06:00:00 GMT"
 
 
-def test_ciphers_hold_what_careless_encoding_breaks(seller):
+def test_ciphers_hold_what_careless_encoding_breaks(seller: TikTokSeller) -> None:
     assert {"+", "/", "="} <= set(seller.cipher)
     path, shown = ORDERS, seller.orders()[0].order_sn
     params = seller.signed(path, ids=shown)
@@ -201,7 +110,7 @@ def test_ciphers_hold_what_careless_encoding_breaks(seller):
     assert refusal(answer) == 106001
 
 
-def test_signed_is_the_body_as_it_was_sent(seller):
+def test_signed_is_the_body_as_it_was_sent(seller: TikTokSeller) -> None:
     path, raw = f"{ORDERS}/search", b'{ "order_status" : "UNPAID" }'
     params = seller.signed(path, raw, page_size=1)
     headers = {"x-tts-access-token": seller.token, "content-type": "application/json"}
@@ -211,7 +120,9 @@ def test_signed_is_the_body_as_it_was_sent(seller):
 
 
 @pytest.mark.parametrize(("away", "code"), [(-301, 36009004), (-300, 0), (30, 0), (31, 36009004)])
-def test_timestamp_may_be_five_minutes_old_but_hardly_ahead(seller, away, code):
+def test_timestamp_may_be_five_minutes_old_but_hardly_ahead(
+    seller: TikTokSeller, away: int, code: int
+) -> None:
     answer = seller.get(SHOPS, shop_cipher=None, timestamp=int(seller.clock()) + away)
     assert answer.json()["code"] == code
     assert code == 0 or "timestamp" in answer.json()["message"]
@@ -230,18 +141,20 @@ def test_timestamp_may_be_five_minutes_old_but_hardly_ahead(seller, away, code):
         ({}, "", 401, 36009004, "x-tts-access-token"),
     ],
 )
-def test_checks_come_in_the_platforms_order(seller, changed, token, status, code, word):
+def test_checks_come_in_the_platforms_order(
+    seller: TikTokSeller, changed: dict[str, Any], token: str, status: int, code: int, word: str
+) -> None:
     answer = seller.call("GET", SHOPS, shop_cipher=None, changed=changed, token=token)
     assert (answer.status_code, refusal(answer)) == (status, code)
     assert word in answer.json()["message"]
 
 
-def test_uppercase_signature_is_refused(seller):
+def test_uppercase_signature_is_refused(seller: TikTokSeller) -> None:
     sign = seller.signed(SHOPS, shop_cipher=None)["sign"].upper()
     assert refusal(seller.get(SHOPS, shop_cipher=None, changed={"sign": sign})) == 106001
 
 
-def test_cipher_is_wanted_everywhere_but_in_the_list_of_shops(seller):
+def test_cipher_is_wanted_everywhere_but_in_the_list_of_shops(seller: TikTokSeller) -> None:
     answer = seller.get(ORDERS, ids="1", shop_cipher=None)
     assert (answer.status_code, refusal(answer)) == (400, 106013)
     answer = seller.get(SHOPS)
@@ -249,13 +162,13 @@ def test_cipher_is_wanted_everywhere_but_in_the_list_of_shops(seller):
     assert "`shop_cipher` is not required" in answer.json()["message"]
 
 
-def test_cipher_of_a_shop_outside_the_consent_is_refused(seller):
+def test_cipher_of_a_shop_outside_the_consent_is_refused(seller: TikTokSeller) -> None:
     other = seller.world.add_shop("Teh & Co", "SG", marketplace="tiktok")
     answer = seller.get(ORDERS, ids="1", shop_cipher=cipher(other))
     assert (answer.status_code, refusal(answer)) == (401, 101000)
 
 
-def test_shop_without_the_chat_scope_keeps_its_orders(seller):
+def test_shop_without_the_chat_scope_keeps_its_orders(seller: TikTokSeller) -> None:
     number = seller.orders()[0].order_sn
     assert "seller.customer_service" in seller.given["granted_scopes"]
     given = seller.change(chat_allowed=False)
@@ -267,7 +180,7 @@ def test_shop_without_the_chat_scope_keeps_its_orders(seller):
     assert data(seller.get(TALKS, page_size=1))["conversations"] == []
 
 
-def test_inactive_seller_is_told_so(seller):
+def test_inactive_seller_is_told_so(seller: TikTokSeller) -> None:
     seller.change(status="BANNED")
     answer = seller.get(ORDERS, ids="1")
     assert (answer.status_code, refusal(answer)) == (401, 36009044)
@@ -283,13 +196,15 @@ def test_inactive_seller_is_told_so(seller):
         ("POST", SHOPS, 405, 36009010),
     ],
 )
-def test_unknown_path_version_and_method_have_codes_of_their_own(seller, method, path, status, code):
+def test_unknown_path_version_and_method_have_codes_of_their_own(
+    seller: TikTokSeller, method: str, path: str, status: int, code: int
+) -> None:
     answer = seller.call(method, path)
     assert (answer.status_code, refusal(answer)) == (status, code)
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"{", b"\xff"])
-def test_body_that_is_no_object_is_refused(seller, raw):
+def test_body_that_is_no_object_is_refused(seller: TikTokSeller, raw: bytes) -> None:
     path = f"{ORDERS}/search"
     headers = {"x-tts-access-token": seller.token, "content-type": "application/json"}
     params = seller.signed(path, raw, page_size=1)
@@ -297,7 +212,7 @@ def test_body_that_is_no_object_is_refused(seller, raw):
     assert (answer.status_code, refusal(answer)) == (400, 36009004)
 
 
-def test_form_body_is_refused_where_json_is_due(seller):
+def test_form_body_is_refused_where_json_is_due(seller: TikTokSeller) -> None:
     path, raw = f"{ORDERS}/search", b"a=1"
     headers = {"x-tts-access-token": seller.token, "content-type": "application/x-www-form-urlencoded"}
     params = seller.signed(path, raw, page_size=1)

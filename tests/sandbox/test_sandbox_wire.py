@@ -1,21 +1,15 @@
 """The sandbox's signatures and first checks, and the client every sandbox test speaks through."""
 
-import hashlib
-import hmac
 import json
-from contextlib import contextmanager
+from collections.abc import Iterator
+from typing import Any
 
-import httpx
 import pytest
 
-from parcelguard.sandbox.demo_shops import demo_world
-from parcelguard.sandbox.running import running
 from parcelguard.sandbox.shopee import signing
-from parcelguard.sandbox.shopee.state import ShopeeState, connect_shop
+from tests.support.sandbox.common import NEW_YEAR
+from tests.support.sandbox.shopee import KEY, PARTNER, ShopeeSeller, open_shop, refusal
 
-KEY = "shpk5061726365674775617264546573744b65795f303031"
-PARTNER = 2001887
-NEW_YEAR = 1767225600  # 2026-01-01 08:00 in the shop's country
 TOKEN = "6163636573735f746f6b656e5f64656d"
 
 VECTORS = [
@@ -60,109 +54,35 @@ VECTORS = [
 ]
 
 
-class Clock:
-    """The time for both ends of the wire."""
-
-    def __init__(self, now=NEW_YEAR + 6 * 3600):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-class Seller:
-    """A client written from the platform's documentation, with nothing between test and wire."""
-
-    def __init__(self, world, address, http):
-        self.world, self.address, self.http = world, address, http
-        self.clock = world._clock
-        self.shop = next(iter(world.shops.values()))
-        self.state = world.state_of(ShopeeState)
-        self.grant = connect_shop(world, self.shop)
-        self.token = self.grant.access_token
-
-    def sign(self, path, timestamp, *rest):
-        base = "".join(map(str, (PARTNER, path, timestamp, *rest)))
-        return hmac.new(KEY.encode(), base.encode(), hashlib.sha256).hexdigest()
-
-    def common(self, path, public=False, **changed):
-        query = {"partner_id": PARTNER, "timestamp": int(self.clock())}
-        subject = {} if public else {"access_token": self.token, "shop_id": self.shop.shop_id}
-        query |= {"sign": self.sign(path, query["timestamp"], *subject.values())} | subject
-        return {name: value for name, value in (query | changed).items() if value is not None}
-
-    def get(self, path, public=False, changed=None, **query):
-        path = f"/api/v2/{path}"
-        return self.http.get(path, params=self.common(path, public, **(changed or {})) | query)
-
-    def post(self, path, body, public=False, **changed):
-        path = f"/api/v2/{path}"
-        return self.http.post(path, params=self.common(path, public, **changed), json=body)
-
-    def upload(self, data, name="photo.jpg", media_type="image/jpeg", field="file"):
-        path = "/api/v2/sellerchat/upload_image"
-        return self.http.post(path, params=self.common(path), files={field: (name, data, media_type)})
-
-    def orders(self):
-        return list(self.world.orders.values())
-
-    def send(self, order, kind="text", first=True, **content):
-        body = {"to_id": order.buyer.user_id, "message_type": kind, "content": content}
-        if first:
-            body |= {"source_type": "order", "source_content": {"order_sn": order.order_sn}}
-        return self.post("sellerchat/send_message", body)
-
-    def messages(self, conversation_id, **query):
-        answer = self.get("sellerchat/get_message", conversation_id=conversation_id, **query).json()
-        return answer["response"]["messages"]
-
-    def fault(self, kind, **wish):
-        answer = self.http.post("/admin/faults", json={"kind": kind, **wish})
-        assert answer.status_code == 200, answer.text
-
-
-@contextmanager
-def open_shop(orders=4, **wishes):
-    wishes = {"specials": False, "clock": Clock()} | wishes
-    world = demo_world(orders=orders, **wishes)
-    with running(world) as address, httpx.Client(base_url=address, timeout=5) as http:
-        yield Seller(world, address, http)
-
-
-def refusal(answer):
-    said = answer.json()
-    assert "response" not in said
-    assert said["request_id"]
-    return said["error"]
-
-
 @pytest.fixture
-def seller():
+def seller() -> Iterator[ShopeeSeller]:
     with open_shop() as seller:
         yield seller
 
 
 @pytest.mark.parametrize(("path", "token", "subject", "expected"), VECTORS)
-def test_signatures_agree_with_the_published_vectors(path, token, subject, expected):
+def test_signatures_agree_with_the_published_vectors(
+    path: str, token: str, subject: int | str, expected: str
+) -> None:
     base = signing.base_string(PARTNER, path, NEW_YEAR, token, subject)
     assert signing.sign(KEY, base) == expected
     assert signing.matches(KEY, base, expected)
 
 
-def test_the_key_is_used_as_text():
+def test_the_key_is_used_as_text() -> None:
     base = "/api/v2/auth/token/get123456test_partner_idtest_shop_idtest_main_account_id"
     expected = "37c864bd9821ff5f2c2f46b2faca14eb1811a718d1fdc6dcf383cba7c74bf9e9"
     assert signing.sign("test_partner_key", base) == expected
 
 
-def test_a_well_signed_call_is_answered_with_the_marketplaces_date(seller):
+def test_a_well_signed_call_is_answered_with_the_marketplaces_date(seller: ShopeeSeller) -> None:
     answer = seller.get("shop/get_shop_info")
     said = answer.json()
     assert (said["shop_name"], said["region"], said["error"]) == ("Kopi & Co", "MY", "")
     assert answer.headers["date"] == "Thu, 01 Jan 2026 06:00:00 GMT"
 
 
-def test_uppercase_signature_is_refused(seller):
+def test_uppercase_signature_is_refused(seller: ShopeeSeller) -> None:
     path = "/api/v2/shop/get_shop_info"
     sign = seller.common(path)["sign"].upper()
     answer = seller.get("shop/get_shop_info", changed={"sign": sign})
@@ -173,13 +93,13 @@ def test_uppercase_signature_is_refused(seller):
     )
 
 
-def test_signature_over_the_parts_in_another_order_is_refused(seller):
+def test_signature_over_the_parts_in_another_order_is_refused(seller: ShopeeSeller) -> None:
     path, now = "/api/v2/shop/get_shop_info", int(seller.clock())
     wrong = seller.sign(path, now, seller.shop.shop_id, seller.token)
     assert refusal(seller.get("shop/get_shop_info", changed={"sign": wrong})) == "error_sign"
 
 
-def test_signature_over_other_query_parameters_is_refused(seller):
+def test_signature_over_other_query_parameters_is_refused(seller: ShopeeSeller) -> None:
     path, now = "/api/v2/sellerchat/get_message", int(seller.clock())
     wrong = seller.sign(path, now, seller.token, seller.shop.shop_id, "25")
     answer = seller.get("sellerchat/get_message", changed={"sign": wrong}, page_size=25)
@@ -187,7 +107,7 @@ def test_signature_over_other_query_parameters_is_refused(seller):
 
 
 @pytest.mark.parametrize("away", [-301, 301])
-def test_timestamp_far_from_the_servers_clock_is_refused(seller, away):
+def test_timestamp_far_from_the_servers_clock_is_refused(seller: ShopeeSeller, away: int) -> None:
     seller.clock.now, kept = seller.clock.now + away, seller.clock.now
     query = seller.common("/api/v2/shop/get_shop_info")
     seller.clock.now = kept
@@ -206,48 +126,50 @@ def test_timestamp_far_from_the_servers_clock_is_refused(seller, away):
         ({"sign": "0" * 64, "access_token": "x"}, "error_sign", "Wrong sign."),
     ],
 )
-def test_checks_come_in_the_platforms_order(seller, changed, error, message):
+def test_checks_come_in_the_platforms_order(
+    seller: ShopeeSeller, changed: dict[str, Any], error: str, message: str
+) -> None:
     answer = seller.get("shop/get_shop_info", changed=changed)
     assert (answer.status_code, answer.json()["error"], answer.json()["message"]) == (403, error, message)
 
 
-def test_call_without_a_token_is_told_so(seller):
+def test_call_without_a_token_is_told_so(seller: ShopeeSeller) -> None:
     path = "/api/v2/shop/get_shop_info"
     answer = seller.http.get(path, params=seller.common(path, public=True))
     assert answer.json()["message"] == "There is no access_token in query."
 
 
-def test_common_parameter_given_twice_is_refused(seller):
+def test_common_parameter_given_twice_is_refused(seller: ShopeeSeller) -> None:
     path = "/api/v2/shop/get_shop_info"
     pairs = [*seller.common(path).items(), ("shop_id", "1")]
     assert refusal(seller.http.get(path, params=pairs)) == "error_param"
 
 
-def test_unknown_path_and_wrong_method_are_wrong_parameters(seller):
+def test_unknown_path_and_wrong_method_are_wrong_parameters(seller: ShopeeSeller) -> None:
     assert refusal(seller.get("shop/get_shop_info/")) == "error_param"
     assert refusal(seller.get("sellerchat/send_message")) == "error_param"
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff"])
-def test_body_that_is_no_object_is_a_wrong_parameter(seller, body):
+def test_body_that_is_no_object_is_a_wrong_parameter(seller: ShopeeSeller, body: bytes) -> None:
     path = "/api/v2/sellerchat/send_message"
     headers = {"content-type": "application/json"}
     answer = seller.http.post(path, params=seller.common(path), content=body, headers=headers)
     assert refusal(answer) == "error_param"
 
 
-def test_form_body_is_refused_where_json_is_due(seller):
+def test_form_body_is_refused_where_json_is_due(seller: ShopeeSeller) -> None:
     path = "/api/v2/sellerchat/send_message"
     answer = seller.http.post(path, params=seller.common(path), data={"to_id": 1})
     assert refusal(answer) == "error_param"
 
 
-def test_pages_of_other_origins_and_names_are_turned_away(seller):
+def test_pages_of_other_origins_and_names_are_turned_away(seller: ShopeeSeller) -> None:
     for header in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
         assert seller.http.get("/admin/seller", headers=header).status_code == 403
 
 
-def test_requests_are_counted_by_path_and_error(seller):
+def test_requests_are_counted_by_path_and_error(seller: ShopeeSeller) -> None:
     seller.get("shop/get_shop_info")
     seller.get("shop/get_shop_info", changed={"sign": "0"})
     counts = seller.http.get("/admin/requests").json()
