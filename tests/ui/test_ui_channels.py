@@ -21,7 +21,8 @@ from parcelguard.shops.standing import Today
 from parcelguard.shops.views import Consented
 from parcelguard.ui.kit.theme import Token
 from parcelguard.ui.shell.sidebar import Page
-from parcelguard.ui.shops.shop_list import RowView
+from parcelguard.ui.shops.probe_times import PROBE_AGAIN_S, ProbeTimes
+from parcelguard.ui.shops.shop_row import RowView
 from parcelguard.ui.shops.shops_screen import ChannelsPage
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words import shop_words as words
@@ -675,3 +676,23 @@ def test_shop_that_may_not_send_any_more_is_asked_about_at_once(opened: Opened) 
     )
     opened.hub.publish(AlertsChanged(()))
     opened.wait(lambda: opened.called("probe_shop").count((shop_id,)) == before + 2)
+
+
+def test_a_marketplace_is_asked_again_after_a_while_and_at_once_when_a_shop_was_held_or_freed() -> None:
+    now = [0.0]
+    times = ProbeTimes(lambda: now[0])
+    assert times.is_due("kopi")
+    times.note_asked("kopi")
+    now[0] = PROBE_AGAIN_S
+    assert not times.is_due("kopi")
+    now[0] += 1
+    assert times.is_due("kopi")
+
+    times.note_asked("kopi")
+    assert times.note_held(frozenset({"kopi"})) == {"kopi"}
+    assert times.is_due("kopi")
+    times.note_asked("kopi")
+    assert times.note_held(frozenset({"kopi"})) == frozenset()
+    assert not times.is_due("kopi")
+    assert times.note_held(frozenset()) == {"kopi"}
+    assert times.is_due("kopi")

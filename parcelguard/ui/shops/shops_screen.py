@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from time import monotonic
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
@@ -34,12 +33,13 @@ from parcelguard.ui.shops.message_editor import MessagePanel
 from parcelguard.ui.shops.overview import ShopsColumn
 from parcelguard.ui.shops.panels import SidePanel, TextPanel
 from parcelguard.ui.shops.parts import SideFrame
+from parcelguard.ui.shops.probe_times import ProbeTimes
+from parcelguard.ui.shops.shop_menu import shop_menu
 from parcelguard.ui.words import shop_words as words
 from parcelguard.ui.words.access_words import missing_words
 from parcelguard.ui.words.reasons.saying import said
 
 REREAD_REST_MS = 1000
-PROBE_AGAIN_S = 600.0  # an answer of the marketplace that old is asked for again at the next visit
 SIDE_WIDTH = 400
 
 Read = tuple[tuple[ShopRow, ...], tuple[MarketplaceRow, ...]]
@@ -61,8 +61,7 @@ class ChannelsPage(Screen):
         self._keeping = keeping
         self._rows: dict[str, ShopRow] = {}
         self._known: tuple[MarketplaceRow, ...] = ()
-        self._probed: dict[str, float] = {}
-        self._held: set[str] = set()  # shops that may not send now, as last heard
+        self._probe_times = ProbeTimes()
         self._then: Callable[[], None] | None = None  # waits for the rows to be read
         self._calls = Background("channels", self)
         self._probes = Background("channel-probes", self)
@@ -186,7 +185,7 @@ class ChannelsPage(Screen):
         if first and self.shops.add.hasFocus():
             self.shops.take_focus()
         for shop_id in self._rows:
-            self._probe_if_old(shop_id)
+            self._probe_if_due(shop_id)
         then, self._then = self._then, None
         if then is not None:
             then()
@@ -204,22 +203,18 @@ class ChannelsPage(Screen):
     def _on_alerts(self, present: AlertsChanged) -> None:
         """Ask anew about a shop that may not send any more, or may again: the row must not say otherwise."""
         keys = {alert.key for alert in present.alerts}
-        held = {key.shop_id for key in keys if key.topic is AlertTopic.SHOP_HELD}
-        for shop_id in held ^ self._held:
-            self._probed.pop(shop_id, None)
-            if shop_id in self._rows:
-                self._probe_if_old(shop_id)
-        self._held = held
+        held = frozenset(key.shop_id for key in keys if key.topic is AlertTopic.SHOP_HELD)
+        for shop_id in self._probe_times.note_held(held) & self._rows.keys():
+            self._probe_if_due(shop_id)
 
-    def _probe_if_old(self, shop_id: str) -> None:
-        """Ask the marketplace what a shop may do, once in a while."""
-        asked_at = self._probed.get(shop_id)
-        if self.isVisible() and (asked_at is None or monotonic() - asked_at > PROBE_AGAIN_S):
+    def _probe_if_due(self, shop_id: str) -> None:
+        """Ask the marketplace what a shop may do, once in a while; nobody who packs waits for it."""
+        if self.isVisible() and self._probe_times.is_due(shop_id):
             self._probe(shop_id)
 
     def _probe(self, shop_id: str, *, aloud: bool = False) -> None:
         """Ask the marketplace; `aloud` says that it is asked, and what was answered."""
-        self._probed[shop_id] = monotonic()
+        self._probe_times.note_asked(shop_id)
         if aloud:
             self.shops.outcome.show_reason(BandTone.INFO, tr(words.ASKING), "")
         failed = self._tell_failure if aloud else _nothing
@@ -340,10 +335,6 @@ class ChannelsPage(Screen):
     def menu_of(self, shop_id: str) -> QMenu:
         """Return what can be done with a shop."""
         row = self._rows[shop_id]
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for given in row.grants:
-            menu.addAction(words.grant(given, row.grants), partial(self._authorise, row, given))
         does: dict[words.Choice, Callable[[], None]] = {
             words.Choice.TEST: partial(self._probe, shop_id, aloud=True),
             words.Choice.BY_HAND: partial(self._change, shop_id, by_hand=True),
@@ -352,10 +343,7 @@ class ChannelsPage(Screen):
             words.Choice.DETAILS: partial(self._ask_details, row),
             words.Choice.REMOVE: partial(self._ask_removal, row),
         }
-        for choice in words.choices(row):
-            name = words.details(row) if choice is words.Choice.DETAILS else tr(choice)
-            menu.addAction(name, does[choice])
-        return menu
+        return shop_menu(row, self, authorise=partial(self._authorise, row), carry_out=does)
 
     def _show_menu(self, shop_id: str) -> None:
         row = self.shops.list.row(shop_id)
