@@ -66,11 +66,11 @@ class ChatwootChat:
         """By how much Chatwoot's clock is ahead."""
         return self._client.clock.offset
 
-    def upload(self, picture: bytes) -> str:
+    def upload_picture(self, picture: bytes) -> str:
         """Return the name under which the picture goes out; nothing is called."""
         return f"parcel-{hashlib.sha256(picture).hexdigest()[:16]}.jpg"
 
-    def open(self, target: Target, planned: int) -> str:  # noqa: ARG002
+    def open_conversation(self, target: Target, planned: int) -> str:  # noqa: ARG002
         """Return the buyer's newest conversation in this inbox, or begin one; hold where no answer may go."""
         contact = self._contact(target)
         conversations = rows(self._client.get(f"/contacts/{target.buyer_id}/conversations").get("payload"))
@@ -102,7 +102,7 @@ class ChatwootChat:
         answer = self._client.send_picture(_messages_of(conversation), form, attached, wire.mark)
         return Receipt(message_id=str(answer.get("id") or ""), conversation_id=conversation)
 
-    def look(self, target: Target, mark: SentMark) -> Look:
+    def look_for_message(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back for own messages that match.
 
         A picture that cannot be told from others leaves open whether it is there.
@@ -124,7 +124,9 @@ class ChatwootChat:
             seen.append(Sighting(told, own, kind, _excerpt(message) if own else "", matches))
         return Look(tuple(filter(None, found)), covered and not doubtful, target.conversation_id, tuple(seen))
 
-    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+    def hidden_messages(
+        self, target: Target, message_ids: Collection[str], since: datetime
+    ) -> frozenset[str]:
         """Return which of these messages never went on from Chatwoot to the buyer."""
         failed = set()
         for message in self._messages(target.conversation_id) if target.conversation_id else ():

@@ -83,7 +83,7 @@ class LazadaChat:
         """By how much Lazada's clock is ahead."""
         return self._client.clock.offset
 
-    def upload(self, picture: bytes) -> str:
+    def upload_picture(self, picture: bytes) -> str:
         """Store a picture and return its address. Shown to nobody, so repeating is harmless."""
         _refuse_unfit(picture)
         data = entry(self._client.upload(picture).get("data"))
@@ -92,7 +92,7 @@ class LazadaChat:
             raise NotSent("image/upload answered without url")
         return address
 
-    def open(self, target: Target, planned: int) -> str:  # noqa: ARG002 - the outbox counts what is unanswered
+    def open_conversation(self, target: Target, planned: int) -> str:  # noqa: ARG002 - the outbox counts what is unanswered
         """Read the order again, hold what is cancelled or another buyer's, and find the conversation."""
         answer = self._client.get(ORDERS, "/order/items/get", order_id=target.order_number)
         _refuse_wrong(rows(answer.get("data")), target)
@@ -108,7 +108,7 @@ class LazadaChat:
         content: dict[str, str | int] = {"img_url": picture.address, "width": width, "height": height}
         return self._send(target, {"template_id": PICTURE, **content}, wire)
 
-    def look(self, target: Target, mark: SentMark) -> Look:
+    def look_for_message(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back for own messages that match."""
         conversation = target.conversation_id or self._conversation(target)
         found, seen, covered = [], [], False
@@ -128,7 +128,12 @@ class LazadaChat:
             seen.append(Sighting(told, own, _kind(message), text, matches))
         return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
 
-    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:  # noqa: ARG002
+    def hidden_messages(
+        self,
+        target: Target,
+        message_ids: Collection[str],
+        since: datetime,  # noqa: ARG002 - Lazada has no such question
+    ) -> frozenset[str]:
         """Return which of these messages only the seller sees; one page is read, and only once."""
         if not target.conversation_id:
             return frozenset()

@@ -83,14 +83,14 @@ class ShopeeChat:
         """By how much Shopee's clock is ahead."""
         return self._client.clock.offset
 
-    def upload(self, picture: bytes) -> str:
+    def upload_picture(self, picture: bytes) -> str:
         """Store a picture and return its address. Shown to nobody, so repeating is harmless."""
         address = str(self._client.upload(f"{CHAT}/upload_image", picture).get("url") or "")
         if not address:
             raise NotSent("upload_image answered without url")
         return address
 
-    def open(self, target: Target, planned: int) -> str:
+    def open_conversation(self, target: Target, planned: int) -> str:
         """Read order and conversation again; hold when cancelled, another buyer's, or too many unanswered."""
         order = self._order(target)
         if str(order.get("order_status")) in CANCELLED_STATES:
@@ -127,7 +127,7 @@ class ShopeeChat:
         """Post an uploaded picture."""
         return self._send(target, "image", {"image_url": picture.address}, wire)
 
-    def look(self, target: Target, mark: SentMark) -> Look:
+    def look_for_message(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back for own messages that match."""
         conversation, complete = target.conversation_id, True
         if not conversation:
@@ -151,7 +151,9 @@ class ShopeeChat:
             seen.append(Sighting(told, own, kind, _excerpt(message) if own else "", matches))
         return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
 
-    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+    def hidden_messages(
+        self, target: Target, message_ids: Collection[str], since: datetime
+    ) -> frozenset[str]:
         """Return which of these messages Shopee has hidden: it may accept one and block it minutes later."""
         hidden = set()
         for message in self._messages(target.conversation_id) if target.conversation_id else ():

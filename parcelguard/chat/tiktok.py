@@ -80,14 +80,14 @@ class TikTokChat:
         """By how much TikTok Shop's clock is ahead."""
         return self._client.clock.offset
 
-    def upload(self, picture: bytes) -> str:
+    def upload_picture(self, picture: bytes) -> str:
         """Store a picture and return its address. Shown to nobody, so repeating is harmless."""
         address = str(self._client.upload(UPLOAD, picture).get("url") or "")
         if not address:
             raise NotSent("upload answered without url")
         return address
 
-    def open(self, target: Target, planned: int) -> str:  # noqa: ARG002
+    def open_conversation(self, target: Target, planned: int) -> str:  # noqa: ARG002
         """Read the order again; hold when cancelled, not to be packed or another buyer's. Open the chat."""
         self._check(target)
         return self._conversation(target)
@@ -102,7 +102,7 @@ class TikTokChat:
         content = {"url": picture.address, "width": width, "height": height}
         return self._send(target, "IMAGE", content, wire)
 
-    def look(self, target: Target, mark: SentMark) -> Look:
+    def look_for_message(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back for own messages that match."""
         conversation = target.conversation_id or self._conversation(target)
         found, seen, covered = [], [], False
@@ -125,7 +125,9 @@ class TikTokChat:
                 break
         return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
 
-    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+    def hidden_messages(
+        self, target: Target, message_ids: Collection[str], since: datetime
+    ) -> frozenset[str]:
         """Return which of these messages the buyer does not see, though they were accepted."""
         hidden = set()
         for page in self._pages(target.conversation_id) if target.conversation_id else ():

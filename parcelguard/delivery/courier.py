@@ -214,13 +214,13 @@ class Courier:
             return Receipt()
         self._refuse_late(job)
         if job.part.kind is PartKind.UPLOAD:
-            return Receipt(message_id=self._sender.upload(self._copy(job)))
+            return Receipt(message_id=self._sender.upload_picture(self._copy(job)))
         if job.part.kind is PartKind.OPEN:
             planned = self._visible_left(job)
             with self._store.read() as records:
                 ahead = self._sender.clock_offset
                 afford(records, self._sender.policy, self._shop, job.part, planned, self._now(), ahead)
-            return Receipt(conversation_id=self._sender.open(target, planned))
+            return Receipt(conversation_id=self._sender.open_conversation(target, planned))
         picture = self._picture(job) if job.part.kind is PartKind.IMAGE else None
         self._check_order_again(job)
         wire = Wire(job.signed_at, lambda: self._mark(job))
@@ -258,7 +258,7 @@ class Courier:
         """Ask again whether the order stands and may be written about, when that was asked long ago."""
         if job.checked_at is None or self._now() - job.checked_at <= PROMPT:
             return
-        self._sender.open(target_of(job), self._visible_left(job))
+        self._sender.open_conversation(target_of(job), self._visible_left(job))
         with self._store.begin() as records:
             records.parts.opened_again(job.part)
 
@@ -272,7 +272,7 @@ class Courier:
         """Return the picture's address; nobody knows how long one lives, so an old one is made anew."""
         if job.address and job.uploaded_at and self._now() - job.uploaded_at < UPLOAD_LIFE:
             return job.address
-        address = self._sender.upload(self._copy(job))
+        address = self._sender.upload_picture(self._copy(job))
         with self._store.begin() as records:
             records.parts.new_address(job.part, address)
         return address
@@ -329,7 +329,7 @@ class Courier:
             tries = records.attempts.tries(job.proof.id)
         begun = min(looked_for_since(each, self._sender.clock_offset) for each in tries)
         sent = {part.remote_id: part for part in parts if part.kind.visible and part.remote_id}
-        hidden = self._sender.hidden(target_of(job), sent.keys(), begun)
+        hidden = self._sender.hidden_messages(target_of(job), sent.keys(), begun)
         gone = [sent[remote_id] for remote_id in sorted(hidden & sent.keys())]
         words = {
             "headline": "Accepted, but hidden from the buyer by the marketplace.",

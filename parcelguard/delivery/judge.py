@@ -64,7 +64,7 @@ class Judge:
             job, attempt = records.attempts.job(part), records.attempts.last_try(part)
         try:
             mark = mark_of(job, attempt, self._sender.clock_offset)
-            look = self._sender.look(target_of(job), mark)
+            look = self._sender.look_for_message(target_of(job), mark)
         except Exception as error:  # of any kind: one odd answer must not stop this shop's other parts
             known = isinstance(error, ParcelGuardError)
             log.info("reading back for part %s failed: %s", part.id, error, exc_info=not known)

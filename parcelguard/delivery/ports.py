@@ -171,10 +171,10 @@ class ChatSender(Protocol):
     def clock_offset(self) -> timedelta:
         """By how much the marketplace's clock is ahead of this computer's, as last measured."""
 
-    def upload(self, picture: bytes) -> str:
+    def upload_picture(self, picture: bytes) -> str:
         """Store a JPEG at the marketplace and return its address. The buyer sees nothing."""
 
-    def open(self, target: Target, planned: int) -> str:
+    def open_conversation(self, target: Target, planned: int) -> str:
         """Check that `planned` messages may go to this buyer now; return the conversation's id if known."""
 
     def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
@@ -183,10 +183,12 @@ class ChatSender(Protocol):
     def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
         """Post an uploaded picture in the order's conversation."""
 
-    def look(self, target: Target, mark: SentMark) -> Look:
+    def look_for_message(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back and say which own messages match."""
 
-    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+    def hidden_messages(
+        self, target: Target, message_ids: Collection[str], since: datetime
+    ) -> frozenset[str]:
         """Return which of these messages, accepted since then by its clock, the marketplace has hidden."""
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:

@@ -86,7 +86,7 @@ class OrderIndex:
         if source is None or self._asker is None:
             return
         try:
-            fresh = source.read(order.number)
+            fresh = source.read_order(order.number)
         except ParcelGuardError as error:
             log.info("order not read again: %s", error)
             return
@@ -117,7 +117,7 @@ class OrderIndex:
         self._asker.order_missing(proof_id, asked=asked and not still_reading)
 
     def _look_up(self, source: OrderSource, scan: Scan) -> Order | None:
-        found = next(filter(None, map(source.look_up, scan.texts)), None)
+        found = next(filter(None, map(source.find_by_code, scan.texts)), None)
         return self._kept(found) if found else None
 
     def _indexed(self, scan: Scan) -> Order | None:
@@ -188,7 +188,7 @@ class OrderIndex:
         count = 0
         while True:
             end = min(since + AT_ONCE, until)
-            for batch in source.changed(since - OVERLAP, end):
+            for batch in source.changed_orders(since - OVERLAP, end):
                 if self._stopping.is_set():
                     return count
                 with self._store.begin() as records:

@@ -149,15 +149,15 @@ def _send(
 ) -> None:
     """Do what a courier does for one proof, without its patience."""
     sender = channel.sender
-    order = channel.orders.read(str(placed["order_sn"]))
+    order = channel.orders.read_order(str(placed["order_sn"]))
     if order is None:  # a channel that knows people, not orders
-        order = channel.orders.read(str(placed["buyer"]["id"]))
+        order = channel.orders.read_order(str(placed["buyer"]["id"]))
     assert order is not None, "its buyer is there"
     assert sender is not None, "asked for before"
     target = Target(order_number=order.number, buyer_id=order.buyer_id)
     picture, size = photo.read_bytes(), jpeg_size(photo) or (0, 0)
-    address = sender.upload(picture)
-    target = replace(target, conversation_id=sender.open(target, planned=2))
+    address = sender.upload_picture(picture)
+    target = replace(target, conversation_id=sender.open_conversation(target, planned=2))
     receipt = sender.send_text(target, fill_message(template, order, shop.shop()), _wire())
     target = replace(target, conversation_id=receipt.conversation_id or target.conversation_id)
     sender.send_image(target, Picture(address=address, size=size, content=picture), _wire())

@@ -161,7 +161,7 @@ def test_token_that_ran_out_is_renewed_once_and_the_message_sent_once(bench: Ben
 @only(*RENEWING)
 def test_token_that_ran_out_while_reading_is_renewed_as_well(bench: Bench) -> None:
     bench.fault("expire_tokens", path="order")
-    order = bench.channel.orders.read(bench.order.order_sn)
+    order = bench.channel.orders.read_order(bench.order.order_sn)
     assert order
     assert order.number == bench.order.order_sn
     assert bench.asked(bench.sheet.refresh) == 1
@@ -197,7 +197,7 @@ def test_clock_that_is_set_wrong_while_the_program_runs_is_corrected(bench: Benc
     bench.clock.off = timedelta(hours=hours)
     bench.say(target)
     assert len(bench.lines()) == 1
-    assert bench.sender.look(target, bench.mark_of(target)).found
+    assert bench.sender.look_for_message(target, bench.mark_of(target)).found
 
 
 @only(*SCOPED)
@@ -211,7 +211,7 @@ def test_shop_without_the_permission_to_chat_still_has_its_orders(bench: Bench) 
     assert (access.state, access.orders) == (AccessState.NO_CHAT, True)
     assert access.headline
     assert access.advice
-    order = bench.channel.orders.read(bench.order.order_sn)
+    order = bench.channel.orders.read_order(bench.order.order_sn)
     assert order
     assert order.buyer_id == target.buyer_id
 
@@ -248,7 +248,7 @@ def test_lost_answer_is_unknown_and_the_message_is_found_in_the_chat(
     with pytest.raises(OutcomeUnknown):
         bench.say(target)
 
-    look = bench.sender.look(target, bench.mark_of(target))
+    look = bench.sender.look_for_message(target, bench.mark_of(target))
     assert look.found == (bench.lines()[0]["message_id"],)
     assert len(bench.marks) == 1
 
@@ -259,7 +259,7 @@ def test_lost_request_is_unknown_and_not_found_in_the_chat(bench: Bench) -> None
     with pytest.raises(OutcomeUnknown):
         bench.say(target)
 
-    look = bench.sender.look(target, bench.mark_of(target))
+    look = bench.sender.look_for_message(target, bench.mark_of(target))
     assert (look.found, look.covered) == ((), True)
     assert len(bench.marks) == 1
 
@@ -272,7 +272,7 @@ def test_half_an_answer_is_unknown(bench: Bench) -> None:
         with pytest.raises(OutcomeUnknown):
             sender.send_text(target, f"{TEXT} {target.order_number}", bench.wire())
     assert len(bench.lines()) == 1
-    assert bench.sender.look(target, bench.mark_of(target)).found
+    assert bench.sender.look_for_message(target, bench.mark_of(target)).found
 
 
 @pytest.mark.parametrize("processed", [False, True], ids=["instead", "afterwards"])
@@ -283,14 +283,14 @@ def test_web_page_in_place_of_an_answer_is_unknown(bench: Bench, status: int, pr
     with pytest.raises(OutcomeUnknown) as caught:
         bench.say(target)
     assert caught.value.headline
-    assert len(bench.sender.look(target, bench.mark_of(target)).found) == processed
+    assert len(bench.sender.look_for_message(target, bench.mark_of(target)).found) == processed
 
 
 @pytest.mark.parametrize("status", [200, 502])
 def test_web_page_while_reading_is_asked_again_later(bench: Bench, status: int) -> None:
     bench.fault("non_json", status=status, path="")
     with pytest.raises(NotSent) as caught:
-        bench.channel.orders.read(bench.order.order_sn)
+        bench.channel.orders.read_order(bench.order.order_sn)
     assert caught.value.headline
     access = bench.channel.client.probe()
     assert access.state is AccessState.UNREACHABLE
@@ -311,7 +311,7 @@ def test_marketplace_out_of_reach_is_no_network_and_nothing_is_marked(bench: Ben
     for send in (
         lambda: away.sender.send_text(target, TEXT, bench.wire()),
         lambda: away.sender.send_image(target, picture, bench.wire()),
-        lambda: away.orders.read(bench.order.order_sn),
+        lambda: away.orders.read_order(bench.order.order_sn),
     ):
         with pytest.raises(NoNetwork) as caught:
             send()
@@ -381,7 +381,9 @@ def test_two_pictures_are_told_apart_when_the_chat_is_read_back(bench: Bench) ->
     first, second, never = bench.picture((640, 480)), bench.picture((641, 470)), bench.picture((650, 460))
     sent = [bench.sender.send_image(target, each, bench.wire()).message_id for each in (first, second)]
 
-    looks = [bench.sender.look(target, bench.mark_of(target, each)) for each in (first, second, never)]
+    looks = [
+        bench.sender.look_for_message(target, bench.mark_of(target, each)) for each in (first, second, never)
+    ]
     assert [look.found for look in looks] == [(sent[0],), (sent[1],), ()]
     assert all(look.covered for look in looks)
     assert [each.kind for each in looks[0].seen] == ["image", "image"]
@@ -403,7 +405,7 @@ def test_text_that_comes_back_written_otherwise_is_found(
     with relayed(bench.address, change) as address:
         sender = bench.reach(address).sender
         assert sender
-        look = sender.look(target, bench.mark_of(target, text))
+        look = sender.look_for_message(target, bench.mark_of(target, text))
     assert look.found == (receipt.message_id,), "taken for absent, it might be sent again"
 
 
@@ -413,12 +415,12 @@ def test_other_text_older_messages_and_the_buyers_own_words_are_no_match(bench: 
     bench.world.buyer_says(bench.order.buyer.user_id, f"{TEXT} {target.order_number}", bench.shop.shop_id)
 
     mark = bench.mark_of(target)
-    look = bench.sender.look(target, mark)
+    look = bench.sender.look_for_message(target, mark)
     assert look.found == (sent,)
     assert [each.own for each in look.seen] == [False, True]
     assert look.seen[0].text == "", "a buyer's words are nobody's business"
-    assert bench.sender.look(target, replace(mark, text="Something else.")).found == ()
-    later = bench.sender.look(target, replace(mark, since=mark.since + timedelta(seconds=90)))
+    assert bench.sender.look_for_message(target, replace(mark, text="Something else.")).found == ()
+    later = bench.sender.look_for_message(target, replace(mark, since=mark.since + timedelta(seconds=90)))
     assert (later.found, later.covered) == ((), True)
 
 
@@ -427,7 +429,7 @@ def test_long_chat_that_does_not_reach_back_is_told_as_such(bench: Bench) -> Non
     bench.say(target)
     for _ in range(120):
         bench.world.buyer_says(bench.order.buyer.user_id, "and?", bench.shop.shop_id)
-    look = bench.sender.look(target, bench.mark_of(target))
+    look = bench.sender.look_for_message(target, bench.mark_of(target))
     assert (look.found, look.covered) == ((), False)
 
 
@@ -441,9 +443,9 @@ def test_message_that_is_hidden_later_is_noticed(bench: Bench) -> None:
     ids = [seen, hidden.message_id]
     since = bench.mark_of(target).since
 
-    assert bench.sender.hidden(target, ids, since) == frozenset()
+    assert bench.sender.hidden_messages(target, ids, since) == frozenset()
     bench.world.move_on(60)
-    assert bench.sender.hidden(target, ids, since) == {hidden.message_id}
+    assert bench.sender.hidden_messages(target, ids, since) == {hidden.message_id}
 
 
 @only(*RECALLING)
@@ -475,10 +477,10 @@ def test_order_that_is_cancelled_before_it_is_sent_is_held(bench: Bench, status:
     target = bench.target()
     bench.world.change_order(bench.order, status, "changed my mind")
     with pytest.raises(Held) as caught:
-        bench.sender.open(target, 4)
+        bench.sender.open_conversation(target, 4)
     assert caught.value.code == "order_cancelled"
     assert caught.value.advice
-    order = bench.channel.orders.read(bench.order.order_sn)
+    order = bench.channel.orders.read_order(bench.order.order_sn)
     assert order
     assert order.cancelled
 
@@ -488,7 +490,7 @@ def test_order_that_names_another_buyer_now_is_held(bench: Bench) -> None:
     target = bench.target()
     bench.order.buyer = bench.world.make_order(bench.shop).buyer
     with pytest.raises(Held) as caught:
-        bench.sender.open(target, 4)
+        bench.sender.open_conversation(target, 4)
     assert caught.value.code == "buyer_changed"
 
 
@@ -496,7 +498,9 @@ def test_order_that_names_another_buyer_now_is_held(bench: Bench) -> None:
 def test_changed_orders_are_listed_with_every_code_that_may_be_scanned(bench: Bench) -> None:
     orders = [bench.order, *(bench.world.make_order(bench.shop) for _ in range(4))]
     since, until = utc_now() - timedelta(days=1), utc_now() + timedelta(minutes=1)
-    listed = {each.number: each for batch in bench.channel.orders.changed(since, until) for each in batch}
+    listed = {
+        each.number: each for batch in bench.channel.orders.changed_orders(since, until) for each in batch
+    }
 
     assert listed.keys() == {order.order_sn for order in orders}
     for order in orders:
@@ -530,7 +534,7 @@ def test_orders_are_read_on_a_computer_whose_clock_is_wrong(bench: Bench, tmp_pa
 
 def test_code_of_no_order_finds_none(bench: Bench) -> None:
     for code in ("", "hello", "LEX0000", "999999999999999", "https://example.test/?x=1"):
-        assert bench.channel.orders.look_up(code) is None
+        assert bench.channel.orders.find_by_code(code) is None
 
 
 # ---- the seller's consent ------------------------------------------------------------------

@@ -92,7 +92,7 @@ def test_picture_of_a_size_that_lazada_refuses_is_not_even_uploaded(
     bench: Bench, size: tuple[int, int]
 ) -> None:
     with pytest.raises(Refused) as caught:
-        bench.sender.upload(jpeg(size))
+        bench.sender.upload_picture(jpeg(size))
     assert f"{size[0]} × {size[1]} pixels" in caught.value.headline
     assert "330 to 5000" in caught.value.advice
     assert bench.asked("/image/upload") == 0
@@ -100,7 +100,7 @@ def test_picture_of_a_size_that_lazada_refuses_is_not_even_uploaded(
 
 def test_picture_that_is_too_heavy_is_not_even_uploaded(bench: Bench) -> None:
     with pytest.raises(Refused) as caught:
-        bench.sender.upload(jpeg() + b"\0" * 1_000_000)
+        bench.sender.upload_picture(jpeg() + b"\0" * 1_000_000)
     assert "KB" in caught.value.headline
 
 
@@ -118,7 +118,7 @@ def test_picture_of_a_size_that_lazada_takes_is_sent_with_its_real_size(
 def test_upload_that_answers_without_an_address_is_repeated_later(bench: Bench, image: object) -> None:
     chat = tampered(bench, "/image/upload", lambda body: body["data"].update(image=image))
     with pytest.raises(NotSent, match="without url"):
-        chat.upload(jpeg())
+        chat.upload_picture(jpeg())
 
 
 # ---- opening -------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_order_too_old_for_a_chat_is_refused_wherever_the_code_stands(bench: Ben
         bench.fault("refusal_in_err_code", path="/im/session/open")
     bench.order.create_time -= 31 * 86_400
     with pytest.raises(Refused) as caught:
-        bench.sender.open(target, 4)
+        bench.sender.open_conversation(target, 4)
     assert caught.value.code == "-22"
     assert not isinstance(caught.value, Held), "no waiting helps"
     assert "does not let you write" in caught.value.headline
@@ -141,7 +141,7 @@ def test_unpaid_order_is_held(bench: Bench) -> None:
     target = bench.target()
     bench.world.change_order(bench.order, "UNPAID")
     with pytest.raises(Held) as caught:
-        bench.sender.open(target, 4)
+        bench.sender.open_conversation(target, 4)
     assert caught.value.code == "order_unpaid"
 
 
@@ -153,7 +153,7 @@ def test_order_of_which_all_that_is_left_is_unpaid_is_held(bench: Bench) -> None
         body["data"] = [{**unit, "status": "canceled"}, {**unit, "status": "unpaid"}]
 
     with pytest.raises(Held) as caught:
-        tampered(bench, "/order/items/get", cancel_one).open(target, 4)
+        tampered(bench, "/order/items/get", cancel_one).open_conversation(target, 4)
     assert caught.value.code == "order_unpaid"
 
 
@@ -168,7 +168,7 @@ def test_conversation_that_is_not_opened_for_an_unpublished_reason_is_a_persons_
         body.update({"code": "0", placed: "PG_SIM_CLOSED", "message": "The session is closed"})
 
     with pytest.raises(Refused) as caught:
-        tampered(bench, "/im/session/open", refuse).open(target, 4)
+        tampered(bench, "/im/session/open", refuse).open_conversation(target, 4)
     assert (caught.value.code, caught.value.request_id != "") == ("PG_SIM_CLOSED", True)
     assert "PG_SIM_CLOSED" in caught.value.headline
     assert "Nothing was sent" in caught.value.advice
@@ -179,19 +179,19 @@ def test_conversation_that_is_not_opened_just_now_is_opened_later(bench: Bench, 
     target = bench.target()
     bench.fault("error", error=code, path="/im/session/open", times=1)
     with pytest.raises(NotSent):
-        bench.sender.open(target, 4)
-    assert bench.sender.open(target, 4) == target.conversation_id
+        bench.sender.open_conversation(target, 4)
+    assert bench.sender.open_conversation(target, 4) == target.conversation_id
 
 
 def test_order_that_is_gone_is_not_sent(bench: Bench) -> None:
     target = bench.target()
     del bench.world.orders[bench.order.order_sn]
     with pytest.raises(Refused) as caught:
-        bench.sender.open(target, 4)
+        bench.sender.open_conversation(target, 4)
     assert caught.value.code == "16"
     chat = tampered(bench, "/order/items/get", lambda body: body.update(code="0", data=[]))
     with pytest.raises(Held):
-        chat.open(target, 4)
+        chat.open_conversation(target, 4)
 
 
 def test_order_with_one_unit_left_is_still_packed(bench: Bench) -> None:
@@ -201,7 +201,10 @@ def test_order_with_one_unit_left_is_still_packed(bench: Bench) -> None:
         unit = {**body["data"][0], "status": "canceled"}
         body["data"] = [unit, body["data"][0], {**unit, "status": "cancelled"}]
 
-    assert tampered(bench, "/order/items/get", cancel_all_but_one).open(target, 4) == target.conversation_id
+    assert (
+        tampered(bench, "/order/items/get", cancel_all_but_one).open_conversation(target, 4)
+        == target.conversation_id
+    )
 
 
 @pytest.mark.parametrize("mark", ["digital", "packed_by_platform"])
@@ -209,10 +212,10 @@ def test_order_of_which_nothing_is_packed_here_is_held(bench: Bench, mark: str) 
     bench.order = bench.world.make_order(bench.shop, lines=2)
     target = bench.target()
     mark_line(bench.order, 0, **{mark: True})
-    assert bench.sender.open(target, 4), "the other line is"
+    assert bench.sender.open_conversation(target, 4), "the other line is"
     mark_line(bench.order, 1, **{mark: True})
     with pytest.raises(Held) as caught:
-        bench.sender.open(target, 4)
+        bench.sender.open_conversation(target, 4)
     assert caught.value.code == "packed_elsewhere"
 
 
@@ -222,7 +225,7 @@ def test_cancellation_under_way_is_seen_in_every_spelling(bench: Bench, name: st
     target = bench.target()
     chat = tampered(bench, "/order/items/get", lambda body: body["data"][-1].update({name: flag}))
     with pytest.raises(Held) as caught:
-        chat.open(target, 4)
+        chat.open_conversation(target, 4)
     assert caught.value.code == "order_cancelled"
 
 
@@ -232,9 +235,9 @@ def test_conversation_is_found_at_both_places(bench: Bench) -> None:
     def move(body: dict[str, Any]) -> None:
         body["data"] = {"session_id": body.pop("session_id")}
 
-    assert tampered(bench, "/im/session/open", move).open(target, 4) == target.conversation_id
+    assert tampered(bench, "/im/session/open", move).open_conversation(target, 4) == target.conversation_id
     with pytest.raises(NotSent, match="without session_id"):
-        tampered(bench, "/im/session/open", lambda body: body.pop("session_id")).open(target, 4)
+        tampered(bench, "/im/session/open", lambda body: body.pop("session_id")).open_conversation(target, 4)
 
 
 def test_everything_works_when_lazada_puts_numbers_and_truths_in_quotes(bench: Bench) -> None:
@@ -244,7 +247,7 @@ def test_everything_works_when_lazada_puts_numbers_and_truths_in_quotes(bench: B
     bench.clock.off = timedelta(0)
 
     assert [receipt.message_id for receipt in sent] == [line["message_id"] for line in bench.lines()]
-    looks = [bench.sender.look(target, bench.mark_of(target, what)) for what in (picture, TEXT)]
+    looks = [bench.sender.look_for_message(target, bench.mark_of(target, what)) for what in (picture, TEXT)]
     assert [look.found for look in looks] == [(sent[1].message_id,), (sent[0].message_id,)]
     assert all(look.covered for look in looks)
 
@@ -266,9 +269,9 @@ def test_picture_with_another_address_is_found_by_its_size(bench: Bench) -> None
         message["content"] = json.dumps(content)
 
     chat = tampered(bench, "/im/message/list", edited(move))
-    assert chat.look(target, bench.mark_of(target, mine)).found == (sent,)
+    assert chat.look_for_message(target, bench.mark_of(target, mine)).found == (sent,)
     unsized = replace(bench.mark_of(target, mine), size=(0, 0))
-    assert chat.look(target, unsized).found == ()
+    assert chat.look_for_message(target, unsized).found == ()
 
 
 def test_picture_is_found_by_its_address_when_its_size_was_changed(bench: Bench) -> None:
@@ -281,7 +284,7 @@ def test_picture_is_found_by_its_address_when_its_size_was_changed(bench: Bench)
         message["content"] = json.dumps({**content, "width": 320, "height": "small"})
 
     chat = tampered(bench, "/im/message/list", edited(shrink))
-    assert chat.look(target, bench.mark_of(target, mine)).found == (sent,)
+    assert chat.look_for_message(target, bench.mark_of(target, mine)).found == (sent,)
 
 
 @pytest.mark.parametrize("content", ["", "no json", "[1]", None, 7, "[" * 20_000])
@@ -289,7 +292,7 @@ def test_odd_contents_are_no_match_and_stop_nothing(bench: Bench, content: objec
     target = bench.target()
     bench.say(target)
     chat = tampered(bench, "/im/message/list", edited(lambda message: message.update(content=content)))
-    look = chat.look(target, bench.mark_of(target))
+    look = chat.look_for_message(target, bench.mark_of(target))
     assert (look.found, look.covered) == ((), True)
     assert look.seen[0].text == ""
 
@@ -299,20 +302,20 @@ def test_pages_are_read_backwards_until_a_message_is_older_than_asked(bench: Ben
     sent = bench.say(target).message_id
     for _ in range(45):
         bench.world.buyer_says(bench.order.buyer.user_id, "and?", bench.shop.shop_id)
-    look = bench.sender.look(target, bench.mark_of(target))
+    look = bench.sender.look_for_message(target, bench.mark_of(target))
     assert (look.found, look.covered) == ((sent,), True)
     assert bench.asked("/im/message/list") == 3
     assert len(look.seen) == 46, "no message is shown twice"
 
     mark = bench.mark_of(target)
-    later = bench.sender.look(target, replace(mark, since=mark.since + timedelta(seconds=90)))
+    later = bench.sender.look_for_message(target, replace(mark, since=mark.since + timedelta(seconds=90)))
     assert (later.covered, bench.asked("/im/message/list")) == (True, 4)
 
 
 def test_conversation_is_opened_to_be_read_when_it_is_not_known(bench: Bench) -> None:
     target = bench.target()
     sent = bench.say(target).message_id
-    look = bench.sender.look(replace(target, conversation_id=""), bench.mark_of(target))
+    look = bench.sender.look_for_message(replace(target, conversation_id=""), bench.mark_of(target))
     assert (look.found, look.conversation_id) == ((sent,), target.conversation_id)
 
 
@@ -323,16 +326,18 @@ def test_page_that_promises_more_but_not_from_where_ends_the_search(bench: Bench
     def stuck(body: dict[str, Any]) -> None:
         body["data"].update(has_more=True, next_start_time=None)
 
-    look = tampered(bench, "/im/message/list", stuck).look(target, bench.mark_of(target, "Other."))
+    look = tampered(bench, "/im/message/list", stuck).look_for_message(
+        target, bench.mark_of(target, "Other.")
+    )
     assert (look.found, look.covered) == ((), False)
 
 
 def test_message_that_was_taken_back_is_not_called_sent(bench: Bench) -> None:
     target = bench.target()
     sent = bench.say(target).message_id
-    assert bench.sender.look(target, bench.mark_of(target)).found == (sent,)
+    assert bench.sender.look_for_message(target, bench.mark_of(target)).found == (sent,)
     bench.sender.take_back(target, sent, PartKind.TEXT)
-    look = bench.sender.look(target, bench.mark_of(target))
+    look = bench.sender.look_for_message(target, bench.mark_of(target))
     assert (look.found, look.covered) == ((), True)
 
 
@@ -340,7 +345,7 @@ def test_long_texts_and_pictures_are_shown_shortly(bench: Bench) -> None:
     target, picture = bench.target(), bench.picture()
     bench.say(target, "x" * 200)
     bench.sender.send_image(target, picture, bench.wire())
-    image, text = bench.sender.look(target, bench.mark_of(target)).seen
+    image, text = bench.sender.look_for_message(target, bench.mark_of(target)).seen
     assert (len(text.text), text.text[-1]) == (80, "…")
     assert image.text == picture.address.rsplit("/", 1)[-1]
 
@@ -353,9 +358,9 @@ def test_words_that_lazada_hides_at_once_are_noticed_with_one_call(bench: Bench)
     seen = bench.say(target).message_id
     hidden = bench.say(target, "Find us on whatsapp").message_id
     since = bench.mark_of(target).since
-    assert bench.sender.hidden(target, [seen, hidden], since) == {hidden}
+    assert bench.sender.hidden_messages(target, [seen, hidden], since) == {hidden}
     assert bench.asked("/im/message/list") == 1
-    assert bench.sender.hidden(replace(target, conversation_id=""), [hidden], since) == frozenset()
+    assert bench.sender.hidden_messages(replace(target, conversation_id=""), [hidden], since) == frozenset()
 
 
 def test_recall_with_a_code_that_nobody_knows_is_refused_in_words(bench: Bench) -> None:

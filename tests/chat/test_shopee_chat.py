@@ -183,7 +183,7 @@ def test_buyer_who_blocked_the_shop_is_held_after_one_try(van: Van) -> None:
 def test_order_without_a_buyer_is_held(bench: Bench) -> None:
     bench.tamper("order_detail", lambda body: body["response"]["order_list"][0].update(buyer_user_id=None))
     with pytest.raises(Held) as held:
-        bench.chat.open(bench.target(bench.order()), planned=4)
+        bench.chat.open_conversation(bench.target(bench.order()), planned=4)
     assert held.value.code == "no_buyer"
     assert "no buyer" in held.value.headline
 
@@ -367,25 +367,30 @@ def mark(bench: Bench, text: str = "", address: str = "", seconds_ago: float = 6
 def test_text_is_found_without_knowing_the_conversation(bench: Bench) -> None:
     order = bench.order()
     message = bench.say("Hello.\n  Two  lines.")
-    look = bench.chat.look(bench.target(order), mark(bench, f"Hello. Two lines. {order.order_sn}"))
+    look = bench.chat.look_for_message(
+        bench.target(order), mark(bench, f"Hello. Two lines. {order.order_sn}")
+    )
 
     assert look.found == (message,)
     assert look.covered
     conversation = bench.world.transcript()[0]["conversation_id"]
     assert look.conversation_id == conversation
-    again = bench.chat.look(bench.target(order, conversation), mark(bench, "Something else."))
+    again = bench.chat.look_for_message(bench.target(order, conversation), mark(bench, "Something else."))
     assert (again.found, again.covered) == ((), True)
 
 
 def test_picture_is_found_by_the_end_of_its_address(bench: Bench) -> None:
     order = bench.order()
-    address = bench.chat.upload(picture(5))
+    address = bench.chat.upload_picture(picture(5))
     message = bench.chat.send_image(bench.target(order), Picture(address=address), bench.wire()).message_id
 
     moved = f"https://other.host.test/some/where/{address.rsplit('/', 1)[-1]}?size=large"
-    assert bench.chat.look(bench.target(order), mark(bench, address=moved)).found == (message,)
-    assert bench.chat.look(bench.target(order), mark(bench, address="https://x.test/other")).found == ()
-    assert bench.chat.look(bench.target(order), mark(bench, address="/")).found == ()
+    assert bench.chat.look_for_message(bench.target(order), mark(bench, address=moved)).found == (message,)
+    assert (
+        bench.chat.look_for_message(bench.target(order), mark(bench, address="https://x.test/other")).found
+        == ()
+    )
+    assert bench.chat.look_for_message(bench.target(order), mark(bench, address="/")).found == ()
 
 
 def test_buyers_own_words_and_older_messages_are_no_match(bench: Bench) -> None:
@@ -394,13 +399,13 @@ def test_buyers_own_words_and_older_messages_are_no_match(bench: Bench) -> None:
     text = f"Twin. {order.order_sn}"
     bench.world.buyer_says(order.buyer.user_id, text)
 
-    assert len(bench.chat.look(bench.target(order), mark(bench, text)).found) == 1
-    later = bench.chat.look(bench.target(order), mark(bench, text, seconds_ago=-5))
+    assert len(bench.chat.look_for_message(bench.target(order), mark(bench, text)).found) == 1
+    later = bench.chat.look_for_message(bench.target(order), mark(bench, text, seconds_ago=-5))
     assert (later.found, later.covered) == ((), True)
 
 
 def test_buyer_who_never_got_a_message_has_no_conversation(bench: Bench) -> None:
-    look = bench.chat.look(bench.target(bench.order()), mark(bench, "Hello."))
+    look = bench.chat.look_for_message(bench.target(bench.order()), mark(bench, "Hello."))
     assert (look.found, look.covered, look.conversation_id) == ((), True, "")
 
 
@@ -410,9 +415,9 @@ def test_long_conversation_that_does_not_reach_back_is_told_as_such(bench: Bench
     text = f"First. {order.order_sn}"
     for _ in range(74):
         bench.world.buyer_says(order.buyer.user_id, "and?")
-    assert len(bench.chat.look(bench.target(order), mark(bench, text)).found) == 1
+    assert len(bench.chat.look_for_message(bench.target(order), mark(bench, text)).found) == 1
     bench.world.buyer_says(order.buyer.user_id, "and?")
-    look = bench.chat.look(bench.target(order), mark(bench, text))
+    look = bench.chat.look_for_message(bench.target(order), mark(bench, text))
     assert (look.found, look.covered) == ((), False)
 
 
@@ -422,7 +427,7 @@ def test_conversation_is_found_on_a_later_page(tmp_path: Path, clock: Clock) -> 
         for order in orders.values():
             bench.say("Hello.", order)
         first = next(iter(orders.values()))
-        look = bench.chat.look(bench.target(first), mark(bench, f"Hello. {first.order_sn}"))
+        look = bench.chat.look_for_message(bench.target(first), mark(bench, f"Hello. {first.order_sn}"))
         assert len(look.found) == 1
         assert len(orders) > 25
 
@@ -449,9 +454,11 @@ def test_odd_message_in_front_hides_nothing(bench: Bench, odd: object) -> None:
     bench.tamper("get_message", lambda body: body["response"]["messages"].insert(0, odd))
     conversation = bench.world.transcript()[0]["conversation_id"]
 
-    look = bench.chat.look(bench.target(order, conversation), mark(bench, f"Hello. {order.order_sn}"))
+    look = bench.chat.look_for_message(
+        bench.target(order, conversation), mark(bench, f"Hello. {order.order_sn}")
+    )
     assert (look.found, look.covered) == ((message,), True)
-    assert bench.chat.open(bench.target(order, conversation), planned=3)
+    assert bench.chat.open_conversation(bench.target(order, conversation), planned=3)
 
 
 def test_null_is_not_taken_for_the_beginning_of_a_conversation(bench: Bench) -> None:
@@ -460,7 +467,7 @@ def test_null_is_not_taken_for_the_beginning_of_a_conversation(bench: Bench) -> 
     for _ in range(75):
         bench.world.buyer_says(order.buyer.user_id, "and?")
     bench.tamper("get_message", lambda body: body["response"]["messages"].__setitem__(0, None))
-    look = bench.chat.look(bench.target(order), mark(bench, "Something else."))
+    look = bench.chat.look_for_message(bench.target(order), mark(bench, "Something else."))
     assert (look.found, look.covered) == ((), False)
 
 
@@ -482,7 +489,7 @@ def test_message_that_stands_on_two_pages_counts_once(bench: Bench) -> None:
             body["response"]["page_result"]["next_offset"] = messages[-1]["message_id"]
 
     bench.tamper("get_message", repeat)
-    look = bench.chat.look(bench.target(order, conversation), mark(bench, text))
+    look = bench.chat.look_for_message(bench.target(order, conversation), mark(bench, text))
     assert bench.asked("get_message") == 2
     assert look.found == (message,)
 
@@ -497,7 +504,7 @@ def test_page_that_is_only_short_is_not_taken_for_the_beginning_of_a_conversatio
         del body["response"]["messages"][1]
 
     bench.tamper("get_message", shorten)
-    look = bench.chat.look(bench.target(order), mark(bench, f"First. {order.order_sn}"))
+    look = bench.chat.look_for_message(bench.target(order), mark(bench, f"First. {order.order_sn}"))
     assert (look.found, look.covered) == ((message,), True)
 
 
@@ -505,7 +512,7 @@ def test_page_that_is_only_short_is_not_taken_for_the_beginning_of_a_conversatio
 def test_beginning_of_a_conversation_is_told_in_several_ways(bench: Bench, end: object) -> None:
     bench.say("First.")
     bench.tamper("get_message", lambda body: body["response"]["page_result"].update(next_offset=end))
-    assert bench.chat.look(bench.target(bench.order()), mark(bench, "Other.")).covered is True
+    assert bench.chat.look_for_message(bench.target(bench.order()), mark(bench, "Other.")).covered is True
     assert bench.asked("get_message") == 1
 
 
@@ -513,7 +520,7 @@ def test_conversation_that_comes_back_empty_proves_nothing(bench: Bench) -> None
     order = bench.order()
     bench.say("First.")
     bench.tamper("get_message", lambda body: body["response"].update(messages=[]))
-    look = bench.chat.look(bench.target(order), mark(bench, f"First. {order.order_sn}"))
+    look = bench.chat.look_for_message(bench.target(order), mark(bench, f"First. {order.order_sn}"))
     assert (look.found, look.covered) == ((), False)
 
 
@@ -522,14 +529,14 @@ def test_odd_conversations_and_cursors_are_passed_over(bench: Bench) -> None:
     message = bench.say("Hello.")
     text = mark(bench, f"Hello. {order.order_sn}")
     bench.tamper("conversation_list", lambda body: body["response"]["conversations"].insert(0, None))
-    assert bench.chat.look(bench.target(order), text).found == (message,)
+    assert bench.chat.look_for_message(bench.target(order), text).found == (message,)
 
     odd = {
         "conversations": "none",
         "page_result": {"more": True, "next_cursor": {"next_message_time_nano": "x"}},
     }
     bench.tamper("conversation_list", lambda body: body.update(response=odd))
-    assert bench.chat.look(bench.target(order), text).covered is False
+    assert bench.chat.look_for_message(bench.target(order), text).covered is False
 
 
 def test_upload_that_answers_without_an_address_is_repeated_later(bench: Bench) -> None:
@@ -538,7 +545,7 @@ def test_upload_that_answers_without_an_address_is_repeated_later(bench: Bench) 
     chat = ShopeeChat(ShopeeClient(bench.account, bench.vault, http, bench.now))
 
     with pytest.raises(NotSent, match="without url"):
-        chat.upload(picture())
+        chat.upload_picture(picture())
     http.close()
 
 
@@ -550,10 +557,12 @@ def test_look_tells_what_stands_in_the_chat_without_the_buyers_words(bench: Benc
     bench.say("First.")
     bench.say("A long one. " + "x" * 100)
     bench.world.buyer_says(order.buyer.user_id, "My address is 1, Jalan Ampang.")
-    address = bench.chat.upload(picture(5))
+    address = bench.chat.upload_picture(picture(5))
     bench.chat.send_image(bench.target(order), Picture(address=address), bench.wire())
 
-    newest, buyers, long, first = bench.chat.look(bench.target(order), mark(bench, address=address)).seen
+    newest, buyers, long, first = bench.chat.look_for_message(
+        bench.target(order), mark(bench, address=address)
+    ).seen
 
     assert (newest.own, newest.kind, newest.matches) == (True, "image", True)
     assert newest.text == address.rsplit("/", 1)[-1][:80]
@@ -595,8 +604,8 @@ def test_nothing_is_hidden_in_a_chat_that_is_not_known_or_older_than_asked(bench
     message = bench.say()
     conversation = bench.world.transcript()[0]["conversation_id"]
     later = bench.now() + timedelta(seconds=5)
-    assert bench.chat.hidden(bench.target(order), [message], bench.now()) == frozenset()
-    assert bench.chat.hidden(bench.target(order, conversation), [message], later) == frozenset()
+    assert bench.chat.hidden_messages(bench.target(order), [message], bench.now()) == frozenset()
+    assert bench.chat.hidden_messages(bench.target(order, conversation), [message], later) == frozenset()
 
 
 @pytest.mark.parametrize(("region", "minutes"), [("SG", 10), ("TH", 3), ("MY", 0)])

@@ -83,7 +83,7 @@ def test_buyer_of_long_ago_cannot_be_written_to(bench: Bench) -> None:
     bench.world.move_on(61 * 86_400)
     bench.connect()
     with pytest.raises(Refused) as caught:
-        bench.chat.open(bench.target(), 4)
+        bench.chat.open_conversation(bench.target(), 4)
     assert caught.value.code == "45109003"
     assert "60 days" in caught.value.advice
 
@@ -106,7 +106,7 @@ def test_shop_without_the_chat_scope_is_held_and_may_read_orders(bench: Bench) -
     with pytest.raises(ShopWaits) as caught:
         bench.chat.send_text(target, "Hello.", bench.wire())
     assert "chat" in caught.value.headline
-    assert bench.orders.read(target.order_number)
+    assert bench.orders.read_order(target.order_number)
 
 
 @pytest.mark.parametrize("code", ["36009003", "36009007", "45101001", "45999999"])
@@ -116,21 +116,21 @@ def test_trouble_that_may_have_let_the_message_through_is_unknown(bench: Bench, 
     with pytest.raises(OutcomeUnknown):
         bench.chat.send_text(target, "Hello.", bench.wire())
     assert bench.texts() == ["Hello."]
-    assert len(bench.chat.look(target, mark_of_text("Hello.")).found) == 1
+    assert len(bench.chat.look_for_message(target, mark_of_text("Hello.")).found) == 1
 
 
 def test_picture_that_is_not_taken_is_not_sent_yet(bench: Bench) -> None:
     with pytest.raises(NotSent):
-        bench.chat.upload(b"no picture")
+        bench.chat.upload_picture(b"no picture")
 
 
 # ---- checking the order --------------------------------------------------------------------
 
 
 def test_opening_creates_the_conversation_once(bench: Bench) -> None:
-    first = bench.chat.open(bench.target(), 4)
+    first = bench.chat.open_conversation(bench.target(), 4)
     assert first
-    assert bench.chat.open(bench.target(), 4) == first
+    assert bench.chat.open_conversation(bench.target(), 4) == first
     assert not bench.world.transcript()
 
 
@@ -146,7 +146,7 @@ def test_opening_creates_the_conversation_once(bench: Bench) -> None:
 def test_order_that_is_not_to_be_shipped_is_held(bench: Bench, status: str, code: str) -> None:
     bench.world.change_order(bench.order(), status)
     with pytest.raises(Held) as caught:
-        bench.chat.open(bench.target(), 4)
+        bench.chat.open_conversation(bench.target(), 4)
     assert caught.value.code == code
     assert "Nothing was sent" in caught.value.advice
     assert not bench.asked("/conversations")
@@ -156,21 +156,21 @@ def test_order_of_which_every_line_is_cancelled_is_held(bench: Bench) -> None:
     for package in bench.order().packages:
         package.items = [replace(item, cancelled=True) for item in package.items]
     with pytest.raises(Held) as caught:
-        bench.chat.open(bench.target(), 4)
+        bench.chat.open_conversation(bench.target(), 4)
     assert caught.value.code == "order_cancelled"
 
 
 def test_order_of_another_buyer_is_held(bench: Bench) -> None:
     target = Target(order_number=bench.order().order_sn, buyer_id="7210000000000000001")
     with pytest.raises(Held) as caught:
-        bench.chat.open(target, 4)
+        bench.chat.open_conversation(target, 4)
     assert caught.value.code == "buyer_changed"
 
 
 def test_order_that_is_left_out_of_the_answer_is_held(bench: Bench) -> None:
     bench.world.faults.set("omit_unknown_orders")
     with pytest.raises(Held) as caught:
-        bench.chat.open(Target(order_number="580000000000000009", buyer_id="1"), 4)
+        bench.chat.open_conversation(Target(order_number="580000000000000009", buyer_id="1"), 4)
     assert caught.value.code == "order_not_found"
 
 
@@ -182,7 +182,7 @@ def test_message_whose_answer_was_lost_is_found(bench: Bench) -> None:
     bench.world.faults.set("drop_after", path=SENDING, times=1)
     with pytest.raises(OutcomeUnknown):
         bench.chat.send_text(target, "Hello  there.", bench.wire())
-    look = bench.chat.look(target, mark_of_text("Hello there."))
+    look = bench.chat.look_for_message(target, mark_of_text("Hello there."))
     assert look.found == (bench.world.transcript()[0]["message_id"],)
     assert look.covered
     assert [(each.own, each.text, each.matches) for each in look.seen] == [(True, "Hello there.", True)]
@@ -192,7 +192,7 @@ def test_message_that_never_arrived_is_absent(bench: Bench) -> None:
     target = bench.opened()
     bench.chat.send_text(target, "Hello.", bench.wire())
     bench.world.buyer_says(bench.order().buyer.user_id, "Good bye.", bench.shop.shop_id)
-    look = bench.chat.look(target, mark_of_text("Good bye."))
+    look = bench.chat.look_for_message(target, mark_of_text("Good bye."))
     assert look.found == ()
     assert look.covered
     assert [each.own for each in look.seen] == [False, True]
@@ -205,28 +205,28 @@ def test_pictures_are_told_apart_though_their_addresses_change(bench: Bench, rew
     target = bench.opened()
     first, picture = bench.show(target)
     second, other = bench.show(target, (630, 470))
-    assert bench.chat.look(target, mark_of_picture(picture)).found == (first,)
-    assert bench.chat.look(target, mark_of_picture(other)).found == (second,)
-    unsent = Picture(address=bench.chat.upload(jpeg((620, 460))), size=(620, 460))
-    assert bench.chat.look(target, mark_of_picture(unsent)).found == ()
+    assert bench.chat.look_for_message(target, mark_of_picture(picture)).found == (first,)
+    assert bench.chat.look_for_message(target, mark_of_picture(other)).found == (second,)
+    unsent = Picture(address=bench.chat.upload_picture(jpeg((620, 460))), size=(620, 460))
+    assert bench.chat.look_for_message(target, mark_of_picture(unsent)).found == ()
 
 
 def test_three_pages_are_read_and_no_more(bench: Bench) -> None:
     target = bench.opened()
     for number in range(31):
         bench.world.buyer_says(bench.order().buyer.user_id, f"Hello {number}", bench.shop.shop_id)
-    look = bench.chat.look(target, mark_of_text("Hello."))
+    look = bench.chat.look_for_message(target, mark_of_text("Hello."))
     assert not look.covered
     assert len(look.seen) == 30
 
     longer_ago = replace(mark_of_text("Hello."), since=utc_now() + timedelta(seconds=5))
-    assert bench.chat.look(target, longer_ago).covered
+    assert bench.chat.look_for_message(target, longer_ago).covered
 
 
 def test_conversation_is_found_when_its_id_was_lost(bench: Bench) -> None:
     target = bench.opened()
     said = bench.chat.send_text(target, "Hello.", bench.wire())
-    look = bench.chat.look(bench.target(), mark_of_text("Hello."))
+    look = bench.chat.look_for_message(bench.target(), mark_of_text("Hello."))
     assert look.found == (said.message_id,)
     assert look.conversation_id == target.conversation_id
 
@@ -237,9 +237,9 @@ def test_message_that_is_hidden_later_is_told(bench: Bench) -> None:
     gone = bench.chat.send_text(target, "Hello.", bench.wire()).message_id
     stays = bench.chat.send_text(target, "Hello again.", bench.wire()).message_id
     since = utc_now() - timedelta(minutes=1)
-    assert bench.chat.hidden(target, {gone, stays}, since) == {gone}
-    assert bench.chat.hidden(target, {stays}, since) == frozenset()
-    assert bench.chat.hidden(bench.target(), {gone}, since) == frozenset()
+    assert bench.chat.hidden_messages(target, {gone, stays}, since) == {gone}
+    assert bench.chat.hidden_messages(target, {stays}, since) == frozenset()
+    assert bench.chat.hidden_messages(bench.target(), {gone}, since) == frozenset()
 
 
 def test_odd_messages_stop_no_look(bench: Bench) -> None:
@@ -247,7 +247,7 @@ def test_odd_messages_stop_no_look(bench: Bench) -> None:
     bench.chat.send_text(target, "Hello.", bench.wire())
     for message in bench.world.chat.of_shop(bench.shop.shop_id)[0].messages:
         message.source_content["content"] = ["odd"]
-    look = bench.chat.look(target, mark_of_text("Hello."))
+    look = bench.chat.look_for_message(target, mark_of_text("Hello."))
     assert look.found == ()
     assert look.seen[0].text == ""
 
@@ -256,15 +256,18 @@ def test_odd_messages_stop_no_look(bench: Bench) -> None:
         body["data"]["messages"] = [{**first, "content": "{half"}, {**first, "id": "2", "sender": None}]
 
     bench.tamper("GET /customer_service", spoil)
-    assert [each.own for each in bench.chat.look(target, mark_of_text("Hello.")).seen] == [True, False]
+    assert [each.own for each in bench.chat.look_for_message(target, mark_of_text("Hello.")).seen] == [
+        True,
+        False,
+    ]
 
 
 def test_answers_that_leave_out_what_was_asked_for_are_asked_for_again(bench: Bench) -> None:
     bench.tamper("POST /customer_service", lambda body: body.update(data={}))
     with pytest.raises(NotSent):
-        bench.chat.upload(jpeg())
+        bench.chat.upload_picture(jpeg())
     with pytest.raises(NotSent):
-        bench.chat.open(bench.target(), 4)
+        bench.chat.open_conversation(bench.target(), 4)
 
 
 def test_message_without_a_known_conversation_opens_it_first(bench: Bench) -> None:

@@ -72,10 +72,10 @@ class Chat:
         self._at_gate, self._answers = at_gate, answers
         self.delivered: list[str] = []
 
-    def upload(self, picture: bytes) -> str:
+    def upload_picture(self, picture: bytes) -> str:
         raise NotImplementedError
 
-    def open(self, target: Target, planned: int) -> str:
+    def open_conversation(self, target: Target, planned: int) -> str:
         raise NotImplementedError
 
     def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
@@ -86,10 +86,12 @@ class Chat:
         wire.mark()
         return self._pause("written")
 
-    def look(self, target: Target, mark: SentMark) -> Look:
+    def look_for_message(self, target: Target, mark: SentMark) -> Look:
         return Look(tuple(self.delivered), covered=True)
 
-    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+    def hidden_messages(
+        self, target: Target, message_ids: Collection[str], since: datetime
+    ) -> frozenset[str]:
         return frozenset()
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:

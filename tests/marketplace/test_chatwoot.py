@@ -77,7 +77,7 @@ def tamper(bench: Bench, path: str, change: Callable[[dict[str, Any]], object]) 
 )
 def test_contact_is_found_by_the_scanned_code(bench: Bench, facts: dict[str, str], code: str) -> None:
     order = bench.order(**facts)
-    found = bench.orders.look_up(code)
+    found = bench.orders.find_by_code(code)
     assert found
     assert (found.shop_id, found.number, found.buyer_id) == ("ayu", code, str(order.buyer.user_id))
     assert found.buyer_name == order.buyer.name
@@ -86,27 +86,27 @@ def test_contact_is_found_by_the_scanned_code(bench: Bench, facts: dict[str, str
 def test_contact_is_found_by_a_word_of_the_name(bench: Bench) -> None:
     order = bench.order(identifier=None)
     order.buyer.name = "Ayu, WA10203040"
-    assert bench.orders.look_up("WA10203040")
-    assert bench.orders.look_up("WA1020304") is None
+    assert bench.orders.find_by_code("WA10203040")
+    assert bench.orders.find_by_code("WA1020304") is None
 
 
 @pytest.mark.parametrize("code", ["WA1020304", "WA102030400", "A10203040", "2345678", "no one"])
 def test_part_of_a_code_finds_nobody(bench: Bench, code: str) -> None:
     bench.order(identifier="WA10203040", phone_number="+62812345678")
-    assert bench.orders.look_up(code) is None
+    assert bench.orders.find_by_code(code) is None
 
 
 def test_contact_without_a_phone_number_is_not_found_by_a_sign(bench: Bench) -> None:
     bench.order(identifier="1+1", phone_number=None)
-    assert bench.orders.look_up("+") is None
+    assert bench.orders.find_by_code("+") is None
 
 
 def test_code_that_is_part_of_many_others_still_finds_its_contact(bench: Bench) -> None:
     for number in range(16):
         bench.order(identifier=f"WA10203040{number:02}")
-    assert bench.orders.look_up("WA10203040") is None
+    assert bench.orders.find_by_code("WA10203040") is None
     order = bench.order(identifier="WA10203040")
-    found = bench.orders.look_up("WA10203040")
+    found = bench.orders.find_by_code("WA10203040")
     assert found
     assert found.buyer_id == str(order.buyer.user_id)
 
@@ -117,25 +117,25 @@ def test_code_of_two_contacts_on_different_pages_names_neither(bench: Bench) -> 
         bench.order(identifier=f"WA10203040{number:02}")
     other = bench.order(identifier=None)
     other.buyer.name = "Ayu WA10203040"
-    assert bench.orders.look_up("WA10203040") is None
+    assert bench.orders.find_by_code("WA10203040") is None
 
 
 def test_code_that_too_many_contacts_hold_names_none(bench: Bench) -> None:
     bench.order(identifier="WA1")
     for number in range(80):
         bench.order(identifier=f"WA10{number:02}")
-    assert bench.orders.look_up("WA1") is None
+    assert bench.orders.find_by_code("WA1") is None
 
 
 def test_code_of_two_contacts_names_neither(bench: Bench) -> None:
     bench.order(identifier="WA10203040")
     other = bench.order(identifier=None)
     other.buyer.name = "Ayu WA10203040"
-    assert bench.orders.look_up("WA10203040") is None
+    assert bench.orders.find_by_code("WA10203040") is None
 
 
 def test_no_order_changes_behind_the_sellers_back(bench: Bench) -> None:
-    assert list(bench.orders.changed(utc_now() - timedelta(days=1), utc_now())) == []
+    assert list(bench.orders.changed_orders(utc_now() - timedelta(days=1), utc_now())) == []
 
 
 # ---- opening -------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_code_that_names_another_contact_by_now_is_held(bench: Bench) -> None:
     order, other = bench.order(), bench.order()
     target = Target(order_number=order.order_sn, buyer_id=str(other.buyer.user_id))
     with pytest.raises(Held) as caught:
-        bench.chat.open(target, 4)
+        bench.chat.open_conversation(target, 4)
     assert caught.value.code == "buyer_changed"
 
 
@@ -197,8 +197,8 @@ def test_nothing_is_sent_without_a_conversation(bench: Bench) -> None:
     target = Target(order_number=order.order_sn, buyer_id=str(order.buyer.user_id))
     with pytest.raises(NotSent):
         bench.chat.send_text(target, "Hello.", bench.wire())
-    assert bench.chat.look(target, mark_of_text("Hello.")).covered
-    assert bench.chat.hidden(target, {"1"}, utc_now()) == frozenset()
+    assert bench.chat.look_for_message(target, mark_of_text("Hello.")).covered
+    assert bench.chat.hidden_messages(target, {"1"}, utc_now()) == frozenset()
 
 
 # ---- sending -------------------------------------------------------------------------------
@@ -220,7 +220,11 @@ def test_text_and_pictures_arrive_once_with_their_own_bytes(bench: Bench) -> Non
 
 def test_upload_calls_nobody_and_names_the_picture_by_its_bytes(bench: Bench) -> None:
     assert not bench.chat.policy.keeps_uploads
-    assert bench.chat.upload(jpeg()) == bench.chat.upload(jpeg()) != bench.chat.upload(jpeg((10, 10)))
+    assert (
+        bench.chat.upload_picture(jpeg())
+        == bench.chat.upload_picture(jpeg())
+        != bench.chat.upload_picture(jpeg((10, 10)))
+    )
     assert bench.world.requests.counts()["total"] == 0
 
 
@@ -249,7 +253,7 @@ def test_page_in_place_of_an_answer_leaves_a_message_unknown(bench: Bench, statu
 def test_page_in_place_of_an_answer_is_no_answer_when_reading(bench: Bench) -> None:
     bench.world.faults.set("non_json")
     with pytest.raises(NoNetwork) as caught:
-        bench.orders.look_up("WA10203040")
+        bench.orders.find_by_code("WA10203040")
     assert "in place of Chatwoot" in caught.value.headline
 
 
@@ -298,7 +302,7 @@ def test_message_whose_answer_was_lost_is_found(bench: Bench) -> None:
     bench.world.faults.set("drop_after", path=MESSAGES, times=1)
     with pytest.raises(OutcomeUnknown):
         bench.chat.send_text(target, "Hello  there.", bench.wire())
-    look = bench.chat.look(target, mark_of_text("Hello there."))
+    look = bench.chat.look_for_message(target, mark_of_text("Hello there."))
     assert len(look.found) == 1
     assert look.covered
 
@@ -308,8 +312,8 @@ def test_pictures_are_told_apart_by_their_size_and_by_their_name(bench: Bench) -
     first, picture = bench.show(target)
     second, other = bench.show(target, (630, 470))
     for named in (False, True):
-        assert bench.chat.look(target, mark_of_picture(picture)).found == (first,)
-        assert bench.chat.look(target, mark_of_picture(other)).found == (second,)
+        assert bench.chat.look_for_message(target, mark_of_picture(picture)).found == (first,)
+        assert bench.chat.look_for_message(target, mark_of_picture(other)).found == (second,)
 
         def name(body: dict[str, Any]) -> None:
             for each, sent in zip(body["payload"], (picture, other), strict=False):  # the last page is empty
@@ -330,7 +334,7 @@ def test_picture_without_name_and_size_leaves_it_open_whether_ours_is_there(benc
             each["attachments"] = [{"file_type": "image"}]
 
     tamper(bench, "GET /api/v1/accounts/31/conversations/1/messages", bare)
-    look = bench.chat.look(target, mark_of_picture(picture))
+    look = bench.chat.look_for_message(target, mark_of_picture(picture))
     assert (look.found, look.covered) == ((), False)
 
 
@@ -344,9 +348,9 @@ def test_words_of_the_buyer_and_private_notes_are_not_ours(bench: Bench) -> None
         for each in body["payload"]:
             each["private"] = True
 
-    assert len(bench.chat.look(target, mark_of_text("Hello.")).found) == 1
+    assert len(bench.chat.look_for_message(target, mark_of_text("Hello.")).found) == 1
     tamper(bench, "GET /api/v1/accounts/31/conversations/1/messages", note)
-    assert bench.chat.look(target, mark_of_text("Hello.")).found == ()
+    assert bench.chat.look_for_message(target, mark_of_text("Hello.")).found == ()
 
 
 def test_three_pages_are_read_and_no_more(bench: Bench) -> None:
@@ -354,12 +358,12 @@ def test_three_pages_are_read_and_no_more(bench: Bench) -> None:
     target = bench.opened(order)
     for number in range(61):
         bench.world.buyer_says(order.buyer.user_id, f"Hello {number}", bench.shop.shop_id)
-    look = bench.chat.look(target, mark_of_text("Hello."))
+    look = bench.chat.look_for_message(target, mark_of_text("Hello."))
     assert not look.covered
     assert len(look.seen) == 60
     assert [each.text for each in look.seen[:1]] == [""]
     later = replace(mark_of_text("Hello."), since=utc_now() + timedelta(seconds=5))
-    assert bench.chat.look(target, later).covered
+    assert bench.chat.look_for_message(target, later).covered
 
 
 def test_message_that_never_went_on_to_the_buyer_is_told(bench: Bench) -> None:
@@ -367,8 +371,8 @@ def test_message_that_never_went_on_to_the_buyer_is_told(bench: Bench) -> None:
     bench.world.faults.set("late_filter", 0, times=1)
     gone = bench.chat.send_text(target, "Hello.", bench.wire()).message_id
     stays = bench.chat.send_text(target, "Hello again.", bench.wire()).message_id
-    assert bench.chat.hidden(target, {gone, stays}, utc_now() - timedelta(minutes=1)) == {gone}
-    assert bench.chat.hidden(target, {gone}, utc_now() + timedelta(minutes=1)) == frozenset()
+    assert bench.chat.hidden_messages(target, {gone, stays}, utc_now() - timedelta(minutes=1)) == {gone}
+    assert bench.chat.hidden_messages(target, {gone}, utc_now() + timedelta(minutes=1)) == frozenset()
 
 
 def test_nothing_can_be_taken_back(bench: Bench) -> None:

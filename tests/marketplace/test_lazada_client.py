@@ -292,7 +292,7 @@ def test_orders_alone_work_and_the_chat_is_said_to_need_its_own_consent(bench: B
     assert (access.state, access.orders) == (AccessState.NOT_CONNECTED, True)
     assert access.missing == because(ShopReason.CHAT_CONSENT_MISSING)
     assert "In-house IM Chat" in saying.said(access.missing).advice
-    assert bench.channel.orders.read(bench.order.order_sn)
+    assert bench.channel.orders.read_order(bench.order.order_sn)
 
 
 def test_consent_taken_back_from_the_chat_alone_leaves_the_orders(bench: Bench) -> None:
@@ -351,21 +351,21 @@ def test_chat_that_was_refused_meanwhile_is_asked_again(bench: Bench) -> None:
 def test_picture_goes_through_the_chats_app_where_the_one_for_orders_may_not(bench: Bench) -> None:
     bench.world.state_of(LazadaApps).chat_may_upload = True
     bench.fault("error", error="InsufficientPermission", path="/image/upload", times=1)
-    assert bench.sender.upload(jpeg())
+    assert bench.sender.upload_picture(jpeg())
     assert bench.asked("/image/upload") == 2
 
 
 def test_picture_that_neither_app_may_upload_is_told(bench: Bench) -> None:
     bench.fault("error", error="InsufficientPermission", path="/image/upload")
     with pytest.raises(ShopWaits) as caught:
-        bench.sender.upload(jpeg())
+        bench.sender.upload_picture(jpeg())
     assert caught.value.headline == "Lazada gives the app for the chat no permission for this."
 
 
 def test_other_refusals_of_a_picture_are_not_tried_with_the_other_app(bench: Bench) -> None:
     bench.fault("error", error="AppWhiteIpLimit", path="/image/upload")
     with pytest.raises(ShopWaits):
-        bench.sender.upload(jpeg())
+        bench.sender.upload_picture(jpeg())
     assert bench.asked("/image/upload") == 1
 
 

@@ -55,7 +55,7 @@ def unit(**fields: Any) -> dict[str, Any]:
 
 def read(*units: dict[str, Any], **head: Any) -> Order:
     orders, _ = orders_of(order__get={"order_id": 900000000000001, **head}, order__items__get=list(units))
-    found = orders.read("900000000000001")
+    found = orders.read_order("900000000000001")
     assert found
     return found
 
@@ -123,15 +123,15 @@ def test_order_whose_buyer_asks_to_cancel_is_cancelled() -> None:
 
 
 def test_order_that_lazada_does_not_know_is_none(bench: Bench) -> None:
-    assert bench.channel.orders.read("400000000000000") is None
+    assert bench.channel.orders.read_order("400000000000000") is None
     bench.fault("error", error="17", path="/order/get", times=1)
     with pytest.raises(Refused):
-        bench.channel.orders.read(bench.order.order_sn)
+        bench.channel.orders.read_order(bench.order.order_sn)
 
 
 def test_answer_about_another_order_is_not_taken() -> None:
     orders, _ = orders_of(order__get={"order_id": 1}, order__items__get=[unit()])
-    assert orders.read("900000000000001") is None
+    assert orders.read_order("900000000000001") is None
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ def test_answer_about_another_order_is_not_taken() -> None:
     ],
 )
 def test_only_what_looks_like_an_order_number_is_asked_for(bench: Bench, code: str, asks: bool) -> None:
-    assert bench.channel.orders.look_up(code) is None
+    assert bench.channel.orders.find_by_code(code) is None
     assert bench.asked("/order/get") == asks
 
 
 def test_order_in_two_parcels_is_found_by_both(bench: Bench) -> None:
     order = bench.world.make_order(bench.shop, lines=2)
     split(order, bench.world.numbers, bench.shop)
-    found = bench.channel.orders.read(order.order_sn)
+    found = bench.channel.orders.read_order(order.order_sn)
     assert found
     assert {each.tracking_number for each in order.packages} <= set(found.codes)
 
@@ -165,7 +165,7 @@ def test_long_list_is_read_page_by_page_and_its_units_fifty_at_a_time(bench: Ben
     for _ in range(119):
         bench.world.make_order(bench.shop)
     since, until = utc_now() - timedelta(days=1), utc_now() + timedelta(minutes=1)
-    batches = list(bench.channel.orders.changed(since, until))
+    batches = list(bench.channel.orders.changed_orders(since, until))
     assert [len(batch) for batch in batches] == [50, 50, 20]
     assert len({order.number for batch in batches for order in batch}) == 120
     assert (bench.asked("/orders/get"), bench.asked("/orders/items/get")) == (2, 3)
@@ -174,7 +174,7 @@ def test_long_list_is_read_page_by_page_and_its_units_fifty_at_a_time(bench: Ben
 def test_orders_that_change_while_a_list_is_read_hide_none_of_the_others(bench: Bench) -> None:
     orders = [bench.world.make_order(bench.shop, age_s=3600 - n) for n in range(150)]
     now = utc_now()
-    batches = bench.channel.orders.changed(now - timedelta(hours=2), now - timedelta(minutes=1))
+    batches = bench.channel.orders.changed_orders(now - timedelta(hours=2), now - timedelta(minutes=1))
     listed = {order.number for order in next(batches)}
     for order in orders[:5]:
         bench.world.change_order(order, "SHIPPED")
@@ -185,7 +185,7 @@ def test_orders_that_change_while_a_list_is_read_hide_none_of_the_others(bench: 
 def test_only_what_changed_in_that_time_is_listed(bench: Bench) -> None:
     old = bench.world.make_order(bench.shop, age_s=7200)
     since, until = utc_now() - timedelta(hours=1), utc_now() + timedelta(minutes=1)
-    listed = [order.number for batch in bench.channel.orders.changed(since, until) for order in batch]
+    listed = [order.number for batch in bench.channel.orders.changed_orders(since, until) for order in batch]
     assert bench.order.order_sn in listed
     assert old.order_sn not in listed
 
@@ -195,7 +195,7 @@ def test_one_order_that_lazada_misses_does_not_keep_the_others(bench: Bench) -> 
     bench.fault("error", error="37", path="/orders/items/get", times=1)
     bench.fault("error", error="16", path="/order/items/get", times=1)
     since, until = utc_now() - timedelta(days=1), utc_now() + timedelta(minutes=1)
-    ((*found,),) = bench.channel.orders.changed(since, until)
+    ((*found,),) = bench.channel.orders.changed_orders(since, until)
     assert len(found) == len(others)
 
 
@@ -205,7 +205,11 @@ def test_any_other_refusal_of_the_units_is_told(bench: Bench, first: str, then: 
     if then != "0":
         bench.fault("error", error=then, path="/order/items/get", times=1)
     with pytest.raises(Refused):
-        list(bench.channel.orders.changed(utc_now() - timedelta(days=1), utc_now() + timedelta(minutes=1)))
+        list(
+            bench.channel.orders.changed_orders(
+                utc_now() - timedelta(days=1), utc_now() + timedelta(minutes=1)
+            )
+        )
 
 
 @pytest.mark.parametrize(("region", "utc"), [("MY", "04:00"), ("ID", "05:00"), ("XX", "12:00")])
@@ -220,7 +224,7 @@ def test_list_longer_than_lazada_counts_goes_on_from_the_last_time_seen(region: 
     _, canned = orders_of(orders__get=heads, orders__items__get=[])
     orders = source(canned, ShopSettings(id="kopi", region=region, name="Kopi"))  # type: ignore[arg-type]
     since = datetime(2026, 1, 5, tzinfo=UTC)
-    assert not any(orders.changed(since, since + timedelta(days=1)))
+    assert not any(orders.changed_orders(since, since + timedelta(days=1)))
     lists = [asked for path, asked in canned.asked if path == "/orders/get"]
     assert [each["offset"] for each in lists] == [*range(0, 5001, 90), 0]
     assert lists[0]["update_after"] == "2026-01-05T00:00:00+00:00"
@@ -232,7 +236,7 @@ def test_list_that_cannot_go_on_ends(date: str | None, caplog: pytest.LogCapture
     head = {"order_id": 10**14, "updated_at": date}
     orders, canned = orders_of(orders__get={"orders": [head] * 100}, orders__items__get=[])
     since = datetime(2026, 1, 5, tzinfo=UTC)
-    list(orders.changed(since, since + timedelta(days=1)))
+    list(orders.changed_orders(since, since + timedelta(days=1)))
     assert sum(path == "/orders/get" for path, _ in canned.asked) == 56
     assert "left out" in caplog.text
 
@@ -241,14 +245,14 @@ def test_odd_heads_are_passed_over() -> None:
     heads = {"orders": [None, {}, {"order_id": "x"}, {"order_number": "100000000000000"}]}
     units = [{"order_number": 10**14, "order_items": [unit(), None]}, "odd"]
     orders, canned = orders_of(orders__get=heads, orders__items__get=units)
-    ((found,),) = orders.changed(utc_now() - timedelta(days=1), utc_now())
+    ((found,),) = orders.changed_orders(utc_now() - timedelta(days=1), utc_now())
     assert found.number == "100000000000000"
     assert canned.asked[1][1]["order_ids"] == "[100000000000000]"
 
 
 def test_empty_list_asks_for_no_units() -> None:
     orders, canned = orders_of(orders__get={"orders": None})
-    assert list(orders.changed(utc_now() - timedelta(days=1), utc_now())) == []
+    assert list(orders.changed_orders(utc_now() - timedelta(days=1), utc_now())) == []
     assert len(canned.asked) == 1
 
 
@@ -284,4 +288,4 @@ def test_what_is_no_date_is_none(told: object) -> None:
 def test_orders_are_not_read_without_an_answer(bench: Bench) -> None:
     bench.fault("status_5xx", 502, path="/orders/get")
     with pytest.raises(NotSent):
-        list(bench.channel.orders.changed(utc_now() - timedelta(days=1), utc_now()))
+        list(bench.channel.orders.changed_orders(utc_now() - timedelta(days=1), utc_now()))

@@ -24,14 +24,14 @@ def test_channel_has_orders_and_nobody_who_sends(tmp_path: Path) -> None:
     channel = connect(SHOP, vault_at(tmp_path / "secrets.json", "file"), utc_now)
     assert channel.sender is None
     assert channel.client.probe().state is AccessState.BY_HAND
-    assert channel.orders.look_up("BZ12345678")
+    assert channel.orders.find_by_code("BZ12345678")
     channel.client.close()
 
 
 @pytest.mark.parametrize("code", ["BZ12345678", "#7"])
 def test_code_that_fits_the_pattern_is_an_order(tmp_path: Path, code: str) -> None:
     orders = source(client(SHOP, vault_at(tmp_path / "secrets.json", "file"), utc_now), SHOP)
-    assert orders.look_up(code) == orders.read(code) == Order(shop_id="bazaar", number=code)
+    assert orders.find_by_code(code) == orders.read_order(code) == Order(shop_id="bazaar", number=code)
 
 
 @pytest.mark.parametrize("codes", [SHOP.codes, ""])
@@ -39,13 +39,13 @@ def test_code_that_fits_only_in_part_or_no_pattern_is_none(tmp_path: Path, codes
     shop = ShopSettings(id="bazaar", marketplace="manual", name="Bazaar", codes=codes)
     orders = source(client(shop, vault_at(tmp_path / "secrets.json", "file"), utc_now), shop)
     for code in ("", "BZ123456789", "xBZ12345678", "bz12345678", "BZ12345678\n"):
-        assert orders.look_up(code) is None
-        assert orders.read(code) is None
+        assert orders.find_by_code(code) is None
+        assert orders.read_order(code) is None
 
 
 def test_nothing_changes_behind_the_sellers_back(tmp_path: Path) -> None:
     orders = source(client(SHOP, vault_at(tmp_path / "secrets.json", "file"), utc_now), SHOP)
-    assert list(orders.changed(utc_now() - timedelta(days=1), utc_now())) == []
+    assert list(orders.changed_orders(utc_now() - timedelta(days=1), utc_now())) == []
 
 
 def test_there_is_no_consent_to_give(tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def all_orders(bench: Bench, days: float = 1) -> list[Order]:
     now = utc_now() + timedelta(seconds=2)
-    return [order for batch in bench.orders.changed(now - timedelta(days=days), now) for order in batch]
+    return [
+        order for batch in bench.orders.changed_orders(now - timedelta(days=days), now) for order in batch
+    ]
 
 
 # ---- the marketplace -----------------------------------------------------------------------
@@ -60,7 +62,7 @@ def test_long_time_is_read_in_spans_the_marketplace_allows(bench: Bench) -> None
 
 def test_everything_worth_knowing_is_read(bench: Bench) -> None:
     theirs = bench.order()
-    ours = bench.orders.read(theirs.order_sn)
+    ours = bench.orders.read_order(theirs.order_sn)
 
     assert ours
     assert (ours.shop_id, ours.buyer_id, ours.buyer_name) == (
@@ -80,13 +82,13 @@ def test_everything_worth_knowing_is_read(bench: Bench) -> None:
 @pytest.mark.parametrize("status", ["CANCELLED", "IN_CANCEL"])
 def test_cancelled_orders_are_told(bench: Bench, status: str) -> None:
     bench.world.change_order(bench.order(), status, "changed my mind")
-    assert bench.orders.read(bench.order().order_sn).cancelled
+    assert bench.orders.read_order(bench.order().order_sn).cancelled
 
 
 def test_null_and_missing_fields_are_tolerated(bench: Bench) -> None:
     names = ["buyer_user_id", "buyer_username", "item_list", "package_list", "shipping_carrier"]
     bench.world.faults.set("null_fields", names)
-    found = bench.orders.read(bench.order().order_sn)
+    found = bench.orders.read_order(bench.order().order_sn)
 
     assert found
     assert (found.buyer_id, found.buyer_name, found.items, found.tracking, found.codes) == (
@@ -101,24 +103,24 @@ def test_null_and_missing_fields_are_tolerated(bench: Bench) -> None:
 def test_order_without_a_buyer_or_a_label_yet_is_read(bench: Bench) -> None:
     bench.order().has_buyer_id = False
     bench.world.faults.set("empty_tracking")
-    found = bench.orders.read(bench.order().order_sn)
+    found = bench.orders.read_order(bench.order().order_sn)
     assert (found.buyer_id, found.tracking) == ("", "")
 
 
 def test_unknown_order_is_none_whichever_way_it_is_told(bench: Bench) -> None:
-    assert bench.orders.read("261120AAAAAAAA") is None
+    assert bench.orders.read_order("261120AAAAAAAA") is None
     bench.world.faults.set("omit_unknown_orders")
-    assert bench.orders.read("261120AAAAAAAA") is None
+    assert bench.orders.read_order("261120AAAAAAAA") is None
 
 
 def test_order_is_looked_up_by_its_number_and_its_package(bench: Bench) -> None:
     order = bench.order(1)
-    assert bench.orders.look_up(order.order_sn).number == order.order_sn
-    assert bench.orders.look_up(order.packages[0].package_number).number == order.order_sn
-    assert bench.orders.look_up("OFG999999999999999") is None
-    assert bench.orders.look_up("261120AAAAAAAA") is None
+    assert bench.orders.find_by_code(order.order_sn).number == order.order_sn
+    assert bench.orders.find_by_code(order.packages[0].package_number).number == order.order_sn
+    assert bench.orders.find_by_code("OFG999999999999999") is None
+    assert bench.orders.find_by_code("261120AAAAAAAA") is None
     asked = bench.asked("order/")
-    assert bench.orders.look_up(order.packages[0].tracking_number) is None
+    assert bench.orders.find_by_code(order.packages[0].tracking_number) is None
     assert bench.asked("order/") == asked
 
 
@@ -136,7 +138,7 @@ def test_one_bad_package_in_a_batch_does_not_cost_the_others_their_tracking(benc
 def test_refusal_of_all_packages_is_not_taken_for_missing_tracking(bench: Bench) -> None:
     bench.world.faults.set("error", error="error_limit", path="get_package_detail")
     with pytest.raises(ShopWaits):
-        bench.orders.read(bench.order().order_sn)
+        bench.orders.read_order(bench.order().order_sn)
 
 
 def no_quantity(order: dict[str, Any]) -> None:
@@ -177,7 +179,7 @@ def test_nulls_among_the_listed_orders_are_passed_over(bench: Bench) -> None:
 def test_odd_order_that_is_asked_for_is_not_taken_for_an_unknown_one(bench: Bench) -> None:
     bench.tamper("get_order_detail", lambda body: no_quantity(body["response"]["order_list"][0]))
     with pytest.raises(NotSent, match="odd"):
-        bench.orders.read(bench.order().order_sn)
+        bench.orders.read_order(bench.order().order_sn)
 
 
 def test_part_of_a_line_that_was_cancelled_is_not_to_be_packed() -> None:
@@ -192,7 +194,7 @@ def test_part_of_a_line_that_was_cancelled_is_not_to_be_packed() -> None:
 
 def test_masked_name_is_nothing_to_address_a_buyer_by(bench: Bench) -> None:
     bench.order().buyer.name = "a******8"
-    ours = bench.orders.read(bench.order().order_sn)
+    ours = bench.orders.read_order(bench.order().order_sn)
     assert ours
     assert ours.buyer_name == ""
 
@@ -222,17 +224,17 @@ class Source:
         self._answer = answer
         self.spans: list[tuple[datetime, datetime]] = []
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         self.spans.append((since, until))
-        if (answer := self.read("")) is not None:
+        if (answer := self.read_order("")) is not None:
             yield [answer]
 
-    def read(self, number: str) -> Order | None:
+    def read_order(self, number: str) -> Order | None:
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
 
-    look_up = read
+    find_by_code = read_order
 
 
 class Index(OrderIndex):
@@ -334,11 +336,11 @@ class HurriedSource(Source):
         super().__init__(None)
         self._days = days
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         if len(self.spans) == self._days:
             self._days = -1
             raise TooFast("slower")
-        return super().changed(since, until)
+        return super().changed_orders(since, until)
 
 
 def test_reading_that_was_too_fast_goes_on_from_the_day_it_had_reached(store: Store) -> None:
@@ -395,12 +397,12 @@ class SlowSource(Source):
         super().__init__(answer)
         self.began, self.may_end = Event(), Event()
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         self.began.set()
         assert self.may_end.wait(10)
-        yield from super().changed(since, until)
+        yield from super().changed_orders(since, until)
 
-    def look_up(self, code: str) -> Order | None:
+    def find_by_code(self, code: str) -> Order | None:
         return None
 
 

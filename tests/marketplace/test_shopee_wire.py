@@ -490,7 +490,7 @@ def test_gateway_that_answers_a_read_is_not_taken_for_shopee(bench: Bench, statu
 def test_upload_may_be_repeated(bench: Bench) -> None:
     bench.world.faults.set("drop_after", path="upload_image", times=1)
     with pytest.raises(NotSent):
-        bench.chat.upload(b"\xff\xd8\xff")
+        bench.chat.upload_picture(b"\xff\xd8\xff")
 
 
 def test_page_in_place_of_shopee_is_told_as_such(bench: Bench) -> None:

@@ -30,12 +30,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def changed(bench: Bench, since: timedelta = timedelta(days=1)) -> list[Order]:
     now = utc_now()
-    batches = bench.orders.changed(now - since, now + timedelta(minutes=1))
+    batches = bench.orders.changed_orders(now - since, now + timedelta(minutes=1))
     return [order for batch in batches for order in batch]
 
 
 def read(bench: Bench, number: int = 0) -> Order:
-    found = bench.orders.read(bench.order(number).order_sn)
+    found = bench.orders.read_order(bench.order(number).order_sn)
     assert found
     return found
 
@@ -117,8 +117,8 @@ def test_order_of_another_shop_is_not_known(bench: Bench, omitted: bool) -> None
     if omitted:
         bench.world.faults.set("omit_unknown_orders")
     other = bench.world.make_order(bench.world.add_shop("Other", "MY", marketplace="tiktok"))
-    assert bench.orders.read(other.order_sn) is None
-    assert bench.orders.look_up(other.order_sn) is None
+    assert bench.orders.read_order(other.order_sn) is None
+    assert bench.orders.find_by_code(other.order_sn) is None
 
 
 def test_odd_fields_of_an_order_do_not_stop_the_others(bench: Bench) -> None:
@@ -142,10 +142,10 @@ def test_order_without_its_number_is_left_out(bench: Bench) -> None:
 
 def test_code_is_looked_up_as_an_order_and_then_as_a_package(bench: Bench) -> None:
     order = bench.order()
-    found = bench.orders.look_up(order.order_sn)
+    found = bench.orders.find_by_code(order.order_sn)
     assert found
     assert found.number == order.order_sn
-    found = bench.orders.look_up(order.packages[0].package_number)
+    found = bench.orders.find_by_code(order.packages[0].package_number)
     assert found
     assert found.number == order.order_sn
 
@@ -154,7 +154,7 @@ def test_code_is_looked_up_as_an_order_and_then_as_a_package(bench: Bench) -> No
     "code", ["", "HELLO", "NVMY123456789", "1234567890123456", "5" * 21, "58" + "x" * 16]
 )
 def test_code_of_another_shape_is_not_asked_for(bench: Bench, code: str) -> None:
-    assert bench.orders.look_up(code) is None
+    assert bench.orders.find_by_code(code) is None
     assert bench.world.requests.counts()["total"] == 0
 
 
@@ -164,7 +164,7 @@ def test_package_of_several_orders_names_one_only_when_they_are_one_buyers(bench
     for order in (first, second):
         order.packages[0].group_shipment_id = 7
     number = min(first.packages[0].package_number, second.packages[0].package_number)
-    found = bench.orders.look_up(number)
+    found = bench.orders.find_by_code(number)
     assert found
     assert found.number in (first.order_sn, second.order_sn)
     assert number in read(bench, 0).codes
@@ -214,4 +214,4 @@ def test_refusal_that_says_nothing_about_the_order_is_no_answer(bench: Bench) ->
         bench.world.faults.clear()
         bench.world.faults.set("error", path=path, error="105005", status=401)
         with pytest.raises(ShopWaits):
-            bench.orders.look_up(order.packages[0].package_number)
+            bench.orders.find_by_code(order.packages[0].package_number)

@@ -168,10 +168,10 @@ class Bench:
     def target(self, order: Order | None = None) -> Target:
         """Return the buyer of an order as the program finds him, with his conversation opened."""
         number = (order or self.order).order_sn
-        found = self.channel.orders.look_up(number)
+        found = self.channel.orders.find_by_code(number)
         assert found
         target = Target(order_number=found.number, buyer_id=found.buyer_id)
-        return replace(target, conversation_id=self.sender.open(target, 1))
+        return replace(target, conversation_id=self.sender.open_conversation(target, 1))
 
     def wire(self) -> Wire:
         return Wire(self.clock(), lambda: self.marks.append(time.monotonic()))
@@ -182,7 +182,7 @@ class Bench:
     def picture(self, size: tuple[int, int] = (640, 480)) -> Picture:
         """Upload a picture of its own size."""
         content = jpeg(size)
-        address = self.sender.upload(content)
+        address = self.sender.upload_picture(content)
         return Picture(
             address=address, size=size, content=b"" if self.sender.policy.keeps_uploads else content
         )
@@ -269,7 +269,7 @@ class Van:
 
     def save(self, photos: int) -> Proof:
         """Do what scan, F1 and F4 do, without a desk."""
-        found = self.bench.channel.orders.look_up(self.bench.order.order_sn)
+        found = self.bench.channel.orders.find_by_code(self.bench.order.order_sn)
         assert found
         proof, now = draft(found, self.bench.clock()), self.bench.clock()
         taken = [keep_picture(self.media, proof, n, jpeg((64 + n, 48))) for n in range(1, photos + 1)]

@@ -74,7 +74,7 @@ class Bench:
         return Target(
             order_number=target.order_number,
             buyer_id=target.buyer_id,
-            conversation_id=self.chat.open(target, 4),
+            conversation_id=self.chat.open_conversation(target, 4),
         )
 
     def wire(self) -> Wire:
@@ -83,7 +83,7 @@ class Bench:
     def show(self, target: Target, size: tuple[int, int] = (640, 480)) -> tuple[str, Picture]:
         """Send a picture; return its id and the picture."""
         content = jpeg(size)
-        picture = Picture(address=self.chat.upload(content), size=size, content=content)
+        picture = Picture(address=self.chat.upload_picture(content), size=size, content=content)
         return self.chat.send_image(target, picture, self.wire()).message_id, picture
 
 

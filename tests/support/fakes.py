@@ -262,10 +262,10 @@ class ScriptedSender:
     def plan(self, kind: str, *answers: Any, left: bool = True) -> None:
         self._script.setdefault(kind, deque()).extend((answer, left) for answer in answers)
 
-    def upload(self, data: bytes) -> str:
+    def upload_picture(self, data: bytes) -> str:
         return self._answer("upload", None, f"https://pictures.test/{hashlib.sha256(data).hexdigest()[:8]}")
 
-    def open(self, target: Target, planned: int) -> str:
+    def open_conversation(self, target: Target, planned: int) -> str:
         self.planned.append(planned)
         return self._answer("open", None, target.conversation_id)
 
@@ -275,11 +275,13 @@ class ScriptedSender:
     def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
         return self._answer("image", wire, None)
 
-    def look(self, target: Target, mark: SentMark) -> Look:
+    def look_for_message(self, target: Target, mark: SentMark) -> Look:
         self.looks.append(mark)
         return self._answer("look", None, Look((), covered=True))
 
-    def hidden(self, target: Target, message_ids: Collection[str], since: datetime) -> frozenset[str]:
+    def hidden_messages(
+        self, target: Target, message_ids: Collection[str], since: datetime
+    ) -> frozenset[str]:
         self.asked_hidden.append((target, list(message_ids), since))
         return self._answer("hidden", None, frozenset())
 

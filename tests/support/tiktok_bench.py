@@ -106,7 +106,7 @@ class Bench:
     def opened(self, order: Order | None = None) -> Target:
         """Return the target with its conversation, as after the check before the first message."""
         target = self.target(order)
-        return self.target(order, self.chat.open(target, 4))
+        return self.target(order, self.chat.open_conversation(target, 4))
 
     def wire(self) -> Wire:
         return Wire(self.now(), lambda: self.marks.append(time.monotonic()))
@@ -117,7 +117,7 @@ class Bench:
 
     def show(self, target: Target, size: tuple[int, int] = (640, 480)) -> tuple[str, Picture]:
         """Send a picture; return its id and the picture."""
-        picture = Picture(address=self.chat.upload(jpeg(size)), size=size)
+        picture = Picture(address=self.chat.upload_picture(jpeg(size)), size=size)
         return self.chat.send_image(target, picture, self.wire()).message_id, picture
 
     def asked(self, path: str) -> int:

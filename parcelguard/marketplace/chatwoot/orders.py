@@ -22,11 +22,11 @@ class ChatwootOrders:
         self._client = client
         self._shop_id = shop_id
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:  # noqa: ARG002
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:  # noqa: ARG002
         """Yield nothing: Chatwoot knows no orders."""
         return iter(())
 
-    def read(self, number: str) -> Order | None:
+    def read_order(self, number: str) -> Order | None:
         """Return the order that a contact goes by."""
         contacts = self._client.contacts(number)
         if len(contacts) != 1 or not contacts[0].get("id"):
@@ -39,6 +39,6 @@ class ChatwootOrders:
             buyer_name=str(contact.get("name") or ""),
         )
 
-    def look_up(self, code: str) -> Order | None:
+    def find_by_code(self, code: str) -> Order | None:
         """Return the order that the code names."""
-        return self.read(code)
+        return self.read_order(code)

@@ -40,11 +40,11 @@ class LazadaOrders:
         self._client = client
         self._zone = zone
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         """Yield the orders changed in that time, in batches of up to 50."""
         return in_their_time(self._client.clock, since, until, self._changed)
 
-    def read(self, number: str) -> Order | None:
+    def read_order(self, number: str) -> Order | None:
         """Return one order as it is now."""
         try:
             answer = self._client.get(ORDERS, "/order/get", order_id=number)
@@ -55,9 +55,9 @@ class LazadaOrders:
                 return None
             raise
 
-    def look_up(self, code: str) -> Order | None:
+    def find_by_code(self, code: str) -> Order | None:
         """Ask for what looks like an order number; Lazada counts calls that fail against the app."""
-        return self.read(code) if _ORDER_NUMBER.fullmatch(code) else None
+        return self.read_order(code) if _ORDER_NUMBER.fullmatch(code) else None
 
     # ---- steps -------------------------------------------------------------------------
 

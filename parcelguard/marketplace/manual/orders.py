@@ -23,16 +23,16 @@ class ManualOrders:
         self._shop_id = shop_id
         self._codes = re.compile(codes) if codes else None
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:  # noqa: ARG002
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:  # noqa: ARG002
         """Yield nothing: nobody tells of orders."""
         return iter(())
 
-    def read(self, number: str) -> Order | None:
+    def read_order(self, number: str) -> Order | None:
         """Return the order with this number, of which nothing else is known."""
         if self._codes is None or not self._codes.fullmatch(number):
             return None
         return Order(shop_id=self._shop_id, number=number)
 
-    def look_up(self, code: str) -> Order | None:
+    def find_by_code(self, code: str) -> Order | None:
         """Return the order that the code names."""
-        return self.read(code)
+        return self.read_order(code)

@@ -53,11 +53,11 @@ class ShopeeOrders:
     def __init__(self, client: ShopeeClient) -> None:
         self._client = client
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         """Yield the orders changed in that time, in batches of up to 50."""
         return in_their_time(self._client.clock, since, until, self._changed)
 
-    def read(self, number: str) -> Order | None:
+    def read_order(self, number: str) -> Order | None:
         """Return one order as it is now."""
         try:
             found = self._details([number])
@@ -67,14 +67,14 @@ class ShopeeOrders:
             raise
         return next((self._order(*each) for each in found if each[0].get("order_sn") == number), None)
 
-    def look_up(self, code: str) -> Order | None:
+    def find_by_code(self, code: str) -> Order | None:
         """Ask for codes of the shapes that Shopee can look up: order numbers and package numbers."""
         if _ORDER_NUMBER.fullmatch(code):
-            return self.read(code)
+            return self.read_order(code)
         if _PACKAGE_NUMBER.fullmatch(code):
             packages = self._packages([code])
             number = str(packages[0].get("order_sn") or "") if packages else ""
-            return self.read(number) if number else None
+            return self.read_order(number) if number else None
         return None
 
     def _changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
@@ -109,7 +109,7 @@ class ShopeeOrders:
         except NotAllowed as error:
             if not not_found(error):
                 raise
-            return list(_readable(partial(self.read, number) for number in numbers))
+            return list(_readable(partial(self.read_order, number) for number in numbers))
         return list(_readable(partial(self._order, *each) for each in found))
 
     def _details(self, numbers: Sequence[str]) -> list[tuple[Row, list[Row]]]:

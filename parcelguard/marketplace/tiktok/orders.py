@@ -43,20 +43,20 @@ class TikTokOrders:
         self._client = client
         self._shop_id = shop_id
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         """Yield the orders that changed in that time, then those whose packages did; 50 at most at once."""
         return in_their_time(self._client.clock, since, until, self._changed)
 
-    def read(self, number: str) -> Order | None:
+    def read_order(self, number: str) -> Order | None:
         """Return one order as it is now."""
         found = [each for each in self._known([number]) if _number(each) == number]
         return next(iter(self._with_last_miles(found)), None)
 
-    def look_up(self, code: str) -> Order | None:
+    def find_by_code(self, code: str) -> Order | None:
         """Ask for codes that may be an order's or a package's number."""
         if not (code.isdecimal() and SHORTEST_NUMBER <= len(code) <= LONGEST_NUMBER):
             return None
-        return self.read(code) or self._of_package(code)
+        return self.read_order(code) or self._of_package(code)
 
     def _changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         body = {"update_time_ge": int(since.timestamp()), "update_time_lt": int(until.timestamp()) + 1}
@@ -75,7 +75,7 @@ class TikTokOrders:
         """Return the order in a package; of several, only when all are one buyer's."""
         package = self._package(number)
         inside = [_number(each) for each in rows(package.get("orders"))]
-        found = [order for order in map(self.read, filter(None, inside)) if order]
+        found = [order for order in map(self.read_order, filter(None, inside)) if order]
         return found[0] if found and len({order.buyer_id for order in found}) == 1 else None
 
     def _package(self, number: str) -> Row:

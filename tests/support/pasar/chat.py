@@ -50,11 +50,11 @@ class PasarChat:
         """By how much Pasar's clock is ahead."""
         return self._client.clock.offset
 
-    def upload(self, picture: bytes) -> str:
+    def upload_picture(self, picture: bytes) -> str:
         """Store a picture and return its address."""
         return str(self._client.upload(picture)["address"])
 
-    def open(self, target: Target, planned: int) -> str:
+    def open_conversation(self, target: Target, planned: int) -> str:
         """Hold what should not go out any more; a conversation goes by the buyer's number."""
         order = entry(self._client.get("/orders/one", code=target.order_number).get("order"))
         if order.get("cancelled"):
@@ -71,7 +71,7 @@ class PasarChat:
         """Post an uploaded picture."""
         return self._send(target, {"picture": picture.address}, wire)
 
-    def look(self, target: Target, mark: SentMark) -> Look:
+    def look_for_message(self, target: Target, mark: SentMark) -> Look:
         """Read the newest messages back for own ones that match."""
         answer = self._client.get(f"/chats/{target.buyer_id}")
         told = [(moment(each.get("at")), each) for each in rows(answer.get("messages"))]
@@ -88,7 +88,7 @@ class PasarChat:
             ),
         )
 
-    def hidden(self, target: Target, message_ids: Collection[str], since: object) -> frozenset[str]:
+    def hidden_messages(self, target: Target, message_ids: Collection[str], since: object) -> frozenset[str]:
         """Return nothing: Pasar hides no messages."""
         return frozenset()
 

@@ -25,7 +25,7 @@ class PasarOrders:
         self._client = client
         self._shop_id = shop_id
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
+    def changed_orders(self, since: datetime, until: datetime) -> Iterator[list[Order]]:
         """Yield the orders changed in that time."""
         return in_their_time(self._client.clock, since, until, self._changed)
 
@@ -33,11 +33,11 @@ class PasarOrders:
         span = {"since": int(since.timestamp()), "until": int(until.timestamp())}
         yield [self._order(each) for each in rows(self._client.get("/orders", **span).get("orders"))]
 
-    def read(self, number: str) -> Order | None:
+    def read_order(self, number: str) -> Order | None:
         """Return one order as it is now."""
-        return self.look_up(number)
+        return self.find_by_code(number)
 
-    def look_up(self, code: str) -> Order | None:
+    def find_by_code(self, code: str) -> Order | None:
         """Return the order that a code stands for."""
         order = entry(self._client.get("/orders/one", code=code).get("order"))
         return self._order(order) if order else None
