@@ -73,7 +73,7 @@ class CodesSeen(Struct, frozen=True):
 
 
 class ProofChanged(Struct, frozen=True):
-    """A proof's delivery moved on; `headline` and `advice` are set when a person should read them."""
+    """A proof's delivery moved on; `reason` says why it stands there, when a person should read it."""
 
     proof_id: str
     order_number: str
@@ -82,6 +82,8 @@ class ProofChanged(Struct, frozen=True):
     headline: str = ""
     advice: str = ""
     asks: bool = False  # nobody knows whether a message arrived; a person decides
+    checking: bool = False  # nobody knows yet; the chat is looked through
+    reason: Reason | None = None
 
 
 class QueueChanged(Struct, frozen=True):

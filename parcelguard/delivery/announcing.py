@@ -8,6 +8,7 @@ from parcelguard.core.errors import DeliveryError
 from parcelguard.core.events import Cue, ProofChanged, QueueChanged, Sounded
 from parcelguard.core.parts import PartState
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import as_told
 from parcelguard.store.database import Store
 
 
@@ -34,7 +35,20 @@ class ProofAnnouncer:
         headline, advice = (telling.headline, telling.advice) if telling else ("", "")
         on_its_way = proof.state is ProofState.SENDING
         state = ProofState.WAITING if paused and on_its_way else proof.state
-        self._publish(ProofChanged(proof.id, proof.order_number, shop, state, headline, advice, asks))
+        reason = error.reason if error else as_told(headline, advice) if headline else None
+        self._publish(
+            ProofChanged(
+                proof.id,
+                proof.order_number,
+                shop,
+                state,
+                headline,
+                advice,
+                asks=asks,
+                checking=doubt is not None and not asks,
+                reason=reason,
+            )
+        )
         self._tell(queue, paused=paused)
         if state is ProofState.DELIVERED:
             self._publish(Sounded(Cue.SENT))

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from parcelguard.core.errors import NoNetwork
 from parcelguard.core.events import (
     CameraChanged,
     CameraState,
@@ -182,7 +183,7 @@ def test_news_of_another_order_come_as_a_toast_and_leave_the_band_alone(
 
 
 def test_the_same_waiting_proof_is_told_once(window: MainWindow, hub: EventHub) -> None:
-    waiting = ProofChanged("p9", "241120PX77A0QE", SHOP.label, ProofState.WAITING, "Saved. No network.")
+    waiting = ProofChanged("p9", "241120PX77A0QE", SHOP.label, ProofState.WAITING, reason=NoNetwork().reason)
     hub.publish(DeskChanged(open_desk()))
     hub.publish(waiting)
     toast = window.pack_screen.toast

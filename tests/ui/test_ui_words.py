@@ -9,7 +9,8 @@ from parcelguard.core.errors import DiskFull, NoNetwork, OutcomeUnknown
 from parcelguard.core.events import CameraChanged, CameraState, ProofChanged
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.reasons.camera import CameraReason
-from parcelguard.core.reasons.reason import Reason, because
+from parcelguard.core.reasons.reason import Reason, Value, as_told, because
+from parcelguard.core.reasons.sending import ASKS_A_PERSON, SendingReason
 from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.packing.desk_view import (
     Desk,
@@ -31,11 +32,29 @@ from parcelguard.ui.words.times import moment
 from tests.support.ui_helpers import NUMBER, SHOP, make_entry, make_proof, open_desk
 
 READY = Desk()
+# What the words of some kinds mention.
+VALUES: dict[str, Value] = {
+    "shop": "Shopee MY",
+    "photo": 1,
+    "said": 3,
+    "limit": 5,
+    "planned": 4,
+    "by": 7,
+    "longest": 600,
+    "folder": "/photos",
+    "since": "2026-11-21T06:32:07+00:00",
+    "until": "2026-11-21T06:32:07+00:00",
+    "backup": "2026-11-21T06:32:07+00:00",
+}
 WHY = because(StorageReason.CANNOT_SAVE)  # of the notices that have a reason
 
 
-def changed(state: ProofState, headline: str = "") -> ProofChanged:
-    return ProofChanged("p1", "241120PX000001", "Shopee MY", state, headline)
+def changed(
+    state: ProofState, reason: Reason | None = None, *, asks: bool = False, checking: bool = False
+) -> ProofChanged:
+    return ProofChanged(
+        "p1", "241120PX000001", "Shopee MY", state, asks=asks, checking=checking, reason=reason
+    )
 
 
 def said(desk: Desk) -> tuple[BandTone, str]:
@@ -135,7 +154,7 @@ def test_a_notice_never_hides_that_the_order_is_cancelled() -> None:
 
 @pytest.mark.parametrize("state", ProofState)
 def test_only_delivered_is_called_sent(state: ProofState) -> None:
-    shown = band(READY, changed(state, "The chat token for this shop has expired."))
+    shown = band(READY, changed(state, because(SendingReason.SHOP_OFF)))
     assert (shown.tone is BandTone.OK) == (state is ProofState.DELIVERED)
     assert ("Image sent" in shown.text) == (state is ProofState.DELIVERED)
 
@@ -170,7 +189,7 @@ def test_saved_without_chat_says_why_nothing_is_sent(changes: dict[str, object],
 
 
 def test_without_network_it_says_that_it_sends_by_itself() -> None:
-    shown = band(READY, changed(ProofState.WAITING, NoNetwork.headline))
+    shown = band(READY, changed(ProofState.WAITING, NoNetwork().reason))
     assert (shown.tone, shown.text) == (
         BandTone.WARN,
         "Saved. No network: sends by itself when it is back",
@@ -178,55 +197,73 @@ def test_without_network_it_says_that_it_sends_by_itself() -> None:
 
 
 def test_a_failure_names_its_reason_and_where_to_look() -> None:
-    shown = band(READY, changed(ProofState.ATTENTION, "The chat token for this shop has expired."))
-    assert shown.text == "Not sent: the chat token for this shop has expired. Photos are safe, see Check"
+    shown = band(READY, changed(ProofState.ATTENTION, because(SendingReason.SHOP_OFF)))
+    assert shown.text == "Not sent. This shop sends no messages. Photos are safe, see Check"
 
 
 def test_an_unknown_outcome_is_not_called_unsent() -> None:
-    shown = band(READY, changed(ProofState.ATTENTION, OutcomeUnknown.headline))
+    shown = band(READY, changed(ProofState.ATTENTION, OutcomeUnknown().reason))
     assert shown.text == "The marketplace did not confirm this message. Photos are safe, see Check"
 
 
 @pytest.mark.parametrize(
-    ("headline", "advice", "text"),
+    ("reason", "checking", "text"),
     [
-        ("", "", "Saved. Sends by itself later"),
-        ("Not sent yet.", "It is saved and goes out by itself.", "Saved. Not sent yet"),
-        ("Shopee asks to send more slowly.", "", "Saved. Shopee asks to send more slowly"),
+        (None, False, "Saved. Sends by itself later"),
+        (because(SendingReason.NOT_SENT), False, "Saved. Not sent yet"),
         (
-            "Shopee did not confirm.",
-            OutcomeUnknown.advice,
-            "Saved. Shopee did not confirm: checking the chat",
+            because(SendingReason.SHOP_SLOWED, shop="Shopee MY"),
+            False,
+            "Saved. Shopee MY asks to send more slowly",
         ),
-        (NoNetwork.headline, NoNetwork.advice, "Saved. No network: sends by itself when it is back"),
+        (
+            because(SendingReason.NOT_CONFIRMED),
+            True,
+            "Saved. The marketplace did not confirm this message. Checking the chat",
+        ),
+        (NoNetwork().reason, False, "Saved. No network: sends by itself when it is back"),
     ],
 )
-def test_what_waits_is_said_to_be_saved_first(headline: str, advice: str, text: str) -> None:
-    news = ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.WAITING, headline, advice)
-    assert band(READY, news).text == text
+def test_what_waits_is_said_to_be_saved_first(reason: Reason | None, checking: bool, text: str) -> None:
+    shown = band(READY, changed(ProofState.WAITING, reason, checking=checking))
+    assert (shown.tone, shown.text) == (BandTone.WARN, text)
+
+
+@pytest.mark.parametrize("kind", SendingReason)
+def test_what_waits_is_called_saved_whatever_it_waits_for(kind: SendingReason) -> None:
+    for checking in (False, True):
+        event = changed(ProofState.WAITING, because(kind, **VALUES), checking=checking)
+        assert band(READY, event).text.startswith("Saved. ")
 
 
 @pytest.mark.parametrize(
-    ("headline", "text"),
+    ("reason", "text"),
     [
-        (
-            "Not sent in time: the marketplace was out of reach.",
-            "Not sent in time: the marketplace was out of reach",
-        ),
-        (
-            "Held for the night: it is late where the buyer lives.",
-            "Held for the night: it is late where the buyer lives",
-        ),
-        ("Accepted, but hidden from the buyer.", "Accepted, but hidden from the buyer"),
-        ("Shopee refused the text.", "Not sent: Shopee refused the text"),
-        ("", "Not sent"),
+        (because(SendingReason.LATE), "Not sent in time: it had to wait for too long"),
+        (because(SendingReason.QUIET), "Held for the night: it is late where the buyer lives"),
+        (because(SendingReason.HIDDEN), "Accepted, but hidden from the buyer by the marketplace"),
+        (because(SendingReason.PHOTO_MISSING, photo=2), "Not sent. Photo 2 is missing on this disk"),
+        (as_told("Shopee refused the text."), "Shopee refused the text"),
+        (None, "Not sent"),
     ],
 )
 def test_each_failure_says_where_the_message_is_and_that_the_photos_are_safe(
-    headline: str, text: str
+    reason: Reason | None, text: str
 ) -> None:
-    shown = band(READY, changed(ProofState.ATTENTION, headline))
+    shown = band(READY, changed(ProofState.ATTENTION, reason))
     assert shown.text == f"{text}. Photos are safe, see Check"
+
+
+@pytest.mark.parametrize("kind", SendingReason)
+def test_what_may_have_arrived_is_never_called_not_sent(kind: SendingReason) -> None:
+    reason = because(kind, **VALUES)
+    for event in (
+        changed(ProofState.ATTENTION, reason, asks=True),
+        changed(ProofState.ATTENTION, reason, checking=True),
+    ):
+        assert not band(READY, event).text.startswith("Not sent. ")
+    if kind in ASKS_A_PERSON or kind is SendingReason.NOT_CONFIRMED:
+        assert not band(READY, changed(ProofState.ATTENTION, reason)).text.startswith("Not sent")
 
 
 def test_what_the_marketplace_hides_is_neither_sent_nor_failed() -> None:
@@ -319,11 +356,8 @@ def test_a_proof_that_asks_a_person_is_not_called_failed() -> None:
 
 
 def test_what_asks_a_person_is_not_called_unsent() -> None:
-    headline = "Looked twice: the chat does not show it."
-    shown = band(
-        READY, ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.ATTENTION, headline, asks=True)
-    )
-    assert shown.text == f"{headline.removesuffix('.')}. Photos are safe, see Check"
+    shown = band(READY, changed(ProofState.ATTENTION, because(SendingReason.NOT_SEEN), asks=True))
+    assert shown.text == "Looked twice: the chat does not show it. Photos are safe, see Check"
 
 
 @pytest.mark.parametrize("state", [ProofState.WAITING, ProofState.SENDING])

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from parcelguard.ui.shell.toast import Toast
 
 COLUMN_WIDTH = 404
-_TOLD = (ProofState.DELIVERED, ProofState.WAITING, ProofState.ATTENTION, ProofState.PARTLY)
+_TOAST_STATES = (ProofState.DELIVERED, ProofState.WAITING, ProofState.ATTENTION, ProofState.PARTLY)
 
 
 class PackScreen(QWidget):
@@ -52,7 +52,9 @@ class PackScreen(QWidget):
         self._desk: Desk | None = None  # None until the program is ready
         self._last: ProofChanged | ProofSaved | None = None  # of the proof saved last, until the next scan
         self._newest: ProofChanged | None = None
-        self._told: dict[str, tuple[ProofState, str]] = {}
+        self._toasted: dict[
+            str, tuple[ProofState, Reason | None]
+        ] = {}  # what a waiting proof was said to wait for
         self._remark = ""
         self._failure: Reason | None = None
         self.band_view = BandView(theme, self)
@@ -109,26 +111,27 @@ class PackScreen(QWidget):
         self._last = last
         self._show_band()
 
-    def show_proof(self, news: ProofChanged) -> None:
+    def show_proof(self, event: ProofChanged) -> None:
         """Take in how a proof is getting on: the last one in the band, any other in the toast."""
-        self._newest = news
-        if self._last is not None and _proof_id(self._last) == news.proof_id:
-            self._last = news
+        self._newest = event
+        if self._last is not None and _proof_id(self._last) == event.proof_id:
+            self._last = event
             self._show_band()
             if self._shows_last():
                 return
-        told = (news.state, news.headline)
-        if news.state in _TOLD and self._told.get(news.proof_id) != told:
-            self._show_toast(words.proof_band(news))
-        if news.state is ProofState.WAITING:
-            self._told[news.proof_id] = told
+        said = (event.state, event.reason)
+        if event.state in _TOAST_STATES and self._toasted.get(event.proof_id) != said:
+            self._show_toast(words.proof_band(event))
+        # A proof that waits is announced again with each try: it is said once, until something changes.
+        if event.state is ProofState.WAITING:
+            self._toasted[event.proof_id] = said
         else:
-            self._told.pop(news.proof_id, None)
+            self._toasted.pop(event.proof_id, None)
 
-    def show_camera(self, news: CameraChanged) -> None:
+    def show_camera(self, camera: CameraChanged) -> None:
         """Say in the picture's place what to do when there is none."""
-        live = news.state is CameraState.LIVE
-        self.preview.show_message(*(("", "") if live else bar_words.camera_help(news)))
+        live = camera.state is CameraState.LIVE
+        self.preview.show_message(*(("", "") if live else bar_words.camera_help(camera)))
         if not live:
             self.preview.show_boxes(())
 
@@ -227,5 +230,5 @@ class PackScreen(QWidget):
         return desk is not None and desk.state is DeskState.READY and desk.notice is None
 
 
-def _proof_id(news: ProofChanged | ProofSaved) -> str:
-    return news.proof.id if isinstance(news, ProofSaved) else news.proof_id
+def _proof_id(event: ProofChanged | ProofSaved) -> str:
+    return event.proof.id if isinstance(event, ProofSaved) else event.proof_id

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from parcelguard.core.errors import OutcomeUnknown
 from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import ProofState
 from parcelguard.runtime.translation import tr
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.kit.tones import BandTone
-from parcelguard.ui.words.pack_words import HIDDEN, failure, hidden
 from parcelguard.ui.words.part_words import count_photos
 from parcelguard.ui.words.sentences import label
 from parcelguard.ui.words.times import clock
@@ -41,6 +41,8 @@ _STATES: dict[ProofState, tuple[BandTone, str]] = {
     ProofState.CLOSED: (BandTone.READY, msgid("Closed, not sent")),
 }
 _FAILED = "Not sent: "
+HIDDEN = msgid("Accepted but hidden by the marketplace")
+_SAYS_ITSELF = ("Not sent", "Accepted", "Held")  # headlines that tell where the message is
 ON_THE_WAY = (ProofState.SENDING, ProofState.WAITING)
 
 
@@ -99,3 +101,20 @@ def _time_left(entry: LogEntry, now: datetime) -> str:
         return ""
     left = max(0, round((entry.due_at - now).total_seconds()))
     return f"{left // 60}:{left % 60:02d}"
+
+
+def failure(headline: str) -> str:
+    """Return a failure in words. What may have arrived, or did, is never called "not sent"."""
+    told = label(headline)
+    if not told:
+        return "Not sent"
+    if told == label(OutcomeUnknown.headline) or told.startswith(_SAYS_ITSELF):
+        return told
+    first, _, rest = told.partition(" ")
+    lowered = first.lower() if first in ("The", "This", "A", "An", "No") else first
+    return f"Not sent: {lowered} {rest}".rstrip()
+
+
+def hidden(headline: str) -> bool:
+    """Whether the marketplace accepted a message and keeps it from the buyer."""
+    return headline.startswith("Accepted")

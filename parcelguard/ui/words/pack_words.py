@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from parcelguard.core.errors import OutcomeUnknown
 from parcelguard.core.events import ProofChanged
 from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import MAX_PHOTOS, ProofState
@@ -27,6 +26,7 @@ from parcelguard.packing.desk_view import (
 from parcelguard.runtime.translation import tr, trn
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.reasons.standing import BEGINS_WITH_SAVED, TELLS_WHERE_IT_IS
 from parcelguard.ui.words.sentences import label, together
 from parcelguard.ui.words.times import moment
 
@@ -37,10 +37,6 @@ SAVED_BY_HAND = msgid("Saved. To be sent by hand")
 STARTING = msgid("Starting…")
 FIND_HINT = msgid("F3 types a number")
 CONTROL_KEYS = msgid("This code contains control keys and was ignored. Set the scanner to send plain codes")
-HIDDEN = msgid("Accepted but hidden by the marketplace")
-SAFE_SEE_CHECK = msgid("Photos are safe, see Check")
-LOOKING = "ParcelGuard looks in the chat"  # how the advice about an unknown outcome begins
-_SAYS_ITSELF = ("Not sent", "Accepted", "Held")  # headlines that tell where the message is
 CANCELLED = msgid("STOP — this order is cancelled or about to be")  # the buyer may only have asked
 
 
@@ -67,8 +63,8 @@ def starting() -> Band:
 def band(desk: Desk, last: LastProof = None, shop_name: ShopName = str) -> Band:
     """Return what the band says now.
 
-    `last` is the newest news of the proof that was saved last; it is shown while no order is
-    open. `shop_name` turns the id of a saved proof's shop into its label; other news bring the label.
+    `last` is the newest event of the proof that was saved last; it is shown while no order is
+    open. `shop_name` turns the id of a saved proof's shop into its label; other events bring the label.
     """
     if desk.state is DeskState.READY and desk.notice is None and last is not None:
         return proof_band(last, shop_name)
@@ -269,38 +265,33 @@ _STATES: dict[ProofState, tuple[BandTone, str]] = {
 _ELSEWHERE = (BandTone.READY, msgid("Saved on this computer"))
 
 
-def _delivery(news: ProofChanged) -> tuple[BandTone, str]:
-    if news.state is ProofState.WAITING:
-        return BandTone.WARN, _waiting(news)
-    if news.state is ProofState.ATTENTION:
-        told = label(news.headline) if news.asks else failure(news.headline)
-        return BandTone.BAD, f"{told}. {SAFE_SEE_CHECK}"
-    tone, sentence = _STATES.get(news.state, _ELSEWHERE)
+def _delivery(event: ProofChanged) -> tuple[BandTone, str]:
+    if event.state is ProofState.WAITING:
+        return BandTone.WARN, _waiting(event)
+    if event.state is ProofState.ATTENTION:
+        return BandTone.BAD, _attention(event)
+    tone, sentence = _STATES.get(event.state, _ELSEWHERE)
     return tone, tr(sentence)
 
 
-def _waiting(news: ProofChanged) -> str:
+def _attention(event: ProofChanged) -> str:
+    """Return why a person is needed. What may have arrived, or did, is never called "not sent"."""
+    if event.reason is None:
+        return tr("Not sent. Photos are safe, see Check")
+    words = label(said(event.reason).headline)
+    may_have_arrived = event.asks or event.checking
+    if may_have_arrived or event.reason.kind in TELLS_WHERE_IT_IS:
+        return tr("{reason}. Photos are safe, see Check", reason=words)
+    return tr("Not sent. {reason}. Photos are safe, see Check", reason=words)
+
+
+def _waiting(event: ProofChanged) -> str:
     """Return what a proof waits for. That it is saved comes first: nothing is lost meanwhile."""
-    told = label(news.headline)
-    if not told:
-        return "Saved. Sends by itself later"
-    if not told.startswith("Saved"):
-        told = f"Saved. {told}"
-    return f"{told}: checking the chat" if news.advice.startswith(LOOKING) else told
-
-
-def failure(headline: str) -> str:
-    """Return a failure in words. What may have arrived, or did, is never called "not sent"."""
-    told = label(headline)
-    if not told:
-        return "Not sent"
-    if told == label(OutcomeUnknown.headline) or told.startswith(_SAYS_ITSELF):
-        return told
-    first, _, rest = told.partition(" ")
-    lowered = first.lower() if first in ("The", "This", "A", "An", "No") else first
-    return f"Not sent: {lowered} {rest}".rstrip()
-
-
-def hidden(headline: str) -> bool:
-    """Whether the marketplace accepted a message and keeps it from the buyer."""
-    return headline.startswith("Accepted")
+    if event.reason is None:
+        return tr("Saved. Sends by itself later")
+    words = label(said(event.reason).headline)
+    if event.checking:
+        return tr("Saved. {reason}. Checking the chat", reason=words)
+    if event.reason.kind in BEGINS_WITH_SAVED:
+        return words
+    return tr("Saved. {reason}", reason=words)
