@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words import bar_words, log_words
 from parcelguard.ui.words import by_hand_words as hand_words
 from parcelguard.ui.words import pack_words as words
+from tests.support.pseudo_walk import cut_texts, plain_english, pseudo_language
 from tests.support.ui_helpers import (
     LAZADA,
     NOON,
@@ -71,7 +72,7 @@ class Opened:
         self.hands.rest()
         self.hands.press(focused, key, text, repeat=repeat)
 
-    def wait(self, condition: object) -> None:
+    def wait(self, condition: Callable[[], bool | None]) -> None:
         self._qtbot.waitUntil(condition, timeout=10_000)
 
     @property
@@ -475,3 +476,42 @@ def test_a_mark_can_be_taken_back_in_the_log_later(
     assert not log_page.detail.foot.hand.isVisible()
     log_page.detail.foot.not_sent.click()
     qtbot.waitUntil(lambda: desk.decided == [("p2-hand", Decision.NOT_HANDED)])
+
+
+# ---- another language ----------------------------------------------------------------------
+
+
+def test_every_word_of_the_screen_can_be_translated_and_fits(
+    window: MainWindow, desk: FakeLog, hub: EventHub, qtbot: QtBot
+) -> None:
+    data = {"Shopee MY", "Lazada MY", "PX", "Hi", "your order", "is packed.", "nurul.h", "Tan W.", "jess_lim"}
+    data |= {"kamal77", *(f"F{n}" for n in range(1, 13))}
+    desk.jobs = (*desk.jobs, make_job(4, SHOP))
+    with pseudo_language():
+        window.show_page(Page.BY_HAND)
+        opened = Opened(window, desk, hub, qtbot)
+        page = opened.page
+        opened.wait(opened.ready)
+        opened.wait(page.list.hasFocus)
+
+        def walk() -> list[str]:
+            for width, height in ((1366, 768), (1920, 1080)):
+                window.resize(width, height)
+                opened.wait(lambda: cut_texts(page) == [])  # once it is laid out anew
+            return plain_english(page, data)
+
+        assert walk() == []
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_F6, Qt.Key.Key_F7, Qt.Key.Key_F8):
+            opened.key(key)
+            assert opened.said
+            assert walk() == []
+        page.list.setCurrentIndex(page.model.index(3))  # a chat page that is the order's own
+        opened.wait(opened.ready)
+        opened.key(Qt.Key.Key_F6)
+        assert walk() == []
+        for left in (3, 2, 1, 0):
+            opened.key(Qt.Key.Key_F10)
+            opened.wait(lambda: len(page.model.jobs) == left)  # noqa: B023
+            opened.wait(page.undo.isVisible)
+            assert walk() == []
+        assert page.note.isVisible()

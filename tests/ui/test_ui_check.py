@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,21 +14,22 @@ from pytestqt.qtbot import QtBot
 
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import EventHub, ProofChanged, QueueChanged
-from parcelguard.core.parts import Decision
-from parcelguard.core.preset_message import DEFAULT_MESSAGE
+from parcelguard.core.parts import CHECKING, Decision
+from parcelguard.core.preset_message import DEFAULT_MESSAGE, PLACEHOLDERS
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.shops import LONGEST_MESSAGE
 from parcelguard.core.times import utc_now
-from parcelguard.media_log.attention import CHECKING
-from parcelguard.store.views import AttentionGroup
+from parcelguard.store.views import AttentionGroup, ProofDetail
 from parcelguard.ui.check import batches as check_batches
 from parcelguard.ui.check.bulk_edit import EditPanel
 from parcelguard.ui.check.check_screen import CheckPage
+from parcelguard.ui.check.model import Row
 from parcelguard.ui.log.log_screen import LogPage
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words import check_words
 from parcelguard.ui.words.times import moment
+from tests.support.pseudo_walk import cut_texts, plain_english, pseudo_language
 from tests.support.ui_helpers import (
     NOON,
     SHOP,
@@ -57,6 +58,10 @@ class Opened:
         assert isinstance(page, CheckPage)
         self.page = page
         self.hands = Hands()
+
+    def shows(self, page: Page) -> bool:
+        """Whether this screen is seen now."""
+        return self.window.page is page
 
     @property
     def words(self) -> list[str]:
@@ -177,7 +182,7 @@ def test_the_sidebar_counts_what_needs_a_check_and_leads_there(
     button = window._sidebar._buttons[Page.CHECK]
     qtbot.waitUntil(lambda: button.count == 3)
     assert (button.text(), button.accessibleName()) == ("Check", "Check, 3 waiting")
-    qtbot.mouseClick(button, LEFT)
+    QTest.mouseClick(button, LEFT)
     assert window.page is Page.CHECK
     opened.hub.publish(QueueChanged(sending=0, waiting=0, attention=0))
     assert button.accessibleName() == "Check"
@@ -189,7 +194,7 @@ def test_the_chip_in_the_top_bar_opens_it(open_check: Open, qtbot: QtBot) -> Non
     window.show_page(Page.PACK)
     opened.hub.publish(QueueChanged(sending=0, waiting=0, attention=3))
     window.grab()
-    qtbot.mouseClick(window._topbar, LEFT, pos=window._topbar._attention_area.center())
+    QTest.mouseClick(window._topbar, LEFT, pos=window._topbar._attention_area.center())
     assert window.page is Page.CHECK
 
 
@@ -259,10 +264,10 @@ def test_what_can_no_longer_arrive_is_not_said_to(open_check: Open, monkeypatch:
 def test_a_photo_can_be_seen_large_and_small_again(open_check: Open, qtbot: QtBot) -> None:
     detail = open_check(unknown_group(1)).page.detail
     qtbot.waitUntil(lambda: len(detail.strip.buttons) == 3)
-    qtbot.mouseClick(detail.strip.buttons[1], LEFT)
+    QTest.mouseClick(detail.strip.buttons[1], LEFT)
     qtbot.waitUntil(lambda: not detail.photo._image.isNull())
     assert detail.photo.isVisible()
-    qtbot.mouseClick(detail.strip.buttons[1], LEFT)
+    QTest.mouseClick(detail.strip.buttons[1], LEFT)
     assert not detail.photo.isVisible()
 
 
@@ -315,7 +320,7 @@ def test_a_double_click_does_not_confirm(open_check: Open, qtbot: QtBot) -> None
     opened = open_check(unknown_group(21, until=utc_now() + timedelta(minutes=5)))
     opened.press("Not there: send again")
     for button in opened.page.detail.answers.buttons.buttons[1:]:
-        qtbot.mouseClick(button, LEFT)
+        QTest.mouseClick(button, LEFT)
     assert opened.desk.answered == []
 
 
@@ -353,9 +358,9 @@ def test_esc_leaves_the_question_then_the_ticks_then_the_page(open_check: Open, 
     assert len(opened.page.model.ticked) == 2
     opened.escape()
     assert opened.page.model.ticked == []
-    assert opened.window.page is Page.CHECK
+    assert opened.shows(Page.CHECK)
     opened.escape()
-    assert opened.window.page is Page.PACK
+    assert opened.shows(Page.PACK)
     assert opened.desk.answered == []
 
 
@@ -374,10 +379,10 @@ def test_for_messages_of_several_groups_only_common_answers_are_offered(open_che
 def test_a_tick_is_set_and_taken_away_on_its_box(open_check: Open, qtbot: QtBot) -> None:
     page = open_check(make_group(2)).page
     row = page.list.visualRect(page.model.index(2))
-    qtbot.mouseClick(page.list.viewport(), LEFT, pos=row.topLeft() + QPoint(12, row.height() // 2))
+    QTest.mouseClick(page.list.viewport(), LEFT, pos=row.topLeft() + QPoint(12, row.height() // 2))
     assert [each.item.part_id for each in page.model.ticked if each.item] == ["p2-part-1"]
-    assert page.model.tick_of(page.model.data(page.model.index(0), 256)) is Qt.CheckState.PartiallyChecked
-    qtbot.mouseClick(page.list.viewport(), LEFT, pos=row.topLeft() + QPoint(12, row.height() // 2))
+    assert page.model.tick_of(Row(page.model.groups[0])) is Qt.CheckState.PartiallyChecked
+    QTest.mouseClick(page.list.viewport(), LEFT, pos=row.topLeft() + QPoint(12, row.height() // 2))
     assert page.model.ticked == []
 
 
@@ -387,7 +392,7 @@ def test_a_click_on_a_group_opens_it_and_a_second_one_closes_it(open_check: Open
 
     def click() -> None:
         where = page.list.visualRect(page.model.index(2)).center()
-        qtbot.mouseClick(page.list.viewport(), LEFT, pos=where)
+        QTest.mouseClick(page.list.viewport(), LEFT, pos=where)
 
     click()
     assert len(opened.rows()) == 5
@@ -432,7 +437,12 @@ def test_news_leave_an_open_question_and_the_focus_alone(open_check: Open, qtbot
     cancel = opened.page.detail.answers.buttons.buttons[0]
     reads: list[int] = []
     attention = opened.desk.attention
-    opened.desk.attention = lambda: (reads.append(1), attention())[1]  # type: ignore[method-assign]
+
+    def counted() -> tuple[AttentionGroup, ...]:
+        reads.append(1)
+        return attention()
+
+    opened.desk.attention = counted  # type: ignore[method-assign]
     opened.hub.publish(NEWS)
     qtbot.waitUntil(lambda: bool(reads))
     qtbot.wait(50)
@@ -454,7 +464,7 @@ def test_many_answers_go_in_steps_and_can_be_stopped(open_check: Open, qtbot: Qt
     going = Event()
 
     class Slow(FakeLog):
-        def decide_all(self, part_ids, decision):
+        def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
             going.wait(5)
             return super().decide_all(part_ids, decision)
 
@@ -479,7 +489,7 @@ def test_an_answer_that_could_not_be_kept_says_why_and_can_be_given_again(
     class Refusing(FakeLog):
         refusing = True
 
-        def decide_all(self, part_ids, decision):
+        def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
             if self.refusing:
                 raise StorageError("no disk")
             return super().decide_all(part_ids, decision)
@@ -519,7 +529,7 @@ def test_a_slow_disk_is_told_after_a_moment(open_check: Open, qtbot: QtBot, tmp_
     going = Event()
 
     class Slow(FakeLog):
-        def attention(self):
+        def attention(self) -> tuple[AttentionGroup, ...]:
             going.wait(5)
             return super().attention()
 
@@ -535,15 +545,15 @@ def test_the_records_are_never_read_on_the_windows_thread(
     threads: set[bool] = set()
 
     class Watched(FakeLog):
-        def attention(self):
+        def attention(self) -> tuple[AttentionGroup, ...]:
             threads.add(current_thread() is main_thread())
             return super().attention()
 
-        def decide_all(self, part_ids, decision):
+        def decide_all(self, part_ids: Sequence[str], decision: Decision) -> int:
             threads.add(current_thread() is main_thread())
             return super().decide_all(part_ids, decision)
 
-        def detail(self, proof_id):
+        def detail(self, proof_id: str) -> ProofDetail:
             threads.add(current_thread() is main_thread())
             return super().detail(proof_id)
 
@@ -623,7 +633,6 @@ def test_two_messages_of_one_order_are_one_order_that_needs_a_person() -> None:
 
 
 def test_what_is_only_looked_for_needs_nobody() -> None:
-    assert check_words.CHECKING == CHECKING
     assert (
         check_words.title([make_group(2, reason=CHECKING)])
         == "Nothing needs you · 2 are looked for in the chats"
@@ -785,7 +794,7 @@ def test_while_a_text_is_written_the_list_rests(open_check: Open, qtbot: QtBot) 
     opened.open_text(2)
     page = opened.page
     row = page.list.visualRect(page.model.index(1))
-    qtbot.mouseClick(page.list.viewport(), LEFT, pos=row.topLeft() + QPoint(12, row.height() // 2))
+    QTest.mouseClick(page.list.viewport(), LEFT, pos=row.topLeft() + QPoint(12, row.height() // 2))
     assert page.model.ticked == []
     assert not page.grab().isNull()
 
@@ -830,7 +839,7 @@ def test_resending_many_goes_in_steps_off_the_windows_thread_and_esc_stops_it(
     going, threads = Event(), set[bool]()
 
     class Slow(FakeLog):
-        def resend_all(self, proof_ids, template, reason):
+        def resend_all(self, proof_ids: Sequence[str], template: str, reason: str) -> int:
             going.wait(5)
             threads.add(current_thread() is main_thread())
             return super().resend_all(proof_ids, template, reason)
@@ -896,3 +905,73 @@ def test_the_text_can_be_sent_and_left_at_any_size(open_check: Open, qtbot: QtBo
             qtbot.waitUntil(
                 lambda each=each: page.rect().contains(each.mapTo(page, each.rect().bottomRight()))  # type: ignore[misc]
             )
+
+
+# ---- another language ----------------------------------------------------------------------
+
+SHOPS_WORDS = {
+    "Hi",
+    "your order",
+    "is packed",
+    "Here are photos of your parcel before it is sealed",
+    "aminah_88",
+}
+DATA = {"Shopee MY", "PX", "Q9CKD7T1", "SPXMY", "Aina", "Wei", "Bench 07", "nurul.h", "Tan W.", "jess_lim"}
+DATA |= {"kamal77", "Rumah Kopi", *SHOPS_WORDS, *PLACEHOLDERS}
+DATA |= {
+    "Nobody knows whether it arrived",
+    "Compare with the chat, then say whether it is there",
+    "Message ·",
+    "byuer",
+    "One message may have arrived already",
+    "Decide about it first",
+}
+DATA |= {"The marketplace refused the text", "Waited too long to go out by itself", "Photo 2 ·"}
+DATA |= {"It is saved. Send it now, or leave it", "The marketplace did not confirm this message"}
+EVERY_ANSWER = tuple(each for each in Decision if each not in (Decision.HANDED, Decision.NOT_HANDED))
+
+
+def test_every_word_of_the_screen_can_be_translated_and_fits(open_check: Open, qtbot: QtBot) -> None:
+    soon = utc_now() + timedelta(hours=1)
+    asked = replace(unknown_group(21, until=soon), answers=EVERY_ANSWER)
+    with pseudo_language():
+        opened = open_check(asked, make_group(2, caution="21:10"), refused_group(2, 31))
+        page, answers = opened.page, opened.page.detail.answers
+
+        def walk() -> list[str]:
+            for width, height in ((1366, 768), (1920, 1080)):
+                opened.window.resize(width, height)
+                qtbot.waitUntil(lambda: cut_texts(page) == [])  # once it is laid out anew
+            return plain_english(page, DATA)
+
+        for group in opened.page.model.groups:
+            page.model.set_open(group, opened=True)
+        for place in range(page.model.rowCount()):
+            page.list.choose(place)
+            assert walk() == []
+            for each in range(len(answers.buttons.buttons)):
+                if page.detail.edit.isVisible():
+                    break
+                answers.buttons.buttons[each].click()
+                assert walk() == []
+                answers.leave_question()
+        edit = page.detail.edit
+        page.list.choose(page.model.rowCount() - 3)  # the refused ones, together
+        answers.buttons.buttons[0].click()
+        qtbot.waitUntil(edit.isVisible)
+        edit.text.setPlainText("{byuer} " + "1" * LONGEST_MESSAGE)
+        assert walk() == []
+        edit.text.setPlainText("{byuer}")
+        edit.buttons.buttons[0].click()
+        assert edit.question.isVisible()
+        assert walk() == []
+        edit.escape()
+        opened.desk.not_sendable = {"p32"}
+        edit.confirmed.emit("{order}")
+        qtbot.waitUntil(edit.outcome.isVisible)
+        assert walk() == []
+        edit.escape()
+        opened.desk.groups = ()
+        opened.hub.publish(NEWS)
+        qtbot.waitUntil(page.note.isVisible)
+        assert walk() == []

@@ -10,18 +10,22 @@ from threading import Thread, current_thread, main_thread
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QColor, QDesktopServices, QHelpEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QScrollArea, QToolTip
 from pytestqt.qtbot import QtBot
 
 from parcelguard.core.errors import NotPossible, StorageError
 from parcelguard.core.events import EventHub, ProofChanged
+from parcelguard.core.parts import PartKind, together
 from parcelguard.core.proofs import ProofState
-from parcelguard.store.views import LogEntry, LogFilter, ProofDetail
+from parcelguard.store.views import LogEntry, LogFilter, LogQuery, ProofDetail
+from parcelguard.store.views import LogPage as LogRows
 from parcelguard.ui.kit.paint import width_of
 from parcelguard.ui.kit.theme import Size, Token
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log import filters as log_filters
 from parcelguard.ui.log import row_painter as log_delegate
+from parcelguard.ui.log.detail import LogDetail
 from parcelguard.ui.log.filters import Span, span_bounds
 from parcelguard.ui.log.log_screen import EMPTY_LOG, NOTHING_FOUND, LogPage
 from parcelguard.ui.log.model import Column
@@ -29,7 +33,8 @@ from parcelguard.ui.ports import Decision
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words.log_words import status
-from tests.support.ui_helpers import FakeLog, Hands, make_entry, make_settings, read_scan
+from tests.support.pseudo_walk import plain_english, pseudo_language
+from tests.support.ui_helpers import NOON, FakeLog, Hands, make_entry, make_settings, read_scan
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -118,15 +123,15 @@ def test_the_database_is_never_read_on_the_windows_thread(
     threads: set[bool] = set()
 
     class Watched(FakeLog):
-        def page(self, query, after):
+        def page(self, query: LogQuery, after: tuple[datetime, str] | None) -> LogRows:
             threads.add(current_thread() is main_thread())
             return super().page(query, after)
 
-        def detail(self, proof_id):
+        def detail(self, proof_id: str) -> ProofDetail:
             threads.add(current_thread() is main_thread())
             return super().detail(proof_id)
 
-        def unchanged(self, proof_id):
+        def unchanged(self, proof_id: str) -> bool:
             threads.add(current_thread() is main_thread())
             return super().unchanged(proof_id)
 
@@ -150,7 +155,7 @@ def test_chips_count_and_filter(open_log: Open, tmp_path: Path, qtbot: QtBot) ->
     log = open_log(FakeLog(tmp_path, 16))
     chip = log.page.filters.chips[LogFilter.FAILED]
     qtbot.waitUntil(lambda: chip.accessibleName() == "Needs you 2")
-    qtbot.mouseClick(chip, LEFT)
+    QTest.mouseClick(chip, LEFT)
     qtbot.waitUntil(lambda: log.page.model.rowCount() == 2)
     assert all(text.startswith("Failed") for text in log.texts(Column.STATUS))
 
@@ -179,7 +184,7 @@ def test_a_new_proof_appears_at_the_top_and_keeps_the_selection(
 
 def test_a_row_that_no_longer_fits_the_filter_leaves(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
     log = open_log(FakeLog(tmp_path, 16))
-    qtbot.mouseClick(log.page.filters.chips[LogFilter.FAILED], LEFT)
+    QTest.mouseClick(log.page.filters.chips[LogFilter.FAILED], LEFT)
     qtbot.waitUntil(lambda: log.page.model.rowCount() == 2)
     log.desk.entries[0] = make_entry(1, ProofState.SENDING)
     log.hub.publish(ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.SENDING))
@@ -191,8 +196,8 @@ def test_a_failed_proof_is_sent_again_at_one_press(open_log: Open, tmp_path: Pat
     wait_for_detail(qtbot, log, "241120PX000001")
     foot = log.page.detail.foot
     assert "Renew the shop" in log.page.detail.reason.accessibleName()
-    qtbot.mouseClick(foot.main, LEFT)
-    qtbot.mouseClick(foot.main, LEFT)
+    QTest.mouseClick(foot.main, LEFT)
+    QTest.mouseClick(foot.main, LEFT)
     qtbot.waitUntil(lambda: len(log.desk.resent) > 0)
     assert [(proof, reason) for proof, _, reason in log.desk.resent] == [("p1", "Sending failed")]
 
@@ -202,13 +207,13 @@ def test_a_sent_proof_is_sent_again_only_with_a_reason(open_log: Open, tmp_path:
     log.page.table.selectRow(1)
     wait_for_detail(qtbot, log, "241120PX000002")
     foot = log.page.detail.foot
-    qtbot.mouseClick(foot.main, LEFT)
+    QTest.mouseClick(foot.main, LEFT)
     assert log.desk.resent == []
     assert not foot.panel.confirm.isEnabled()
     assert "The buyer gets this text and 3 photos" in foot.panel.gets.text()
     foot.panel.reason.setText("Buyer lost it")
     foot.panel.text.setPlainText("Here are your photos once more.")
-    qtbot.mouseClick(foot.panel.confirm, LEFT)
+    QTest.mouseClick(foot.panel.confirm, LEFT)
     qtbot.waitUntil(foot.panel.isHidden)
     assert log.desk.resent == [("p2", "Here are your photos once more.", "Buyer lost it")]
 
@@ -226,12 +231,12 @@ def test_a_proof_saved_without_a_chat_can_be_sent_now(open_log: Open, tmp_path: 
     assert log.texts(Column.RESEND) == ["Send now"]
     assert (foot.main.text(), foot.close_proof.isVisible()) == ("Send now", False)
 
-    qtbot.mouseClick(foot.main, LEFT)
+    QTest.mouseClick(foot.main, LEFT)
     assert log.desk.resent == []
     assert foot.panel.text.toPlainText() == log.desk.detail("p1").text
     assert "twice" not in foot.panel.gets.text()
     assert foot.panel.confirm.text() == "Send now"
-    qtbot.mouseClick(foot.panel.confirm, LEFT)
+    QTest.mouseClick(foot.panel.confirm, LEFT)
 
     qtbot.waitUntil(lambda: log.desk.resent == [("p1", log.desk.detail("p1").text, "Sent from the log")])
 
@@ -250,7 +255,7 @@ def test_sending_again_says_what_the_buyer_sees_twice(
     log = open_log(only(state, tmp_path))
     wait_for_detail(qtbot, log, "241120PX000001")
     foot = log.page.detail.foot
-    qtbot.mouseClick(foot.main, LEFT)
+    QTest.mouseClick(foot.main, LEFT)
     assert foot.panel.gets.text().endswith(words)
     assert foot.panel.reason.text() == ""
 
@@ -262,16 +267,16 @@ def test_a_proof_is_closed_only_with_a_reason(
     log = open_log(only(state, tmp_path))
     wait_for_detail(qtbot, log, "241120PX000001")
     foot = log.page.detail.foot
-    qtbot.mouseClick(foot.close_proof, LEFT)
+    QTest.mouseClick(foot.close_proof, LEFT)
     panel = foot.close_panel
     assert panel.isVisible()
     assert not panel.confirm.isEnabled()
-    qtbot.keyClicks(panel.reason, "  ")
-    qtbot.keyClick(panel.reason, Qt.Key.Key_Return)
+    QTest.keyClicks(panel.reason, "  ")
+    QTest.keyClick(panel.reason, Qt.Key.Key_Return)
     assert log.desk.closed == []
 
     panel.reason.setText("The buyer cancelled")
-    qtbot.mouseClick(panel.confirm, LEFT)
+    QTest.mouseClick(panel.confirm, LEFT)
 
     qtbot.waitUntil(panel.isHidden)
     assert log.desk.closed == [("p1", "The buyer cancelled")]
@@ -283,12 +288,12 @@ def test_closing_can_be_left_with_esc_and_news_take_it_away_once_it_makes_no_sen
     log = open_log(only(ProofState.WAITING, tmp_path))
     wait_for_detail(qtbot, log, "241120PX000001")
     foot = log.page.detail.foot
-    qtbot.mouseClick(foot.close_proof, LEFT)
+    QTest.mouseClick(foot.close_proof, LEFT)
     Hands().press(log.window, Qt.Key.Key_Escape)
     qtbot.waitUntil(foot.close_panel.isHidden)
     assert log.window.page is Page.LOG
 
-    qtbot.mouseClick(foot.close_proof, LEFT)
+    QTest.mouseClick(foot.close_proof, LEFT)
     log.desk.entries = [make_entry(1, ProofState.DELIVERED)]
     log.hub.publish(ProofChanged("p1", "241120PX000001", "Shopee MY", ProofState.DELIVERED))
     qtbot.waitUntil(foot.close_panel.isHidden)
@@ -313,7 +318,7 @@ def test_a_text_being_written_survives_news(open_log: Open, tmp_path: Path, qtbo
     log.page.table.selectRow(1)
     wait_for_detail(qtbot, log, "241120PX000002")
     foot = log.page.detail.foot
-    qtbot.mouseClick(foot.main, LEFT)
+    QTest.mouseClick(foot.main, LEFT)
     foot.panel.reason.setText("Buyer lost it")
     pages = log.desk.pages_read
     log.hub.publish(ProofChanged("p2", "241120PX000002", "Lazada MY", ProofState.DELIVERED))
@@ -329,7 +334,7 @@ def test_esc_leaves_the_panel_then_the_search_then_the_page(
     hands = Hands()
     log.page.table.selectRow(1)
     wait_for_detail(qtbot, log, "241120PX000002")
-    qtbot.mouseClick(log.page.detail.foot.main, LEFT)
+    QTest.mouseClick(log.page.detail.foot.main, LEFT)
     hands.press(log.window, Qt.Key.Key_Escape)
     qtbot.waitUntil(log.page.detail.foot.panel.isHidden)
     log.page.filters.search.setText("px")
@@ -356,8 +361,8 @@ def test_what_nobody_knows_is_asked_and_answered_once(open_log: Open, tmp_path: 
         for n in (1, 2)
         for words in ("It is there", "Not there, send again", "Leave it")
     }
-    qtbot.mouseClick(answers["Photo 2: It is there"], LEFT)
-    qtbot.mouseClick(answers["Photo 2: It is there"], LEFT)
+    QTest.mouseClick(answers["Photo 2: It is there"], LEFT)
+    QTest.mouseClick(answers["Photo 2: It is there"], LEFT)
     qtbot.waitUntil(lambda: desk.decided == [("p1-part-2", Decision.THERE)])
 
 
@@ -378,11 +383,11 @@ def test_an_answer_that_could_not_be_kept_can_be_given_again(
         if each.accessibleName() == "Photo 1: It is there"
     )
     monkeypatch.setattr(desk, "decide", fail)
-    qtbot.mouseClick(answer, LEFT)
+    QTest.mouseClick(answer, LEFT)
     qtbot.waitUntil(lambda: "Cannot save" in reason.accessibleName())
 
     monkeypatch.undo()
-    qtbot.mouseClick(answer, LEFT)
+    QTest.mouseClick(answer, LEFT)
     qtbot.waitUntil(lambda: desk.decided == [("p1-part-1", Decision.THERE)])
 
 
@@ -409,7 +414,7 @@ def test_the_folder_of_the_originals_is_opened(
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     log = open_log(FakeLog(tmp_path, 2))
     wait_for_detail(qtbot, log, "241120PX000001")
-    qtbot.mouseClick(log.page.detail.foot.open_folder, LEFT)
+    QTest.mouseClick(log.page.detail.foot.open_folder, LEFT)
     assert [Path(path) for path in opened] == [tmp_path / "2026/11/21/p1"]
 
 
@@ -448,7 +453,7 @@ def test_a_bug_behind_the_log_is_told_and_logged(
     foot, reason = log.page.detail.foot, log.page.detail.reason
 
     monkeypatch.setattr(log.desk, "resend", fail)
-    qtbot.mouseClick(foot.main, LEFT)
+    QTest.mouseClick(foot.main, LEFT)
     qtbot.waitUntil(lambda: "did not work" in reason.accessibleName())
     assert foot.main.isEnabled()
 
@@ -555,7 +560,7 @@ def test_a_button_that_wants_a_reason_says_so_and_looks_it(
     foot = log.page.detail.foot
     closing = state is ProofState.WAITING
     panel = foot.close_panel if closing else foot.panel
-    qtbot.mouseClick(foot.close_proof if closing else foot.main, LEFT)
+    QTest.mouseClick(foot.close_proof if closing else foot.main, LEFT)
     assert panel.reason.placeholderText().startswith("First a reason: why")
     off = ground(panel.confirm)
     panel.reason.setText("Because")
@@ -580,12 +585,12 @@ def test_what_was_refused_stays_in_its_panel_with_the_reason(
     wait_for_detail(qtbot, log, "241120PX000001")
     foot = log.page.detail.foot
     panel = foot.close_panel if closing else foot.panel
-    qtbot.mouseClick(foot.close_proof if closing else foot.main, LEFT)
-    qtbot.keyClicks(panel.reason, "Buyer lost it")
+    QTest.mouseClick(foot.close_proof if closing else foot.main, LEFT)
+    QTest.keyClicks(panel.reason, "Buyer lost it")
     if not closing:
         foot.panel.text.setPlainText("Once more.")
     monkeypatch.setattr(log.desk, "close" if closing else "resend", refuse)
-    qtbot.mouseClick(panel.confirm, LEFT)
+    QTest.mouseClick(panel.confirm, LEFT)
     assert not panel.confirm.isEnabled()
     qtbot.waitUntil(panel.refusal.isVisible)
     assert panel.refusal.accessibleName() == f"{said.headline} {said.advice}"
@@ -595,13 +600,13 @@ def test_what_was_refused_stays_in_its_panel_with_the_reason(
     if not closing:
         assert foot.panel.text.toPlainText() == "Once more."
         foot.panel.text.setPlainText("Other words.")
-    qtbot.mouseClick(panel.confirm, LEFT)
+    QTest.mouseClick(panel.confirm, LEFT)
     qtbot.waitUntil(panel.isHidden)
     if closing:
         assert log.desk.closed == [("p1", "Buyer lost it")]
     else:
         assert log.desk.resent == [("p1", "Other words.", "Buyer lost it")]
-        qtbot.mouseClick(foot.main, LEFT)
+        QTest.mouseClick(foot.main, LEFT)
         assert not panel.refusal.isVisible()
 
 
@@ -689,7 +694,7 @@ def test_what_the_marketplace_hides_is_sent_again_only_with_a_look_at_the_words(
     log = open_log(desk)
     wait_for_detail(qtbot, log, "241120PX000001")
     assert log.texts(Column.STATUS) == ["Accepted but hidden by the marketplace"]
-    qtbot.mouseClick(log.page.detail.foot.main, LEFT)
+    QTest.mouseClick(log.page.detail.foot.main, LEFT)
     panel = log.page.detail.foot.panel
     assert panel.isVisible()
     assert panel.reason.text() == "Hidden by the marketplace"
@@ -702,5 +707,91 @@ def test_the_detail_scrolls_no_further_than_what_it_shows(
     log = open_log(FakeLog(tmp_path, 3))
     wait_for_detail(qtbot, log, "241120PX000001")
     scroll = log.page.detail.findChild(QScrollArea)
+    assert scroll is not None
     qtbot.waitUntil(lambda: log.label("verified"))
     qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() == 0)
+
+
+# ---- another language ----------------------------------------------------------------------
+
+
+def test_every_word_of_the_log_can_be_translated(open_log: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    desk = FakeLog(tmp_path, 8)
+    detail_of = desk.detail
+    data = {"Shopee MY", "Lazada MY", "Rumah Kopi", "PX", "Aina", "Wei", "jess_lim", "kamal77", "Tan W."}
+    data |= {"Hi", "your order", "is packed.", "nurul.h"}  # the shop's own words
+    data |= {"3 photos taken by Aina, Bench 07", "Saved and queued", "Photo 1 uploaded", "expired", "Shopee"}
+    data |= {
+        "refused: access token",
+        "Renew the shop’s access",
+        "The photos are safe",
+        "by themselves",
+        "go out",
+    }
+    data |= {"Not sent:", "the chat token for this shop has", "the chat token for this s", "and"}
+
+    def walk(opened: Opened) -> list[str]:
+        return plain_english(opened.page, data)
+
+    with pseudo_language():
+        opened = open_log(desk)
+        detail = opened.page.detail
+        opened.window.resize(1920, 1080)
+        wait_for_detail(qtbot, opened, "241120PX000001")
+        qtbot.waitUntil(lambda: "9f3c…a1e7" in detail.integrity.text())
+        assert walk(opened) == []
+        for state in ProofState:
+            desk.entries[0] = make_entry(1, state, sent_at=NOON, due_at=NOON, checking=True, generation=2)
+            opened.page.detail.changed.emit("p1")
+            qtbot.waitUntil(lambda: opened.page.model.entry(0).proof.state is state)  # noqa: B023
+            qtbot.waitUntil(lambda: shown_state(detail) is state)  # noqa: B023
+            assert walk(opened) == []
+            for opener in (detail.foot.main, detail.foot.edit, detail.foot.close_proof):
+                if opener.isVisibleTo(detail) and state is not ProofState.ATTENTION:
+                    opener.click()
+                    assert walk(opened) == []
+                    detail.foot.leave_panel()
+        desk.undecided = 2
+        desk.detail = lambda proof_id: with_a_message_asked_about(detail_of(proof_id))  # type: ignore[method-assign]
+        opened.page.detail.changed.emit("p1")
+        qtbot.waitUntil(detail.foot.questions.isVisible)
+        assert walk(opened) == []
+        desk.whole = False
+        opened.page.table.selectRow(1)
+        qtbot.waitUntil(lambda: detail.integrity.text() == "")
+        assert walk(opened) == []
+        opened.page.filters.choose_span(Span.CUSTOM)
+        opened.page.filters.search.setText("#")
+        qtbot.waitUntil(opened.page.note.isVisible)
+        assert walk(opened) == []
+        opened.page.filters.search.clear()
+        desk.entries.clear()
+        qtbot.waitUntil(lambda: not opened.page.model.loading)
+        opened.page.filters.choose_span(Span.ALL)
+        qtbot.waitUntil(opened.page.note.isVisible)
+        assert walk(opened) == []
+
+
+def shown_state(detail: LogDetail) -> ProofState | None:
+    return detail._detail.entry.proof.state if detail._detail else None
+
+
+def with_a_message_asked_about(detail: ProofDetail) -> ProofDetail:
+    """Let the first undecided part be the message, the second a picture of all photos."""
+    first, second = detail.parts
+    joined = together(photo.id for photo in detail.photos)
+    message = replace(first, kind=PartKind.TEXT, photo_id="")
+    return replace(detail, parts=(message, replace(second, photo_id=joined)))
+
+
+def test_what_nobody_knows_is_asked_about_by_the_name_the_history_has(
+    open_log: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk = FakeLog(tmp_path, 1)
+    desk.undecided = 2
+    detail_of = desk.detail
+    desk.detail = lambda proof_id: with_a_message_asked_about(detail_of(proof_id))  # type: ignore[method-assign]
+    opened = open_log(desk)
+    qtbot.waitUntil(opened.page.detail.foot.questions.isVisible)
+    assert opened.label("Message may have arrived. Look in the chat: is it there?")
+    assert opened.label("Photos 1–3 may have arrived. Look in the chat: is it there?")
