@@ -73,7 +73,7 @@ class ConsentFlow:
         `redirect`: what the marketplace's console has as the address to return to, if it is not this
         program's own. Raises SettingsError or DeliveryError when there is nothing to begin with.
         """
-        self.stop_waiting()
+        self.stop_waiting()  # first, so that the usual port is free again
         state = secrets.token_urlsafe(24)
         attempt_id = new_id()
         listener = self._listen(redirect)
@@ -81,7 +81,7 @@ class ConsentFlow:
         try:
             with closing(self._client_of(shop)) as client:
                 address = client.consent_address(grant, back, state)
-        except BaseException:
+        except BaseException:  # whatever it was, nothing may go on listening
             if listener:
                 listener.stop_listening()
             raise

@@ -7,17 +7,12 @@ ask a marketplace take seconds.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from threading import RLock
 from typing import Any
-
-import msgspec
 
 from parcelguard.chat.registry import client_of
 from parcelguard.core.config import Settings, ShopSettings
@@ -26,14 +21,15 @@ from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.ports import Access, Client, Seller
-from parcelguard.marketplace.tokens import grant_key
 from parcelguard.runtime.assets import asset
+from parcelguard.shops.app_secrets import AppSecrets, entered, secret_names
 from parcelguard.shops.consent import PORT, ConsentFlow
 from parcelguard.shops.loopback import PageWords
 from parcelguard.shops.practice import rehearse
 from parcelguard.shops.preset import filled, presets, remarks
-from parcelguard.shops.rows import Figures, RowReader, secret_names
+from parcelguard.shops.rows import Figures, RowReader
 from parcelguard.shops.settings_file import SettingsFile
+from parcelguard.shops.shop_ids import new_shop_id
 from parcelguard.shops.views import (
     AppKeys,
     Attempt,
@@ -47,7 +43,7 @@ from parcelguard.shops.views import (
     ShopRow,
     Weight,
 )
-from parcelguard.vault.vault import Secrets, Vault
+from parcelguard.vault.vault import Vault
 
 _FIXED = ("id", "marketplace", "region")  # records carry them
 _ITS_OWN = ("shop_id", "inbox_id")  # what no other shop can share, whatever its app
@@ -76,7 +72,8 @@ class Shopkeeping:
         self._vault = vault
         self._apply = apply
         self._now = now
-        self._reader = RowReader(vault, figures, now)
+        self._app_secrets = AppSecrets(vault)
+        self._reader = RowReader(vault, self._app_secrets, figures, now)
         self._changing = RLock()
         self._settings = self._file.read()
         self._answered: dict[str, Access] = {}
@@ -87,8 +84,6 @@ class Shopkeeping:
     def stop_waiting(self) -> None:
         """Wait for no browser any more."""
         self._consents.stop_waiting()
-
-    # ---- looking -----------------------------------------------------------------------
 
     def shops(self) -> tuple[ShopRow, ...]:
         """Return every shop in the settings' order, without asking any marketplace."""
@@ -111,7 +106,7 @@ class Shopkeeping:
     def app_of(self, name: str) -> AppKeys | None:
         """Return the app that another shop of a marketplace uses, to be used again."""
         for shop in self._settings.shops:
-            if shop.marketplace == name and self._reader.app_secrets(shop):
+            if shop.marketplace == name and self._app_secrets.of_shop(shop):
                 return AppKeys(shop.id, shop.name, _app_values(shop))
         return None
 
@@ -153,18 +148,18 @@ class Shopkeeping:
         `secrets`: by grant. `same_app_as`: the shop whose app is used again.
         """
         with self._changing:
-            given = {grant: secret.strip() for grant, secret in secrets.items() if secret.strip()}
+            given = entered(secrets)
             if same_app_as:
                 sharing = self._shop(same_app_as)
                 values = {**_app_values(sharing), **values}
-                given = {**self._reader.app_secrets(sharing), **given}
-            shop_id = _new_id(values, {shop.id for shop in self._settings.shops})
+                given = {**self._app_secrets.of_shop(sharing), **given}
+            shop_id = new_shop_id(values, {shop.id for shop in self._settings.shops})
             try:
-                for grant, secret in given.items():
-                    self._vault.keep(grant_key(shop_id, grant), Secrets(app_secret=secret))
+                # First the secrets: the station works by the settings at once, and would find none.
+                self._app_secrets.keep_new(shop_id, given)
                 self._change_settings(lambda: self._file.add_shop({"id": shop_id, **values, "send": False}))
             except ParcelGuardError:
-                self._forget(shop_id, given)
+                self._app_secrets.forget(shop_id, given)
                 raise
         return shop_id
 
@@ -175,14 +170,10 @@ class Shopkeeping:
         """
         with self._changing:
             shop = self._shop(shop_id)
-            given = {grant: secret.strip() for grant, secret in secrets.items() if secret.strip()}
+            # A value that was empty is only filled in; one that is replaced means another app or shop.
             another = any(getattr(shop, name) not in ("", 0, value) for name, value in values.items())
             self._file.change_shop(shop_id, values)
-            for grant in secret_names(shop):
-                present = self._vault.load(grant_key(shop_id, grant)) or Secrets(app_secret="")
-                secret = given.get(grant, present.app_secret)
-                if secret and (another or secret != present.app_secret):
-                    self._vault.keep(grant_key(shop_id, grant), Secrets(app_secret=secret))
+            self._app_secrets.replace(shop, entered(secrets), other_app=another)
             self._answered.pop(shop_id, None)
             self._change_settings(self._file.read)
 
@@ -191,8 +182,9 @@ class Shopkeeping:
         with self._changing:
             shop = self._shop(shop_id)
             self._consents.stop_waiting()
+            # First the file: a file that cannot be written leaves a shop that still works.
             self._change_settings(lambda: self._file.remove_shop(shop_id))
-            self._forget(shop_id, secret_names(shop))
+            self._app_secrets.forget(shop_id, secret_names(shop))
             self._answered.pop(shop_id, None)
 
     # ---- the preset message ------------------------------------------------------------
@@ -222,7 +214,7 @@ class Shopkeeping:
     ) -> Attempt:
         """Begin a consent, and return the page for the browser; see `ConsentFlow.begin_attempt`."""
         shop = self._shop(shop_id)
-        if grant not in self._reader.app_secrets(shop):
+        if grant not in self._app_secrets.of_shop(shop):
             raise SettingsError("no app secret", because(ShopReason.APP_KEYS_MISSING))
         return self._consents.begin_attempt(shop, grant, answered, redirect)
 
@@ -243,12 +235,11 @@ class Shopkeeping:
                 return
             try:
                 self._change_settings(lambda: self._file.change_shop(shop.id, {"shop_id": seller.shop_id}))
-            except SettingsError:  # it is another shop of these settings: two must not share its tokens
-                key = grant_key(shop.id, grant)
-                self._vault.keep(key, Secrets(app_secret=self._reader.app_secrets(shop)[grant]))
+            except SettingsError:
+                # It is another shop of these settings. A token works once: two that renew the same ones
+                # would lock each other out.
+                self._app_secrets.drop_tokens(shop, grant)
                 raise
-
-    # ---- steps -------------------------------------------------------------------------
 
     def _client_of(self, shop: ShopSettings) -> Client:
         return client_of(shop, self._vault, self._now)
@@ -265,10 +256,6 @@ class Shopkeeping:
                 return shop
         raise SettingsError(f"no shop {shop_id!r}", because(ShopReason.NO_SUCH_SHOP))
 
-    def _forget(self, shop_id: str, grants: Iterable[str]) -> None:
-        for grant in grants:
-            self._vault.forget(grant_key(shop_id, grant))
-
 
 def _app_values(shop: ShopSettings) -> dict[str, Any]:
     """Return what names the app of a shop, without what is the shop's own."""
@@ -281,17 +268,3 @@ def _refuse_faults(found: tuple[Remark, ...]) -> None:
     for remark in found:
         if remark.weight is Weight.STOP:
             raise SettingsError(remark.reason.kind, remark.reason)
-
-
-def _new_id(values: Mapping[str, Any], taken: set[str]) -> str:
-    """Make an id of what a shop is: 'kopi-co-shopee-my', and 'kopi-co-shopee-my-2' for the next one.
-
-    Records outlive their shop. So none at another marketplace may take the id of one that was removed,
-    and the same one added again has its records again.
-    """
-    usual = {field.name: field.default for field in msgspec.structs.fields(ShopSettings)}
-    marketplace_name, region = (values.get(name, usual[name]) for name in ("marketplace", "region"))
-    plain = unicodedata.normalize("NFKD", str(values.get("name", ""))).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:20].strip("-") or "shop"
-    stem = f"{name}-{marketplace_name}-{str(region).lower()}"
-    return next(made for n in count(1) if (made := stem if n == 1 else f"{stem}-{n}") not in taken)

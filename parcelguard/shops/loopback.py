@@ -96,6 +96,7 @@ class Loopback:
 
     def stop_listening(self) -> None:
         """Stop listening. A page that is being answered still goes out."""
+        # A server that does not serve would wait for ever for its own end.
         if self._started:
             self._server.shutdown()
         self._server.server_close()
@@ -128,6 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
+        # A stranger's page can point a name of its own at this computer; the browser then sends that name.
         if self.headers.get_all("Host", []) != [self.server.name]:
             self._show(Page(_NOTHING_HERE, status=421))
         elif path != self.server.path or len(self.path) > _LONGEST_LINE:

@@ -68,7 +68,7 @@ class Sandbox:
         """End the sandbox."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.close()
+        self._process.stdin.close()  # which is what it waits for
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

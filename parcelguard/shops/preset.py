@@ -16,6 +16,7 @@ from parcelguard.shops.views import Filled, Preset, Remark, Weight
 LONGEST_TEMPLATE = 2000  # what the settings file takes
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Of the countries' endings only small letters count: "packed.MY shop" is a missing space, and no address.
 _LINK = re.compile(
     r"https?://\S+|\bwww\.\S+"
     r"|\b(?:[a-z0-9-]+\.)+(?:com|net|org|shop|store|link|info|biz|me|ly|io|co|gl|ee|asia|(?-i:my|sg|id|th|vn|ph|tw|br))"
@@ -73,6 +74,7 @@ _LANGUAGES = {
     "TW": (_TAIWANESE, _ENGLISH),
     "BR": (_PORTUGUESE, _ENGLISH),
 }
+# An order's number as each marketplace makes them, so that the example is as long as real messages are.
 _NUMBERS = {"shopee": "260415QK7P2M9X", "lazada": "578331042991704", "tiktok": "583310429917048216"}
 
 
@@ -110,6 +112,8 @@ def _faults(shop: ShopSettings, text: str) -> Iterator[Remark]:
             known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
             reason = because(ShopReason.UNKNOWN_PLACEHOLDER, placeholder=slip[0], known=known)
             yield Remark(Weight.STOP, reason, slip.span())
+    # Filling shortens the list of items, so only the filled text says whether a message is too long; a
+    # template that the settings file would refuse is not even filled.
     if len(text) > LONGEST_TEMPLATE:
         yield _fault(ShopReason.TEMPLATE_TOO_LONG, longest=LONGEST_TEMPLATE)
         return

@@ -13,6 +13,7 @@ from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.ports import Access, AccessState
 from parcelguard.marketplace.tokens import grant_key
+from parcelguard.shops.app_secrets import AppSecrets
 from parcelguard.shops.standing import midnight, standing_of, today_of
 from parcelguard.shops.views import GrantRow, Sends, ShopRow
 from parcelguard.vault.vault import Vault
@@ -23,8 +24,11 @@ Figures = Callable[[datetime], Mapping[str, Mapping[ProofState, int]]]  # proofs
 class RowReader:
     """Puts a shop's row together. It asks no marketplace; what one has answered is handed in."""
 
-    def __init__(self, vault: Vault, figures: Figures, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, vault: Vault, app_secrets: AppSecrets, figures: Figures, now: Callable[[], datetime]
+    ) -> None:
         self._vault = vault
+        self._app_secrets = app_secrets
         self._figures = figures
         self._now = now
 
@@ -36,11 +40,6 @@ class RowReader:
         return tuple(
             self._row(shop, settings, answered.get(shop.id), figures.get(shop.id, {})) for shop in shops
         )
-
-    def app_secrets(self, shop: ShopSettings) -> dict[str, str]:
-        """Return the app secrets that are kept for a shop, by grant."""
-        found = {grant: self._vault.load(grant_key(shop.id, grant)) for grant in secret_names(shop)}
-        return {grant: kept.app_secret for grant, kept in found.items() if kept and kept.app_secret}
 
     def _row(
         self,
@@ -87,7 +86,7 @@ class RowReader:
         if not row.has_chat:
             return Access(AccessState.BY_HAND)
         if not grants:
-            keyed = bool(self.app_secrets(shop))
+            keyed = bool(self._app_secrets.of_shop(shop))
             return Access(AccessState.AUTHORISED if keyed else AccessState.NOT_CONNECTED, orders=keyed)
         if not grants[0].connected:  # the first is the one that gives the orders
             reason = because(ShopReason.CONSENT_MISSING, marketplace=row.title)
@@ -98,8 +97,3 @@ class RowReader:
             reason = because(ShopReason.CONSENT_ENDED, marketplace=row.title)
             return Access(AccessState.CONSENT_AGAIN, orders=False, reason=reason)
         return Access(AccessState.AUTHORISED)  # until when, only the marketplace can tell
-
-
-def secret_names(shop: ShopSettings) -> list[str]:
-    """Return the grants for which a shop's marketplace wants an app secret."""
-    return [key.setting for key in marketplace(shop.marketplace).keys if key.secret]

@@ -94,6 +94,8 @@ class SettingsFile:
             before = _checked_before(self._path, text)
             edited = "".join(edit(before, text.splitlines(keepends=True)))
             after = _checked_after(edited)
+            # The lines are found by their looks. What came out is compared with what was meant, so that an
+            # unusual way of writing can make a change impossible, but never change another value.
             if after != wanted(before):
                 raise _not_from_here("other values would change")
             kept = self._path.resolve()  # its owner may keep it elsewhere and have only a link here

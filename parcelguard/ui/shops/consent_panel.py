@@ -134,7 +134,7 @@ class ConsentPanel(SidePanel):
         if self._attempt is None or consented.attempt.id != self._attempt.id or self._row is None:
             return
         self._attempt = None
-        self._round += 1
+        self._round += 1  # an address that was pasted meanwhile must not be answered any more
         if consented.error is not None:
             self._begin_again()
             self._refuse(consented.error)

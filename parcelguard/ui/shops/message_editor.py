@@ -120,7 +120,7 @@ class MessagePanel(SidePanel):
         self._remarks = ()
         self.outcome.hide()
         self.text.setPlainText(self._drafts.get(row.settings.id, row.settings.message))
-        self._typing.stop()
+        self._typing.stop()  # at once this time: setting the text began the rest of one who types
         self._look_over()
         self._calls.ask(
             partial(self._keeping.ready_messages, row.settings.id),

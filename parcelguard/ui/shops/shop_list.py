@@ -198,9 +198,11 @@ class ShopList(QWidget):
         on = max(theme.em(40), width_of(tr(_TITLES[ON]), small)) + theme.px(14)
         menu = width_of(MORE, strong) + theme.px(14)
         spare = room - edge - shop - access - on - menu - theme.px(4)
+        # Too narrow for name and access side by side: the access goes below the name and takes no column.
         stacked = spare < 0
         if stacked:
             shop, access, spare = max(0, shop + access + spare), 0, 0
+        # The figures are looked at each day, how it sends hardly ever: so that gives way first.
         today = today if spare >= today else 0
         sends = sends if spare - today >= sends else 0
         spare -= today + sends

@@ -63,6 +63,8 @@ class ChannelsPage(Screen):
         self._known: tuple[MarketplaceRow, ...] = ()
         self._probe_times = ProbeTimes()
         self._then: Callable[[], None] | None = None  # waits for the rows to be read
+        # Three threads: what a person waits for, the marketplaces' answers that take seconds, and a sandbox
+        # that takes longer still. None may stand in line behind another.
         self._calls = Background("channels", self)
         self._probes = Background("channel-probes", self)
         self._tests = Background("channel-tests", self)
@@ -182,6 +184,7 @@ class ChannelsPage(Screen):
         self._show_side()
         if self._panel is self.message:
             self._choose(self.shops.list.shop_id)
+        # Before the first answer there was no row to begin at.
         if first and self.shops.add.hasFocus():
             self.shops.take_focus()
         for shop_id in self._rows:
