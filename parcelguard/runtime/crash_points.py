@@ -52,12 +52,12 @@ _visits = 0
 
 
 def _planned() -> tuple[str, str, int]:
-    wish = os.environ.get("PARCELGUARD_FAULT", "") if os.environ.get("PARCELGUARD_TEST") else ""
-    if not wish:
+    asked = os.environ.get("PARCELGUARD_FAULT", "") if os.environ.get("PARCELGUARD_TEST") else ""
+    if not asked:
         return "", "", 0
-    name, action, *visit = wish.split(":")
+    name, action, *visit = asked.split(":")
     if name not in POINTS:
-        raise ValueError(f"no fault point {name}")
+        raise ValueError(f"no crash point {name}")
     return name, action, int(visit[0]) if visit else 1
 
 

@@ -34,12 +34,14 @@ class Asked:
 
     def do(self, line: str) -> bool:
         """Ask for something; False when it could not be done, or the bench died over it."""
+        assert self._process.stdin
         self._process.stdin.write(f"{line}\n".encode())
         self._process.stdin.flush()
-        return self._hear("done") and self.said[-1]["worked"]
+        return self._hear("done") and bool(self.said[-1]["worked"])
 
     def _hear(self, event: str) -> bool:
         """Listen until something is said; False when the bench died first."""
+        assert self._process.stdout
         for line in self._process.stdout:
             self.said.append(json.loads(line))
             if self.said[-1]["event"] == event:

@@ -1,7 +1,7 @@
 """What the harnesses counted, one JSON line each, and their sum in one line for people.
 
 Tests call `note`; it writes only where PARCELGUARD_FIGURES names a file. Run as a script with that file,
-this prints the sum: "4 channels · 200 kills · 65 fault points · 0 lost · 0 doubled · 0 false sent".
+this prints the sum: "4 channels · 200 kills · 65 crash points · 0 lost · 0 doubled · 0 false sent".
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.harness import small_disk, station_child
+from tests.support.swapping import swap
 
 if TYPE_CHECKING:
     from parcelguard.packing.desk_view import Desk
@@ -121,8 +122,7 @@ def ignore_short_writes(home: Path) -> None:
         os.fsync(descriptor)
         os.close(descriptor)
 
-    assert files._write_flushed
-    files._write_flushed = write_once
+    swap(files, "_write_flushed", write_once)
 
 
 def flush_twice(home: Path) -> None:
@@ -137,14 +137,14 @@ def flush_twice(home: Path) -> None:
         except OSError:
             flush(descriptor)
 
-    files._flush = flush_again
+    swap(files, "_flush", flush_again)
 
 
 def no_ballast(home: Path) -> None:
     """Keep no room for the order that is open."""
     from parcelguard.upkeep.disk_space import Ballast
 
-    Ballast.keep = lambda ballast: None
+    swap(Ballast, "keep", lambda _ballast: None)
 
 
 BAD: dict[str, Callable[[Path], None]] = {
@@ -167,9 +167,9 @@ def main() -> None:
             yield line.strip()
         stopping.set()
 
-    station_child.say = say
-    station_child.Packer = PatientPacker
-    station_child.open_codes = lines
+    swap(station_child, "say", say)
+    swap(station_child, "Packer", PatientPacker)
+    swap(station_child, "open_codes", lines)
     station_child.BAD.update(BAD)
     if asked.small_disk:
         small_disk.shrink()

@@ -99,6 +99,7 @@ class Victim:
     def __exit__(self, *_failure: object) -> None:
         self._process.kill()
         self._process.wait(10)
+        assert self._process.stdin
         self._process.stdin.close()
 
     def said(self) -> list[dict[str, Any]]:

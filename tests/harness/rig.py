@@ -81,7 +81,7 @@ class Clock:
 class Victim:
     """One run of the bench, what it said, and the ways to end it."""
 
-    def __init__(self, rig: Rig, *wishes: str, fault: str = "", env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, rig: Rig, *wishes: str, crash: str = "", env: Mapping[str, str] | None = None) -> None:
         self.started_at = time.time()
         command = [sys.executable, str(CHILD), str(rig.home), "--clock", str(rig.clock.file), *wishes]
         self._process = subprocess.Popen(
@@ -89,7 +89,7 @@ class Victim:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PARCELGUARD_TEST": "1", "PARCELGUARD_FAULT": fault, **(env or {})},
+            env={**os.environ, "PARCELGUARD_TEST": "1", "PARCELGUARD_FAULT": crash, **(env or {})},
         )
         self.said: list[dict[str, Any]] = []
         self.stderr = b""
@@ -150,7 +150,7 @@ class Victim:
         assert self._process.returncode == 0, self.stderr.decode()[-2000:]
 
     def died(self, timeout_s: float = START_S) -> bool:
-        """Whether a fault point killed it, in time."""
+        """Whether a crash point killed it, in time."""
         try:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -159,7 +159,7 @@ class Victim:
         return code == KILLED
 
     def fell_asleep(self, timeout_s: float = START_S) -> bool:
-        """Whether a fault point froze it as a sleeping computer is, in time."""
+        """Whether a crash point froze it as a sleeping computer is, in time."""
         until = time.monotonic() + timeout_s
         while time.monotonic() < until and self._process.poll() is None:
             if psutil.Process(self.pid).status() == psutil.STATUS_STOPPED:

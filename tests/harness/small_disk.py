@@ -6,6 +6,7 @@ Run as a script this is `station_child` on such a disk.
 from __future__ import annotations
 
 from tests.harness import station_child
+from tests.support.swapping import swap
 
 SMALLER = 128
 
@@ -20,7 +21,7 @@ def shrink() -> None:
     for limit in ("FULL_BYTES", "VERY_LOW_BYTES", "BALLAST_BYTES"):
         setattr(space, limit, getattr(space, limit) // SMALLER)
     housekeeping.RESERVE_BYTES //= SMALLER
-    housekeeping.Ballast = partial(space.Ballast, size=space.BALLAST_BYTES)  # type: ignore[misc]
+    swap(housekeeping, "Ballast", partial(space.Ballast, size=space.BALLAST_BYTES))
 
 
 if __name__ == "__main__":

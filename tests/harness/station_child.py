@@ -25,14 +25,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-if TYPE_CHECKING:  # the copy room's helper process imports this file too, and needs nothing of it
+from tests.support.swapping import swap
+
+if TYPE_CHECKING:  # the copies' helper process imports this file too, and needs nothing of it
     from parcelguard.camera.messages import TakePhoto
-    from parcelguard.packing.desk_view import Desk
+    from parcelguard.packing.desk_view import Desk, Notice
     from parcelguard.packing.packing_desk import PackingDesk
 
+Said: TypeAlias = "tuple[None, Notice | None]"
 SIZE = (384, 512)  # no marketplace takes pictures of less than 330 pixels a side
 LARGE_EVERY = 4  # one in so many does not compress, and is written in two pieces
 BLOCK = 8  # pixels a side: what JPEG compresses best
@@ -162,13 +166,11 @@ class Packer:
         if self._oddly(0.1) and not in_a_hurry:
             self._retake()
         for _ in range(TRIES):
-            told = (None, self._screen.desk.notice)
+            told: Said = (None, self._screen.desk.notice)
             self._station.save()
             if self._oddly(0.1):
                 self._station.save()
-            self._screen.wait(
-                lambda desk, told=told: desk.state is DeskState.READY or desk.notice not in told
-            )
+            self._screen.wait(partial(_ready_or_said, told))
             if self._screen.desk.state is DeskState.READY:
                 return
             if not self._screen.desk.photos:  # the photo that F4 waited for was not taken
@@ -181,11 +183,11 @@ class Packer:
 
     def _photograph(self, number: int, *, wait: bool) -> None:
         for _ in range(TRIES):
-            told = (None, self._screen.desk.notice)
+            told: Said = (None, self._screen.desk.notice)
             self._station.take_photo()
             if not wait:
                 return
-            self._screen.wait(lambda desk, told=told: len(desk.photos) >= number or desk.notice not in told)
+            self._screen.wait(partial(_photo_or_said, number, told))
             if len(self._screen.desk.photos) >= number:
                 return
 
@@ -215,8 +217,8 @@ class PlainCopies:
     def collage(self, originals: Sequence[Path], caption: Sequence[str], size: tuple[int, int]) -> bytes:
         return self.make(originals[0], caption, size)
 
-    def close(self) -> None:
-        """Nothing is open."""
+    def stop_helper(self) -> None:
+        """There is no helper."""
 
 
 def count_sleep(now: Now) -> None:
@@ -224,8 +226,17 @@ def count_sleep(now: Now) -> None:
     from parcelguard.marketplace import http
     from parcelguard.runtime.clock import real_seconds
 
-    assert http.real_seconds
-    http.real_seconds = lambda: real_seconds() + now.moved_s()
+    swap(http, "real_seconds", lambda: real_seconds() + now.moved_s())
+
+
+def _ready_or_said(before: Said, desk: Desk) -> bool:
+    from parcelguard.packing.desk_view import DeskState
+
+    return desk.state is DeskState.READY or desk.notice not in before
+
+
+def _photo_or_said(number: int, before: Said, desk: Desk) -> bool:
+    return len(desk.photos) >= number or desk.notice not in before
 
 
 # ---- promises broken on purpose ------------------------------------------------------------
@@ -248,31 +259,30 @@ def tick_before_commit(home: Path) -> None:
         say("saved", proof=proof.id, order=proof.order_number)
         commit(desk, proof)
 
-    Darkroom._write = staticmethod(tick_and_write)
-    PackingDesk._commit = say_and_commit
+    swap(Darkroom, "_write", staticmethod(tick_and_write))
+    swap(PackingDesk, "_commit", say_and_commit)
 
 
 def sync_normal(home: Path) -> None:
     """Let a commit return before it is on the drive."""
     from parcelguard.store import database
 
-    database._WRITING = tuple(
-        pragma.replace("synchronous = FULL", "synchronous = NORMAL") for pragma in database._WRITING
-    )
-    assert any("NORMAL" in pragma for pragma in database._WRITING)
+    full, normal = "synchronous = FULL", "synchronous = NORMAL"
+    slack = tuple(pragma.replace(full, normal) for pragma in database._WRITING)
+    assert slack != database._WRITING
+    swap(database, "_WRITING", slack)
 
 
 def no_flush(home: Path) -> None:
     """Flush nothing that this program writes itself; SQLite flushes on its own."""
-    os.fsync = lambda descriptor: None
+    swap(os, "fsync", lambda _descriptor: None)
 
 
 def no_folder_flush(home: Path) -> None:
     """Flush files, but not the folders that name them."""
     from parcelguard.disk import files
 
-    assert files._flush_folder
-    files._flush_folder = lambda folder: None
+    swap(files, "_flush_folder", lambda _folder: None)
 
 
 def lease_to_queued(home: Path) -> None:
@@ -286,7 +296,7 @@ def lease_to_queued(home: Path) -> None:
     def forget_marks(courier: Courier, stale: list[Any]) -> None:
         sort_out(courier, [(part, replace(attempt, wire_at=None)) for part, attempt in stale])
 
-    Courier._sort_out = forget_marks
+    swap(Courier, "_sort_out", forget_marks)
 
 
 def retry(home: Path) -> None:
@@ -302,7 +312,7 @@ def retry(home: Path) -> None:
         except OutcomeUnknown:
             return send(http, request, mark)
 
-    Http.send = send_blindly
+    swap(Http, "send", send_blindly)
 
 
 def resign_at_write(home: Path) -> None:
@@ -317,7 +327,7 @@ def resign_at_write(home: Path) -> None:
         hit("send.marked")  # a PC that sleeps here signs after it woke
         return send(client, path, body, client._now(), lambda: None)
 
-    ShopeeClient.send = sign_now
+    swap(ShopeeClient, "send", sign_now)
 
 
 BAD: dict[str, Callable[[Path], None]] = {
@@ -371,7 +381,7 @@ def run(wish: argparse.Namespace, stopping: threading.Event) -> None:
     if wish.bad:
         BAD[wish.bad](wish.home)
     if not wish.copies:
-        station.BuyerCopies = PlainCopies  # type: ignore[misc]
+        swap(station, "BuyerCopies", PlainCopies)
     hub, now, screen, begun = EventHub(), Now(wish.clock), Screen(), threading.Event()
     if wish.counts_sleep:
         count_sleep(now)
@@ -419,7 +429,7 @@ def main() -> None:
     parser.add_argument("--bad", choices=BAD)
     parser.add_argument("--clock", type=Path)
     parser.add_argument("--on-cue", action="store_true", help="load all, then wait for a line on stdin")
-    parser.add_argument("--copies", action="store_true", help="make copies in the real copy room")
+    parser.add_argument("--copies", action="store_true", help="make the buyer's copies in their real process")
     parser.add_argument("--counts-sleep", action="store_true", help="a sleep is as long as --clock was moved")
     parser.add_argument("--photos", type=int, help="take so many of each order, and press nothing else")
     wish = parser.parse_args()
@@ -427,7 +437,12 @@ def main() -> None:
     if wish.on_cue:
         sys.stdin.readline()
     stopping = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), stopping.set()), daemon=True).start()
+
+    def wait_for_line() -> None:
+        sys.stdin.readline()
+        stopping.set()
+
+    threading.Thread(target=wait_for_line, daemon=True).start()
     run(wish, stopping)
 
 

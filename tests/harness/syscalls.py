@@ -86,6 +86,7 @@ def tampering(threads: Collection[int], call: str, how: str, log: Path) -> Itera
     strace = subprocess.Popen(
         ["strace", *_noted_in(log), *attached, "-e", f"inject={call}:{how}"], stderr=subprocess.PIPE
     )
+    assert strace.stderr
     try:
         for _ in threads:
             said = strace.stderr.readline()

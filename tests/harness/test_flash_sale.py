@@ -13,20 +13,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
 from statistics import quantiles
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.harness.figures import note
+from tests.support.swapping import swap
 
 ORDERS = int(os.environ.get("PARCELGUARD_ORDERS", "60"))
 LONG = ORDERS >= 500
@@ -46,11 +46,11 @@ pytestmark = pytest.mark.usefixtures("no_stray_threads")
 
 def run_faster() -> None:
     """Shorten what waits and rests; the hands are a quick packer's."""
-    from parcelguard.chat import shopee as chat
     from parcelguard.commands.demo import driver
     from parcelguard.delivery import engine, judge, pace
     from parcelguard.delivery.ports import ChannelPolicy
     from parcelguard.marketplace import http
+    from parcelguard.marketplace.shopee.client import SIGNATURE_WINDOW
 
     for module, name in (
         (http, "CONNECT_S"), (http, "CALL_S"), (http, "UPLOAD_S"),
@@ -58,8 +58,8 @@ def run_faster() -> None:
         (judge, "EARLY_LOOK"), (judge, "BETWEEN_LOOKS"), (judge, "LOOK_AGAIN"), (judge, "LOOKING_PATIENCE"),
     ):  # fmt: skip
         setattr(module, name, getattr(module, name) / TIMES_FASTER)
-    settle = ChannelPolicy(signature_window=chat.SIGNATURE_WINDOW).settle / TIMES_FASTER
-    ChannelPolicy.settle = property(lambda policy: settle)
+    settle = ChannelPolicy(signature_window=SIGNATURE_WINDOW).settle / TIMES_FASTER
+    swap(ChannelPolicy, "settle", property(lambda _policy: settle))
     driver.BETWEEN_KEYS_S, driver.BETWEEN_ORDERS_S, driver.KEY_GAP_S = 0.02, 0.05, 0.002
     driver.DELIVERY_PATIENCE_S = 1200.0
     driver.Until.__init__.__defaults__ = (180.0, False)  # hundreds of orders take a while to come in
@@ -133,7 +133,7 @@ def pack_all(home: Path, market_address: str) -> None:
                 got = [line for line in market.transcript() if line["order_sn"] == proof.order_number]
                 place = [each for each in parts if each.kind is part.kind].index(part)
                 there = len([line for line in got if line["message_type"] == part.kind]) > place
-                app.station.decide(part.id, Decision.THERE if there else Decision.SEND_AGAIN)
+                app.station.log.decide(part.id, Decision.THERE if there else Decision.SEND_AGAIN)
 
     open_app(settings, folders_of(home, settings), also=add)
     observed = json.dumps(asdict(drivers[0].observed), default=list)
@@ -157,7 +157,7 @@ class Sale:
         """Return the share of the allowed pace at which the backlog went out."""
         sent = [line["at"] for line in self.transcript if line["at"] > self.away[1] + 1.0]
         bulk = sent[: int(len(sent) * 0.9)]  # the last ones rest or are being asked about
-        return (len(bulk) - 1) * GAP_S / (bulk[-1] - bulk[0])
+        return float((len(bulk) - 1) * GAP_S / (bulk[-1] - bulk[0]))
 
     def new_waited_s(self) -> list[float]:
         """Return how long each of the last orders waited for its first message, behind the backlog."""
@@ -166,6 +166,14 @@ class Sale:
             first.setdefault(line["order_sn"], line["at"])
         fresh = sorted(self.saved.items(), key=lambda each: each[1])[-FRESH:]
         return [first[order] - at for order, at in fresh]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A market as a station reaches it: through the proxy."""
+
+    address: str
+    sellers: Callable[[], list[dict[str, Any]]]
 
 
 def hold_sale(home: Path, orders: int) -> Sale:
@@ -177,7 +185,7 @@ def hold_sale(home: Path, orders: int) -> Sale:
     from tests.harness.proxy import proxied
 
     with closing(Market(orders + FRESH, plain=True)) as market, proxied(market.address) as proxy:
-        behind = SimpleNamespace(address=proxy.address, sellers=market.sellers)
+        behind = Behind(proxy.address, market.sellers)
         _, folders = prepare(home, behind, gap_s=GAP_S)
         process = subprocess.Popen(
             [sys.executable, __file__, str(home), market.address],
@@ -196,6 +204,7 @@ def hold_sale(home: Path, orders: int) -> Sale:
         finally:
             process.kill()
             process.wait(10)
+            assert process.stdout
             process.stdout.close()
         transcript = market.transcript()
     told = json.loads((home / "observed.json").read_text())
@@ -209,6 +218,7 @@ def hold_sale(home: Path, orders: int) -> Sale:
 
 def _until(bench: subprocess.Popen[str], home: Path, packed: int | None) -> None:
     """Read what the bench says until so many orders are packed, or until it ends."""
+    assert bench.stdout
     while line := bench.stdout.readline():
         if packed is not None and int(line) >= packed:
             return

@@ -61,7 +61,7 @@ def test_disk_that_fills_up_while_packing_stops_the_next_order(home: Path, codes
         worked_on = bench.do(f"pack {next(codes)}")
 
     findings = judge(home, said, ())
-    note("full disk", full_disks=1, **findings.counts)
+    note("full disk", "", full_disks=1, **findings.counts)
     assert packed > 0
     assert "no new order can be opened" in told
     assert worked_on
@@ -82,7 +82,7 @@ def test_open_order_is_finished_on_a_full_disk(home: Path, codes: Iterator[str])
         worked_on = bench.do(f"pack {next(codes)}")
 
     findings = judge(home, said, ())
-    note("full disk", full_disks=1, **findings.counts)
+    note("full disk", "", full_disks=1, **findings.counts)
     assert finished
     assert "The disk is full" in told
     assert not opened_another

@@ -62,6 +62,7 @@ from tests.harness.proxy import (
 )
 from tests.harness.station_child import PlainCopies
 from tests.support.fakes import Clock, draft, keep_picture, picture
+from tests.support.swapping import swap
 
 PHOTOS = 3
 A_PROOF = PHOTOS + 1  # messages
@@ -288,7 +289,7 @@ def hostile_shop(
 def _sends(request: bytes) -> bool:
     """Whether a request is the call by which a message is sent."""
     method, target, _ = request.partition(b"\r\n")[0].decode().split(" ")
-    return FaultSwitch(0, "late", None, SEND).take(f"{method} {target.partition('?')[0]}")
+    return FaultSwitch(0, "late", None, SEND).strikes(f"{method} {target.partition('?')[0]}")
 
 
 def _due(held: Held) -> datetime:
@@ -374,7 +375,7 @@ def test_program_that_does_not_wait_for_stragglers_is_caught(
     stragglers: Mapping[Maker, float] = {lambda numbers: Plan(): 2, lambda numbers: later(280): 1}
     with hostile_shop(store, tmp_path, clock, proofs=4, mix=stragglers) as shop:
         hasty = replace(shop.chat.policy, signature_window=timedelta(0), list_delay=timedelta(0))
-        shop.chat._policy = hasty
+        swap(shop.chat, "_policy", hasty)
         shop.play()
         transcript = shop.market.world.transcript()
     assert doubled(transcript) > 0

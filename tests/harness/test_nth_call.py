@@ -81,7 +81,7 @@ def test_call_that_fails_is_told_and_loses_nothing(
                     wrong.append(f"{call} {number} {error}: the order could not be packed")
 
     findings = judge(home, said, ())
-    note("nth call", calls_failed=failed, **findings.counts)
+    note("nth call", "", calls_failed=failed, **findings.counts)
     assert wrong == []
     assert findings.wrong == {}
     assert failed > 0
@@ -105,7 +105,7 @@ def test_bench_that_dies_in_a_call_loses_nothing(
             break
         died += 1
 
-    note("death in a call", calls_died_in=died, lost=len(lost))
+    note("death in a call", "", calls_died_in=died, lost=len(lost))
     assert lost == []
     assert judge(home, said, ()).wrong == {}
     assert died > 1

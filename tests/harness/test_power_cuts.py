@@ -43,6 +43,8 @@ class Outages:
     def __init__(self, furnished: Path, folder: Path, *options: str) -> None:
         self._furnished, self._folder, self._options = furnished, folder, options
         self._moments = random.Random(7)
+        self._said: list[dict[str, str]] = []
+        self._disk: Disk
         self._new_disk()
         self.cuts = self.photos = self.proofs = 0
         self.lost: list[str] = []
@@ -69,7 +71,7 @@ class Outages:
             self._new_disk()
 
     def _new_disk(self) -> None:
-        self._said: list[dict[str, str]] = []
+        self._said = []
         self._disk = Disk(self._folder / "new.img", self._folder / "mounted")
         shutil.copyfile(self._furnished, self._disk.image)
 

@@ -47,7 +47,7 @@ def rig(tmp_path: Path, channel: str) -> Iterator[Rig]:
 
 
 def put_to_sleep(rig: Rig, point: str, visit: int, *wishes: str) -> Victim:
-    sleeper = rig.start("--pack", "--photos", "2", *wishes, fault=f"{point}:stop:{visit}")
+    sleeper = rig.start("--pack", "--photos", "2", *wishes, crash=f"{point}:stop:{visit}")
     assert sleeper.fell_asleep(), f"{point} was not visited {visit} times"
     return sleeper
 

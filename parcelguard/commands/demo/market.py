@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from parcelguard.shops.practice import Sandbox
 
@@ -29,6 +29,18 @@ class DemoOrder:
     def code(self) -> str:
         """What a packer scans; where no orders can be listed, only the order's number says anything."""
         return self.tracking if self.listed else self.number
+
+
+class Sellers(Protocol):
+    """What a station has to know to sell at a sandbox."""
+
+    @property
+    def address(self) -> str:
+        """Where the sandbox answers."""
+
+    @property
+    def sellers(self) -> Callable[[], list[dict[str, Any]]]:
+        """Returns ready credentials of every shop that has orders."""
 
 
 class Market:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parcelguard.commands.demo.market import DemoOrder, Market
+from parcelguard.commands.demo.market import DemoOrder, Market, Sellers
 from parcelguard.commands.demo.storm import storm
 from parcelguard.core.config import Folders, Settings, folders_of, load_settings
 from parcelguard.runtime.translation import tr
@@ -54,7 +54,7 @@ def run_demo(
         return _show(settings, folders, market)
 
 
-def prepare(home: Path, market: Market, *, gap_s: float) -> tuple[Settings, Folders]:
+def prepare(home: Path, market: Sellers, *, gap_s: float) -> tuple[Settings, Folders]:
     """Write the settings and secrets of a demo station that sells at the sandbox."""
     from parcelguard.commands.demo.shops import keep_secrets, named, settings_text
     from parcelguard.vault.vault import vault_at

@@ -57,7 +57,7 @@ def rig(tmp_path: Path, channel: str) -> Iterator[Rig]:
         yield opened
 
 
-def test_each_fault_point_has_its_test() -> None:
+def test_each_crash_point_has_its_test() -> None:
     tested = (
         *ABSENT,
         *ADOPTED,
@@ -78,7 +78,7 @@ def test_each_fault_point_has_its_test() -> None:
 
 def kill_at(rig: Rig, point: str, visit: int = 1, *wishes: str) -> Victim:
     """Run a bench that is killed at that place; one that never comes there fails the test."""
-    victim = rig.start(*(wishes or ("--pack", "--photos", "2")), fault=f"{point}:kill:{visit}")
+    victim = rig.start(*(wishes or ("--pack", "--photos", "2")), crash=f"{point}:kill:{visit}")
     visited = victim.died(VISIT_S)
     rig.end(victim)
     assert visited, (
@@ -98,7 +98,7 @@ def start_again(rig: Rig) -> Victim:
 def all_well(rig: Rig, point: str) -> Findings:
     """Pack and send the rest; nothing is lost, doubled or falsely sent, and each order has one proof."""
     findings = rig.finish()
-    figures.note("fault points", rig.market.name, fault_points=1, **findings.counts)
+    figures.note("crash points", rig.market.name, crash_points=1, **findings.counts)
     assert not findings.wrong, point
     proofs = rig.query("SELECT order_number FROM proof WHERE saved_at IS NOT NULL ORDER BY order_number")
     assert [proof["order_number"] for proof in proofs] == sorted(rig.codes)
@@ -314,7 +314,7 @@ def test_failing_disk_gives_no_tick_and_the_bench_works_on(rig: Rig, point: str,
     Two things are tried again before anyone is troubled: what the drive did not take is written anew,
     and on a full disk the desk's step is repeated once the ballast is gone.
     """
-    victim = rig.start("--pack", "--photos", "2", fault=f"{point}:{action}")
+    victim = rig.start("--pack", "--photos", "2", crash=f"{point}:{action}")
     victim.wait_for(lambda victim: victim.heard("packed"), 60)
     rig.end(victim, gently=True)
 
@@ -330,14 +330,14 @@ def test_failing_disk_gives_no_tick_and_the_bench_works_on(rig: Rig, point: str,
 
 
 @pytest.mark.parametrize("point", ["file.half_written", "save.asked", "save.rows"])
-def test_promise_given_too_early_is_noticed_at_its_fault_point(rig: Rig, point: str) -> None:
+def test_promise_given_too_early_is_noticed_at_its_crash_point(rig: Rig, point: str) -> None:
     kill_at(rig, point, 1, "--pack", "--photos", "2", "--bad", "tick-before-commit")
     start_again(rig)
     assert rig.judge(at_rest=False).lost
 
 
 @pytest.mark.parametrize("point", ["send.answered", "send.written"])
-def test_mark_that_is_forgotten_is_noticed_at_its_fault_point(rig: Rig, point: str) -> None:
+def test_mark_that_is_forgotten_is_noticed_at_its_crash_point(rig: Rig, point: str) -> None:
     kill_at(rig, point, visit_of(point, 1))
     again = rig.start("--pack", "--bad", "lease-to-queued")
     again.wait_for(lambda victim: victim.heard("packed"))
