@@ -1,6 +1,6 @@
 """Every page of the window in a language that nobody speaks: no plain English is left, and nothing is cut.
 
-What a page shows in all its states, and with each of its panels open, is walked beside the tests of that page.
+What a page shows in all its states and with each of its panels open is walked in the tests of that page.
 """
 
 from __future__ import annotations
