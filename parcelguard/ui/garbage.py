@@ -22,7 +22,8 @@ class GarbageTimer(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         gc.disable()
-        gc.freeze()  # modules and the window: looking through them each time would take 50 ms
+        # Modules and the window stay anyway: looking through them each time would take 50 ms.
+        gc.freeze()
         self._looks = 0
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self._collect)
@@ -36,6 +37,7 @@ class GarbageTimer(QObject):
         gc.enable()
 
     def _collect(self) -> None:
+        # A bench that rests makes nothing new, and a look would only steal time from the next key.
         if gc.get_count()[0] < YOUNG:
             return
         self._looks += 1

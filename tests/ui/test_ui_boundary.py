@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -119,7 +120,7 @@ def test_the_new_screen_takes_keys_scans_news_and_pictures(guarded: Guarded, qtb
     broken = Broken(before, "slot")
     QTimer.singleShot(0, broken, broken.slot)
     qtbot.waitUntil(lambda: window.pack_screen is not before)
-    qtbot.mouseClick(next(iter(window.pack_screen.keys.buttons.values())), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(next(iter(window.pack_screen.keys.buttons.values())), Qt.MouseButton.LeftButton)
     assert guarded.pack.calls == ["take_photo"]
     hands.type(window, NUMBER)
     hands.enter(window)

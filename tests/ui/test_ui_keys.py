@@ -29,10 +29,10 @@ class Bench(QWidget):
         for widget in (self.field, self.note, self.button):
             rows.addWidget(widget)
         self.scans: list[str] = []
-        self.actions: list[Action] = []
+        self.pressed: list[Action] = []
         self.refusals = 0
         keys.scanned.connect(self.scans.append)
-        keys.pressed.connect(self.actions.append)
+        keys.pressed.connect(self.pressed.append)
         keys.refused.connect(self._refuse)
 
     def _refuse(self) -> None:
@@ -177,7 +177,7 @@ def test_a_function_key_within_a_burst_fires_nothing(
     hands.type(bench.button, "123")
     hands.enter(bench.button)
     qtbot.waitUntil(lambda: not keys._hold.isActive())
-    assert (bench.actions, bench.scans, bench.refusals) == ([], [], 1)
+    assert (bench.pressed, bench.scans, bench.refusals) == ([], [], 1)
 
 
 def test_a_burst_that_begins_with_f4_fires_nothing(
@@ -187,7 +187,7 @@ def test_a_burst_that_begins_with_f4_fires_nothing(
     hands.type(bench.button, "ABCDEF123", gap_ms=10)
     hands.enter(bench.button)
     qtbot.waitUntil(lambda: not keys._hold.isActive())
-    assert (bench.actions, bench.scans, bench.refusals) == ([], [], 1)
+    assert (bench.pressed, bench.scans, bench.refusals) == ([], [], 1)
 
 
 def test_ctrl_w_within_a_burst_reaches_no_widget(bench: Bench, hands: Hands) -> None:
@@ -212,20 +212,20 @@ def test_a_lone_pedal_works_whatever_has_the_focus(bench: Bench, hands: Hands, q
     for target, key in ((bench.field, Qt.Key.Key_F1), (bench.note, Qt.Key.Key_F4)):
         hands.rest()
         hands.press(target, key)
-    qtbot.waitUntil(lambda: bench.actions == [Action.TAKE, Action.SAVE])
+    qtbot.waitUntil(lambda: bench.pressed == [Action.TAKE, Action.SAVE])
 
 
 def test_a_held_key_is_one_press(bench: Bench, hands: Hands, qtbot: QtBot) -> None:
     hands.press(bench.button, Qt.Key.Key_F1)
     for _ in range(20):
         hands.press(bench.button, Qt.Key.Key_F1, repeat=True, gap_ms=30)
-    assert bench.actions == [Action.TAKE]
+    assert bench.pressed == [Action.TAKE]
 
 
 def test_f1_and_f4_keep_their_order(bench: Bench, hands: Hands, qtbot: QtBot) -> None:
     hands.press(bench.button, Qt.Key.Key_F4)
     hands.press(bench.button, Qt.Key.Key_F1)
-    qtbot.waitUntil(lambda: bench.actions == [Action.SAVE, Action.TAKE])
+    qtbot.waitUntil(lambda: bench.pressed == [Action.SAVE, Action.TAKE])
 
 
 def test_a_key_counts_once_though_qt_shows_it_to_window_and_parents(
@@ -236,7 +236,7 @@ def test_a_key_counts_once_though_qt_shows_it_to_window_and_parents(
     for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
         event = QKeyEvent(kind, Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier, "")
         QCoreApplication.sendEvent(window, event)
-    assert bench.actions == [Action.TAKE]
+    assert bench.pressed == [Action.TAKE]
 
 
 def test_alt_and_keypad_digits_are_composed(bench: Bench, hands: Hands) -> None:
@@ -262,14 +262,14 @@ def test_a_key_held_down_counts_once_even_if_x11_does_not_mark_its_repeats(
 ) -> None:
     hands.hold(bench.button, key)
     hands.press(bench.button, Qt.Key.Key_F9)  # told after all that went before
-    qtbot.waitUntil(lambda: Action.HELP in bench.actions)
-    assert bench.actions == [action, Action.HELP]
+    qtbot.waitUntil(lambda: Action.HELP in bench.pressed)
+    assert bench.pressed == [action, Action.HELP]
 
 
 def test_a_key_pressed_again_after_its_release_counts_again(bench: Bench, hands: Hands) -> None:
     for _ in range(3):
         hands.press(bench.button, Qt.Key.Key_F1, gap_ms=3)
-    assert bench.actions == [Action.TAKE] * 3
+    assert bench.pressed == [Action.TAKE] * 3
 
 
 def test_a_single_character_by_hand_is_told_once_nothing_followed(

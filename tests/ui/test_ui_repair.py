@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
@@ -53,7 +53,7 @@ class Asked:
             self.key(Qt.Key.Key_Tab, "\t")
         raise AssertionError("Tab does not lead there")
 
-    def _choose(self, title: str):
+    def _choose(self, title: str) -> Callable[[], None]:
         return lambda: self.chosen.append(title)
 
 

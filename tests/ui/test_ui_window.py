@@ -7,6 +7,7 @@ from threading import Event, Thread, current_thread, main_thread
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -125,9 +126,9 @@ def test_the_five_keys_reach_the_desk(window: MainWindow, pack: FakePack, hands:
     until(qtbot, lambda: pack.calls == ["take_photo", "retake", "save", "clear"])
 
 
-def test_the_keys_work_by_mouse_too(window: MainWindow, pack: FakePack, qtbot: QtBot) -> None:
+def test_the_keys_work_by_mouse_too(window: MainWindow, pack: FakePack) -> None:
     for action in (Action.TAKE, Action.SAVE, Action.RETAKE, Action.CLEAR):
-        qtbot.mouseClick(window.pack_screen.keys.buttons[action], Qt.MouseButton.LeftButton)
+        QTest.mouseClick(window.pack_screen.keys.buttons[action], Qt.MouseButton.LeftButton)
     assert pack.calls == ["take_photo", "save", "retake", "clear"]
 
 
@@ -291,7 +292,12 @@ def test_a_window_stays_with_a_word_until_the_calls_in_flight_ended(
     window: MainWindow, pack: FakePack, hands: Hands, qtbot: QtBot
 ) -> None:
     over, threads = Event(), list[Thread]()
-    window.end_with(lambda: (threads.append(current_thread()), over.wait(10)))
+
+    def take_down() -> None:
+        threads.append(current_thread())
+        over.wait(10)
+
+    window.end_with(take_down)
     closed: list[bool] = []
     window.closed.connect(lambda: closed.append(True))
     window.close()
@@ -324,7 +330,13 @@ def test_a_mistake_while_the_calls_end_still_closes_the_window(bare: MainWindow,
 
 def test_a_program_that_is_taken_down_meanwhile_waits_for_the_calls(bare: MainWindow, qtbot: QtBot) -> None:
     going, ended, never = Event(), list[bool](), Event()
-    bare.end_with(lambda: (going.set(), never.wait(0.2), ended.append(True)))
+
+    def take_down() -> None:
+        going.set()
+        never.wait(0.2)
+        ended.append(True)
+
+    bare.end_with(take_down)
     bare.close()
     assert going.wait(5)
     bare.shut_down()
@@ -339,7 +351,12 @@ def test_the_preview_paints_the_newest_frame_and_asks_for_its_size(window: MainW
     until(qtbot, lambda: (preview.width(), preview.height()) in source.views)
     until(qtbot, lambda: preview.frames_painted > 0)
     painted, source.number = preview.frames_painted, 7
-    camera = Thread(target=lambda: [window.frame_arrived() for _ in range(50)])
+
+    def announce_frames() -> None:
+        for _ in range(50):
+            window.frame_arrived()
+
+    camera = Thread(target=announce_frames)
     camera.start()
     until(qtbot, lambda: preview.frames_painted == painted + 1)
     camera.join()

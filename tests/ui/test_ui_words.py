@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -183,7 +184,7 @@ def test_just_saved_says_that_it_is_sending() -> None:
         ),
     ],
 )
-def test_saved_without_chat_says_why_nothing_is_sent(changes: dict[str, object], text: str) -> None:
+def test_saved_without_chat_says_why_nothing_is_sent(changes: dict[str, Any], text: str) -> None:
     saved = ProofSaved(make_proof(state=ProofState.SAVED, **changes), sends=False)
     assert band(READY, saved).text == text
 

@@ -24,8 +24,10 @@ from parcelguard.ui.keys.wedge import Code, WedgeClassifier
 if TYPE_CHECKING:
     from parcelguard.ui.kit.text_field import Snapshot
 
-# How long a key that cannot be taken back waits, to see whether a burst follows it. Scanners
-# press the next key within 5 to 20 ms. F1 does not wait: one photo more does no harm.
+# How long a key that cannot be taken back waits, to see whether a burst follows it. Some codes hold control
+# characters, and a scanner types those as function keys: an F4 in front of a code would save an order that
+# nobody wanted to save. Scanners press the next key within 5 to 20 ms, so 30 ms tell one from the other, and
+# no finger notices them. F1 does not wait: the picture is of the moment, and one photo more does no harm.
 HOLD_MS: Final = 30
 # X11 tells a held key as release and press at one time, and Qt does not always mark them as repeat.
 REPEAT_MS: Final = 2
@@ -127,12 +129,14 @@ class WedgeFilter(QObject):
         key, modifiers = event.key(), event.modifiers()  # a number: not every key has a name in Qt
         if key in _MODIFIER_KEYS or QApplication.activePopupWidget() is not None:
             return False
+        # A pedal that is held down, or a heavy hand: one press is one photo.
         if event.isAutoRepeat():
             return key in _ACTIONS
         if key in _ACTIONS and self._is_repeat(event):
             return True
         time_s = self._time(event)
         self._end_silent(time_s)
+        # Some scanners type each character as Alt and its number on the keypad, whatever the layout.
         if modifiers & _ALT and modifiers & _KEYPAD and event.text()[-1:].isdigit():
             self._alt_digits += event.text()[-1:]
             return True
@@ -170,15 +174,18 @@ class WedgeFilter(QObject):
         if modifiers & _CTRL and not modifiers & (_ALT | _META) and self._classifier.machine(time_s):
             if key in _CTRL_TERMINATORS:
                 return self._on_terminator(time_s)
-            if key == Qt.Key.Key_BracketRight:  # the group separator of GS1
+            # Ctrl+] is how a keyboard types the group separator of GS1, which is part of the code.
+            if key == Qt.Key.Key_BracketRight:
                 self._feed(time_s, "\x1d")
                 return True
         return self._classifier.foreign(time_s)
 
     def _on_action(self, action: Action, time_s: float) -> bool:
+        # Within a burst it came from the scanner: it does nothing, and the whole code is refused.
         if self._classifier.foreign(time_s):
             return True
         self._last_time_s = time_s
+        # Order is kept: an F1 after an F4 that still waits belongs to what comes after that F4.
         if action is Action.TAKE and not self._held:
             self.pressed.emit(action)
         else:
@@ -201,12 +208,14 @@ class WedgeFilter(QObject):
         first = self._classifier.empty()
         if first:
             self._before = _snapshot(field)
-        by_hand = first and char == " "  # Space presses the button that has the focus
+        # Space presses the button that has the focus; a burst that begins with one is not known of.
+        by_hand = first and char == " "
         self._feed(time_s, char)
         self._lone = char if first and field is None else ""
         return field is None and not by_hand
 
     def _feed(self, time_s: float, char: str) -> None:
+        # The function key that waits was the first of this burst, and no finger's.
         if self._held:
             self._held.clear()
             self._hold.stop()
@@ -223,6 +232,7 @@ class WedgeFilter(QObject):
             self.refused.emit()
             return
         text, at_s = self._last_code
+        # A trigger that was held a little too long reads the same label twice.
         if code.text == text and time_s - at_s < self._repeat_s:
             return
         self._last_code = (code.text, time_s)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from parcelguard.core.config import ScannerSettings
 
+# Slow Bluetooth scanners take up to 40 ms a key; a code of ordinary length is over well before this.
 LONGEST_BURST_S = 1.5
 FREE_CHARACTERS = 30  # each further character may take FURTHER_S more
 FURTHER_S = 0.04
@@ -72,6 +73,7 @@ class WedgeClassifier:
 
     def machine(self, time_s: float) -> bool:
         """Whether a key now would go on with something that no hand types."""
+        # After one long gap the whole burst counts as typed: half a code must never be taken for a code.
         if self.empty() or self._broken or time_s - self._last_s > self._largest_s:
             return False
         return (time_s - self._first_s) / self._keys <= self._mean_s
@@ -104,6 +106,7 @@ class WedgeClassifier:
     def _is_code(self) -> bool:
         if self._broken or self._keys < self._shortest:
             return False
+        # The mean, not each gap: computers under load deliver keys in clumps.
         took_s = self._last_s - self._first_s
         longest_s = LONGEST_BURST_S + FURTHER_S * max(0, len(self._text) - FREE_CHARACTERS)
         return took_s <= longest_s and took_s / max(1, self._keys - 1) <= self._mean_s
