@@ -21,7 +21,7 @@ _MARKS = {"digital", "packed_by_platform", "cancelled"}
 _PAGES = ("seller", "orders", "faults", "transcript", "requests", "clock", "buyers")
 
 
-class BadWish(ValueError):
+class BadRequest(ValueError):
     """The request asks for something that cannot be done; the text says what."""
 
 
@@ -30,9 +30,9 @@ def routes(world: World, marketplaces: Sequence[Marketplace]) -> list[Route]:
     sellers = Sellers(marketplaces)
     table: tuple[tuple[str, str, Work], ...] = (
         ("GET", "", _index),
-        ("GET", "/transcript", lambda world, _request, _wish: world.transcript()),
-        ("GET", "/requests", lambda world, _request, _wish: world.requests.counts()),
-        ("GET", "/faults", lambda world, _request, _wish: world.faults.listed()),
+        ("GET", "/transcript", lambda world, _request, _posted: world.transcript()),
+        ("GET", "/requests", lambda world, _request, _posted: world.requests.counts()),
+        ("GET", "/faults", lambda world, _request, _posted: world.faults.listed()),
         ("POST", "/faults", _add_fault),
         ("DELETE", "/faults", _clear_faults),
         ("DELETE", "/faults/{number:int}", _clear_faults),
@@ -55,33 +55,33 @@ def route(world: World, method: str, path: str, work: Work) -> Route:
 
 async def _answer(world: World, work: Work, request: Request) -> Response:
     try:
-        wish = await request.json() if request.method == "POST" else {}
-        if not isinstance(wish, dict):
-            raise BadWish("the body must be an object")
+        posted = await request.json() if request.method == "POST" else {}
+        if not isinstance(posted, dict):
+            raise BadRequest("the body must be an object")
         with world.lock:
-            return JSONResponse(work(world, request, wish))
+            return JSONResponse(work(world, request, posted))
     except (ValueError, Refused) as error:  # includes broken JSON and unknown faults
         return JSONResponse({"error": str(error)}, 400)
 
 
-def _index(_world: World, _request: Request, _wish: dict[str, Any]) -> Any:
+def _index(_world: World, _request: Request, _posted: dict[str, Any]) -> Any:
     return {"pages": [f"/admin/{name}" for name in _PAGES], "faults": list(KINDS), "buyer": "/buyer"}
 
 
-def _add_fault(world: World, _request: Request, wish: dict[str, Any]) -> Any:
+def _add_fault(world: World, _request: Request, posted: dict[str, Any]) -> Any:
     try:
-        fault = world.faults.add(wish)
+        fault = world.faults.add(posted)
     except TypeError as error:
         raise UnknownSwitch(str(error)) from error
     return next(row for row in world.faults.listed() if row["id"] == fault.id)
 
 
-def _clear_faults(world: World, request: Request, _wish: dict[str, Any]) -> Any:
+def _clear_faults(world: World, request: Request, _posted: dict[str, Any]) -> Any:
     world.faults.clear(request.path_params.get("number"))
     return world.faults.listed()
 
 
-def _orders(world: World, _request: Request, _wish: dict[str, Any]) -> Any:
+def _orders(world: World, _request: Request, _posted: dict[str, Any]) -> Any:
     return [_row(world, order) for order in world.orders.values()]
 
 
@@ -129,60 +129,62 @@ def order_row(order: Order) -> dict[str, Any]:
     }
 
 
-def _put_order(world: World, _request: Request, wish: dict[str, Any]) -> Any:
-    order_sn = str(wish.get("order_sn", ""))
-    named = "shop_id" in wish or "marketplace" in wish
-    order = world.order_of(shop_meant(world, wish), order_sn) if named else world.orders.get(order_sn)
+def _put_order(world: World, _request: Request, posted: dict[str, Any]) -> Any:
+    order_sn = str(posted.get("order_sn", ""))
+    named = "shop_id" in posted or "marketplace" in posted
+    order = world.order_of(shop_meant(world, posted), order_sn) if named else world.orders.get(order_sn)
     if order is None:
-        buyer = world.buyers.get(wish.get("buyer_id", 0))
+        buyer = world.buyers.get(posted.get("buyer_id", 0))
         order = world.make_order(
-            shop_meant(world, wish),
+            shop_meant(world, posted),
             order_sn=order_sn,
             buyer=buyer,
-            lines=wish.get("lines"),
-            age_s=wish.get("age_s", 0),
+            lines=posted.get("lines"),
+            age_s=posted.get("age_s", 0),
         )
-        if wish.get("buyer_name"):
-            order.buyer.name = str(wish["buyer_name"])
-    _change_order(world, order, wish)
+        if posted.get("buyer_name"):
+            order.buyer.name = str(posted["buyer_name"])
+    _change_order(world, order, posted)
     return _row(world, order)
 
 
-def _change_order(world: World, order: Order, wish: dict[str, Any]) -> None:
-    if "status" in wish:
-        world.change_order(order, str(wish["status"]), str(wish.get("reason", "")))
-    if "tracking_number" in wish:
-        order.packages[0].tracking_number = str(wish["tracking_number"])
-    if wish.get("split") and len(order.packages) == 1:
+def _change_order(world: World, order: Order, posted: dict[str, Any]) -> None:
+    if "status" in posted:
+        world.change_order(order, str(posted["status"]), str(posted.get("reason", "")))
+    if "tracking_number" in posted:
+        order.packages[0].tracking_number = str(posted["tracking_number"])
+    if posted.get("split") and len(order.packages) == 1:
         split(order, world.numbers, world.shops[order.shop_id])
-    for number, marks in enumerate(wish.get("lines_marked", ())):
+    for number, marks in enumerate(posted.get("lines_marked", ())):
         if number >= len(order.items) or not set(marks) <= _MARKS:
-            raise BadWish(f"lines_marked has more lines than the order, or a mark not of {sorted(_MARKS)}")
+            raise BadRequest(f"lines_marked has more lines than the order, or a mark not of {sorted(_MARKS)}")
         mark_line(order, number, **{mark: bool(value) for mark, value in marks.items()})
-    order.has_buyer_id = bool(wish.get("has_buyer_id", order.has_buyer_id))
+    order.has_buyer_id = bool(posted.get("has_buyer_id", order.has_buyer_id))
     order.update_time = world.now()
 
 
-def _buyers(world: World, _request: Request, _wish: dict[str, Any]) -> Any:
+def _buyers(world: World, _request: Request, _posted: dict[str, Any]) -> Any:
     return [
         {"id": buyer.user_id, "name": buyer.name, "blocked": buyer.blocked, "open_return": buyer.open_return}
         for buyer in world.buyers.values()
     ]
 
 
-def _change_buyer(world: World, request: Request, wish: dict[str, Any]) -> Any:
+def _change_buyer(world: World, request: Request, posted: dict[str, Any]) -> Any:
     buyer = world.buyers.get(request.path_params["number"])
     if buyer is None:
-        raise BadWish("no such buyer")
-    if wish.get("blocked", "") not in ("", "by_buyer", "by_shop"):
-        raise BadWish("blocked must be by_buyer, by_shop or empty")
-    buyer.blocked = wish.get("blocked", buyer.blocked)
-    buyer.open_return = bool(wish.get("open_return", buyer.open_return))
-    return _buyers(world, request, wish)
+        raise BadRequest("no such buyer")
+    if posted.get("blocked", "") not in ("", "by_buyer", "by_shop"):
+        raise BadRequest("blocked must be by_buyer, by_shop or empty")
+    buyer.blocked = posted.get("blocked", buyer.blocked)
+    buyer.open_return = bool(posted.get("open_return", buyer.open_return))
+    return _buyers(world, request, posted)
 
 
-def _reply(world: World, request: Request, wish: dict[str, Any]) -> Any:
-    message = world.buyer_says(request.path_params["number"], str(wish.get("text", "")), wish.get("shop_id"))
+def _reply(world: World, request: Request, posted: dict[str, Any]) -> Any:
+    message = world.buyer_says(
+        request.path_params["number"], str(posted.get("text", "")), posted.get("shop_id")
+    )
     return {"message_id": message.message_id, "conversation_id": message.conversation_id}
 
 
@@ -192,18 +194,18 @@ class Sellers:
     def __init__(self, marketplaces: Sequence[Marketplace]) -> None:
         self._marketplaces = {marketplace.NAME: marketplace for marketplace in marketplaces}
 
-    def connect(self, world: World, request: Request, _wish: dict[str, Any]) -> Any:
+    def connect(self, world: World, request: Request, _posted: dict[str, Any]) -> Any:
         """Return ready credentials for a shop; the first one unless named."""
         return self._credentials(world, shop_meant(world, dict(request.query_params)))
 
-    def change(self, world: World, _request: Request, wish: dict[str, Any]) -> Any:
+    def change(self, world: World, _request: Request, posted: dict[str, Any]) -> Any:
         """Open a shop or change one."""
-        shop = _new_shop(world, wish) if wish.get("add") else shop_meant(world, wish)
-        shop.name = str(wish.get("shop_name", shop.name))
-        shop.region = str(wish.get("region", shop.region))
-        shop.status = str(wish.get("status", shop.status))
-        shop.chat_allowed = bool(wish.get("chat_allowed", shop.chat_allowed))
-        self._marketplaces[shop.marketplace].change(world, shop, wish)
+        shop = _new_shop(world, posted) if posted.get("add") else shop_meant(world, posted)
+        shop.name = str(posted.get("shop_name", shop.name))
+        shop.region = str(posted.get("region", shop.region))
+        shop.status = str(posted.get("status", shop.status))
+        shop.chat_allowed = bool(posted.get("chat_allowed", shop.chat_allowed))
+        self._marketplaces[shop.marketplace].change_settings(world, shop, posted)
         return self._credentials(world, shop)
 
     def _credentials(self, world: World, shop: Shop) -> dict[str, Any]:
@@ -216,25 +218,25 @@ class Sellers:
         return facts | self._marketplaces[shop.marketplace].credentials(world, shop)
 
 
-def _new_shop(world: World, wish: dict[str, Any]) -> Shop:
-    marketplace = str(wish.get("marketplace", "shopee"))
+def _new_shop(world: World, posted: dict[str, Any]) -> Shop:
+    marketplace = str(posted.get("marketplace", "shopee"))
     if marketplace not in SHAPES:
-        raise BadWish(f"marketplace must be one of: {', '.join(SHAPES)}")
+        raise BadRequest(f"marketplace must be one of: {', '.join(SHAPES)}")
     return world.add_shop(
-        str(wish.get("shop_name", "Second shop")), str(wish.get("region", "MY")), marketplace=marketplace
+        str(posted.get("shop_name", "Second shop")), str(posted.get("region", "MY")), marketplace=marketplace
     )
 
 
-def _clock(world: World, _request: Request, wish: dict[str, Any]) -> Any:
-    world.move_on(float(wish.get("advance_s", 0)))
+def _clock(world: World, _request: Request, posted: dict[str, Any]) -> Any:
+    world.move_on(float(posted.get("advance_s", 0)))
     return {"now": world.now(), "wire": world.wire_now()}
 
 
-def shop_meant(world: World, wish: dict[str, Any]) -> Shop:
+def shop_meant(world: World, posted: dict[str, Any]) -> Shop:
     """Find the shop by its id, else the first one of the marketplace, else the first one."""
-    shops = world.shops_of(str(wish["marketplace"])) if "marketplace" in wish else [*world.shops.values()]
-    if "shop_id" in wish:
-        shops = [shop for shop in shops if str(shop.shop_id) == str(wish["shop_id"])]
+    shops = world.shops_of(str(posted["marketplace"])) if "marketplace" in posted else [*world.shops.values()]
+    if "shop_id" in posted:
+        shops = [shop for shop in shops if str(shop.shop_id) == str(posted["shop_id"])]
     if not shops:
-        raise BadWish("no such shop")
+        raise BadRequest("no such shop")
     return shops[0]

@@ -1,4 +1,7 @@
-"""The buyer's side: the conversations as they look on the phone of the person who ordered."""
+"""The buyer's side: the conversations as they look on the phone of the person who ordered.
+
+The page stays in English in every language of the program: it imitates the marketplaces' own apps.
+"""
 
 from typing import Any
 
@@ -26,18 +29,18 @@ class BuyerPages:
     def routes(self) -> list[Route]:
         """Return what to mount."""
         return [
-            Route("/buyer", self.show, methods=["GET"]),
-            Route("/buyer/data", self.data, methods=["GET"]),
+            Route("/buyer", self.show_page, methods=["GET"]),
+            Route("/buyer/data", self.view_data, methods=["GET"]),
             Route("/buyer/reply", self.reply, methods=["POST"]),
-            Route("/file/{file_id}", self.file, methods=["GET"]),
-            Route("/goods/{sku}.png", self.goods, methods=["GET"]),
+            Route("/file/{file_id}", self.chat_image, methods=["GET"]),
+            Route("/goods/{sku}.png", self.goods_picture, methods=["GET"]),
         ]
 
-    async def show(self, _request: Request) -> Response:
-        """Show the page; everything on it comes from `data`."""
+    async def show_page(self, _request: Request) -> Response:
+        """Show the page; everything on it comes from `view_data`."""
         return page("buyer.html")
 
-    async def data(self, request: Request) -> Response:
+    async def view_data(self, request: Request) -> Response:
         """Who there is to look at, and one conversation; looking at it counts as reading."""
         with self._world.lock:
             buyer, shop = (_whole(request.query_params.get(name, "")) for name in ("buyer", "shop"))
@@ -53,7 +56,7 @@ class BuyerPages:
             message = self._world.buyer_says(said["buyer"], text, _whole(str(said.get("shop", ""))))
         return JSONResponse({"message_id": message.message_id})
 
-    async def file(self, request: Request) -> Response:
+    async def chat_image(self, request: Request) -> Response:
         """Return an uploaded chat image."""
         found = self._world.pictures.picture_and_file(request.path_params["file_id"])
         if found is None:
@@ -61,7 +64,7 @@ class BuyerPages:
         picture, place = found
         return FileResponse(place, media_type=picture.media_type, headers=_FOREVER)
 
-    async def goods(self, request: Request) -> Response:
+    async def goods_picture(self, request: Request) -> Response:
         """Return a plain picture of something the shop sells."""
         sku = request.path_params["sku"]
         colour = next((item.colour for item in CATALOGUE if sku in (item.sku, item.model_sku)), None)

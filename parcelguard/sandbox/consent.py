@@ -1,4 +1,7 @@
-"""The page on which a seller lets an app act for a shop; each marketplace brings its own link to it."""
+"""The page on which a seller lets an app act for a shop; each marketplace brings its own link to it.
+
+It stays in English in every language of the program: it imitates the marketplaces' own pages.
+"""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +19,7 @@ from parcelguard.sandbox.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ConsentRequest:
     """Someone stands before the page: where each button leads, once."""
 
     redirect: str
@@ -25,21 +28,21 @@ class Wish:
     state: str = ""  # echoed if there is one
 
 
-class Waiting:
-    """The wishes that wait for a button."""
+class PendingConsents:
+    """The requests that wait for a button."""
 
     def __init__(self) -> None:
-        self._wishes: dict[str, Wish] = {}
+        self._pending: dict[str, ConsentRequest] = {}
 
-    def keep(self, wish: Wish) -> str:
+    def keep_request(self, pending: ConsentRequest) -> str:
         """Return what the page must bring along when a button is pressed."""
         token = secrets.token_hex(16)
-        self._wishes[token] = wish
+        self._pending[token] = pending
         return token
 
-    def take(self, token: str) -> Wish | None:
-        """Return the wish the first time its page is used."""
-        return self._wishes.pop(token, None)
+    def take_request(self, token: str) -> ConsentRequest | None:
+        """Return the request the first time its page is used."""
+        return self._pending.pop(token, None)
 
 
 def routes(world: World) -> list[Route]:
@@ -47,14 +50,16 @@ def routes(world: World) -> list[Route]:
     return [Route("/consent", partial(_decide, world), methods=["POST"])]
 
 
-def ask(world: World, wish: Wish, choices: Sequence[tuple[str, str]], may: Sequence[str]) -> Response:
+def ask_seller(
+    world: World, pending: ConsentRequest, choices: Sequence[tuple[str, str]], may: Sequence[str]
+) -> Response:
     """Show the page: `choices` are keys and names to choose from, `may` what the app would be allowed."""
-    target = urlsplit(wish.redirect)
+    target = urlsplit(pending.redirect)
     options = "".join(f'<option value="{escape(key)}">{escape(text)}</option>' for key, text in choices)
     return page(
         "consent.html",
         {
-            "{{wish}}": world.state_of(Waiting).keep(wish),
+            "{{wish}}": world.state_of(PendingConsents).keep_request(pending),
             "{{choices}}": options,
             "{{may}}": "".join(f"<li>{escape(line)}</li>" for line in may),
             "{{where}}": escape(target.netloc),
@@ -67,17 +72,17 @@ def ask(world: World, wish: Wish, choices: Sequence[tuple[str, str]], may: Seque
 async def _decide(world: World, request: Request) -> Response:
     async with request.form() as form:
         pressed = {name: str(value) for name, value in form.items()}
-    wish = world.state_of(Waiting).take(pressed.get("wish", ""))
-    if wish is None:
+    pending = world.state_of(PendingConsents).take_request(pressed.get("wish", ""))
+    if pending is None:
         return HTMLResponse("This page was used already. Start again from the app.", 400)
     with world.lock:
         cancelled = pressed.get("answer") == "cancel"
-        answers = wish.cancel if cancelled else wish.allow(pressed.get("who", ""))
-    return RedirectResponse(_with(wish, answers), 302)
+        answers = pending.cancel if cancelled else pending.allow(pressed.get("who", ""))
+    return RedirectResponse(_with(pending, answers), 302)
 
 
-def _with(wish: Wish, answers: Mapping[str, str]) -> str:
-    target = urlsplit(wish.redirect)
-    state = {"state": wish.state} if wish.state else {}
+def _with(pending: ConsentRequest, answers: Mapping[str, str]) -> str:
+    target = urlsplit(pending.redirect)
+    state = {"state": pending.state} if pending.state else {}
     query = [*parse_qsl(target.query), *answers.items(), *state.items()]
     return urlunsplit(target._replace(query=urlencode(query)))

@@ -72,18 +72,18 @@ class FaultSwitch:
     used: int = 0
 
     @classmethod
-    def from_json(cls, number: int, wish: Mapping[str, Any]) -> Self:
+    def from_json(cls, number: int, posted: Mapping[str, Any]) -> Self:
         """Read a switch as it was posted."""
-        kind = wish.get("kind")
+        kind = posted.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
             raise UnknownSwitch(f"kind must be one of: {', '.join(KINDS)}")
-        unknown = set(wish) - _WISHES
+        unknown = set(posted) - _FIELDS
         if unknown:
             raise UnknownSwitch(f"unknown fields: {', '.join(sorted(unknown))}")
         value, path = KINDS[kind]
-        rest = {name: given for name, given in wish.items() if name not in ("kind", "value", "path")}
+        rest = {name: given for name, given in posted.items() if name not in ("kind", "value", "path")}
         rest.setdefault("times", 1 if kind in ONCE else None)
-        fault = cls(number, kind, wish.get("value", value), wish.get("path", path), **rest)
+        fault = cls(number, kind, posted.get("value", value), posted.get("path", path), **rest)
         fault.check()
         return fault
 
@@ -113,7 +113,7 @@ class FaultSwitch:
         return True
 
 
-_WISHES = {
+_FIELDS = {
     "kind",
     "value",
     "path",
@@ -139,17 +139,17 @@ class FaultSwitches:
         self._faults: list[FaultSwitch] = []
         self._given = 0
 
-    def add(self, wish: Mapping[str, Any]) -> FaultSwitch:
+    def add(self, posted: Mapping[str, Any]) -> FaultSwitch:
         """Switch one on."""
-        fault = FaultSwitch.from_json(self._given + 1, wish)
+        fault = FaultSwitch.from_json(self._given + 1, posted)
         self._given += 1
         self._faults.append(fault)
         return fault
 
     def set(self, kind: str, value: Any = None, **limits: Any) -> FaultSwitch:
         """Switch one on from code; same names as over the wire."""
-        wish = {"kind": kind, **limits}
-        return self.add(wish if value is None else {**wish, "value": value})
+        posted = {"kind": kind, **limits}
+        return self.add(posted if value is None else {**posted, "value": value})
 
     def clear(self, number: int | None = None) -> None:
         """Switch one off, or all."""

@@ -21,5 +21,5 @@ def credentials(_world: World, _shop: Shop) -> dict[str, Any]:
     return {"settings": {"codes": "BZ[0-9]{8}"}, "grants": {}}
 
 
-def change(_world: World, _shop: Shop, _wish: Mapping[str, Any]) -> None:
+def change_settings(_world: World, _shop: Shop, _posted: Mapping[str, Any]) -> None:
     """Set nothing."""

@@ -30,6 +30,6 @@ class Marketplace(Protocol):
         """
         ...
 
-    def change(self, world: World, shop: Shop, wish: Mapping[str, Any]) -> None:
+    def change_settings(self, world: World, shop: Shop, posted: Mapping[str, Any]) -> None:
         """Set what tests may set, of the fields posted to `/admin/seller`."""
         ...

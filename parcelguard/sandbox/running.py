@@ -139,6 +139,6 @@ def running(world: World, *, port: int = 0) -> Iterator[str]:
         yield thread.address
     finally:
         stopped = thread.stop()
-        world.close()
+        world.remove_pictures()
         if not stopped:
             raise RuntimeError("the sandbox did not stop")

@@ -33,7 +33,7 @@ def run(
     try:
         serve("127.0.0.1", port, world, announce=announce or _print_line, stop_with_stdin=stop_with_stdin)
     finally:
-        world.close()
+        world.remove_pictures()
 
 
 def serve(

@@ -118,4 +118,4 @@ def test_sandbox_and_settings_know_it_like_any_other(bench: Bench) -> None:
         assert answer.status == 200
     world = demo_world(orders=2, specials=False, marketplaces=["pasar"])
     assert all(number.startswith("PSR") for number in world.orders)
-    world.close()
+    world.remove_pictures()

@@ -54,7 +54,7 @@ def test_stopping_does_not_wait_for_a_request_that_a_fault_holds() -> None:
 
 def test_pictures_are_removed_even_if_nobody_closes_the_world() -> None:
     world = demo_world(orders=1, clock=Clock())
-    world.pictures.add(1, picture(), "http://x", most=MAX_BYTES)
+    world.pictures.keep_upload(1, picture(), "http://x", most=MAX_BYTES)
     folder = world.pictures._folder
     assert folder
     del world

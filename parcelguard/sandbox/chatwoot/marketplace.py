@@ -48,10 +48,10 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
     }
 
 
-def change(world: World, _shop: Shop, wish: Mapping[str, Any]) -> None:
+def change_settings(world: World, _shop: Shop, posted: Mapping[str, Any]) -> None:
     """Set what may be set: `known_customers`."""
     state = world.state_of(ChatwootAccounts)
-    state.known_customers = bool(wish.get("known_customers", state.known_customers))
+    state.known_customers = bool(posted.get("known_customers", state.known_customers))
 
 
 async def _call(world: World, calls: Mapping[str, Call], request: Request) -> Response:

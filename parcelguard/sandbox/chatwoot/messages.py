@@ -112,7 +112,7 @@ def _check_pace(world: World, asked: Asked) -> None:
 def _store(world: World, asked: Asked, talk: Conversation, text: str) -> list[Message]:
     try:
         pictures = [
-            world.pictures.add(talk.shop_id, data, asked.base_url, most=MAX_ATTACHMENT)
+            world.pictures.keep_upload(talk.shop_id, data, asked.base_url, most=MAX_ATTACHMENT)
             for data in asked.files
         ]
     except UnfitPicture as unfit:

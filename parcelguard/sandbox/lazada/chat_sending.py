@@ -68,7 +68,7 @@ def upload_image(world: World, asked: Asked) -> dict[str, Any]:
         raise Refused("303", "E303: The image is too large")
     if not (measured[1] in _SIDES and measured[2] in _SIDES):
         raise Refused("302", "E302: Not an acceptable image; each side must be 330 to 5000 pixels")
-    picture = world.pictures.add(asked.shop.shop_id, asked.file, asked.base_url, most=MAX_BYTES)
+    picture = world.pictures.keep_upload(asked.shop.shop_id, asked.file, asked.base_url, most=MAX_BYTES)
     return {"data": {"image": {"url": picture.url, "hash_code": picture.file_id}}}
 
 

@@ -55,18 +55,18 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
     }
 
 
-def change(world: World, _shop: Shop, wish: Mapping[str, Any]) -> None:
+def change_settings(world: World, _shop: Shop, posted: Mapping[str, Any]) -> None:
     """Set lives in seconds, `callback` of both apps, `chat_may_upload`, and `revoke` an app's consents."""
     state = world.state_of(LazadaApps)
     lives = state.lives
-    lives.access_s = float(wish.get("access_life_s", lives.access_s))
-    lives.refresh_s = float(wish.get("refresh_life_s", lives.refresh_s))
-    lives.code_s = float(wish.get("code_life_s", lives.code_s))
-    lives.after_refresh_s = float(wish.get("after_refresh_s", lives.after_refresh_s))
-    state.chat_may_upload = bool(wish.get("chat_may_upload", state.chat_may_upload))
+    lives.access_s = float(posted.get("access_life_s", lives.access_s))
+    lives.refresh_s = float(posted.get("refresh_life_s", lives.refresh_s))
+    lives.code_s = float(posted.get("code_life_s", lives.code_s))
+    lives.after_refresh_s = float(posted.get("after_refresh_s", lives.after_refresh_s))
+    state.chat_may_upload = bool(posted.get("chat_may_upload", state.chat_may_upload))
     for app in state.apps:
-        app.callback = str(wish.get("callback", app.callback))
-        if wish.get("revoke") == app.kind:
+        app.callback = str(posted.get("callback", app.callback))
+        if posted.get("revoke") == app.kind:
             state.revoke(app)
 
 

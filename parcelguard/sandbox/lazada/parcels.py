@@ -90,10 +90,10 @@ def _each(
 
 def _rows(asked: Asked, name: str, inside: str) -> list[dict[str, Any]]:
     try:
-        wish = json.loads(asked.text(name))
+        given = json.loads(asked.text(name))
     except ValueError as error:
         raise Refused("InvalidParameter", f"{name} is no JSON") from error
-    rows = wish.get(inside) if isinstance(wish, dict) else None
+    rows = given.get(inside) if isinstance(given, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refused("InvalidParameter", f"{name} lacks {inside}")
     if not 1 <= len(rows) <= MOST_AT_ONCE:

@@ -38,8 +38,8 @@ async def _authorize(world: World, request: Request) -> Response:
         for shop in world.shops_of("lazada")
         if not countries or shop.region in countries
     ]
-    wish = consent.Wish(redirect, partial(_allow, world, app), state=query.get("state", ""))
-    return consent.ask(world, wish, choices, _MAY[app.kind])
+    pending = consent.ConsentRequest(redirect, partial(_allow, world, app), state=query.get("state", ""))
+    return consent.ask_seller(world, pending, choices, _MAY[app.kind])
 
 
 def _allow(world: World, app: App, chosen: str) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""The sandbox's own web pages; none of them loads anything from elsewhere."""
+"""The sandbox's own web pages; none of them loads anything from elsewhere.
+
+They imitate the pages and apps of the marketplaces, so they stay in English and are no part of the
+catalogue of translations.
+"""
 
 import secrets
 from collections.abc import Mapping

@@ -90,15 +90,15 @@ def get_booking_tracking_number(world: World, asked: Asked) -> dict[str, Any]:
     return {"tracking_number": "" if empty else booking.tracking_number, "hint": ""}
 
 
-def _make_booking(world: World, _request: Request, wish: dict[str, Any]) -> Any:
-    return asdict(make_booking(world, admin.shop_meant(world, wish)))
+def _make_booking(world: World, _request: Request, posted: dict[str, Any]) -> Any:
+    return asdict(make_booking(world, admin.shop_meant(world, posted)))
 
 
-def _match_booking(world: World, request: Request, wish: dict[str, Any]) -> Any:
+def _match_booking(world: World, request: Request, posted: dict[str, Any]) -> Any:
     booking = world.state_of(ShopeeState).bookings.get(request.path_params["booking_sn"])
-    order = world.orders.get(str(wish.get("order_sn", "")))
+    order = world.orders.get(str(posted.get("order_sn", "")))
     if booking is None or order is None:
-        raise admin.BadWish("no such booking or order")
+        raise admin.BadRequest("no such booking or order")
     match_booking(world, booking, order)
     return asdict(booking)
 

@@ -27,7 +27,7 @@ _RECALL_S = {"TH": 180, "SG": 600, "ID": 600, "PH": 600, "BR": 600}
 def upload_image(world: World, asked: Asked) -> dict[str, Any]:
     """v2.sellerchat.upload_image: keep an image; the buyer sees nothing yet."""
     try:
-        picture = world.pictures.add(asked.shop.shop_id, asked.upload, asked.base_url, most=MAX_BYTES)
+        picture = world.pictures.keep_upload(asked.shop.shop_id, asked.upload, asked.base_url, most=MAX_BYTES)
     except UnfitPicture as unfit:
         raise wrong_parameters(str(unfit)) from unfit
     return {"url": picture.url, "thumbnail": f"{picture.url}_tn"}

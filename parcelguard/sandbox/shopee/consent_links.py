@@ -51,9 +51,9 @@ def _show(world: World, redirect: str, state: str = "") -> Response:
     if target.scheme not in ("http", "https") or (domains and target.hostname not in domains):
         text = "The redirect domain does not match the one declared for the app"
         return JSONResponse({"code": 1, "error": "error_param", "msg": text, "debug_message": ""}, 403)
-    wish = consent.Wish(redirect, partial(_allow, world), state=state)
+    pending = consent.ConsentRequest(redirect, partial(_allow, world), state=state)
     choices = [(str(shop.shop_id), f"{shop.name} ({shop.region})") for shop in world.shops_of("shopee")]
-    return consent.ask(world, wish, [*choices, ("main", "Main account, all shops")], _MAY)
+    return consent.ask_seller(world, pending, [*choices, ("main", "Main account, all shops")], _MAY)
 
 
 def _allow(world: World, chosen: str) -> dict[str, str]:

@@ -70,10 +70,10 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
     }
 
 
-def change(world: World, _shop: Shop, wish: Mapping[str, Any]) -> None:
+def change_settings(world: World, _shop: Shop, posted: Mapping[str, Any]) -> None:
     """Set what may be set: `access_life_s`."""
     lives = world.state_of(ShopeeState).grants.lives
-    lives.access_s = float(wish.get("access_life_s", lives.access_s))
+    lives.access_s = float(posted.get("access_life_s", lives.access_s))
 
 
 async def _call(world: World, call: Call, request: Request) -> Response:

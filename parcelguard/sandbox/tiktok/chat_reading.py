@@ -59,10 +59,10 @@ def get_settings(_world: World, asked: Asked) -> dict[str, Any]:
 
 def put_settings(_world: World, asked: Asked) -> dict[str, Any]:
     """Set whether the owner's account takes chats."""
-    wish = asked.body.get("can_accept_chat")
-    if not isinstance(wish, bool):
+    takes_chats = asked.body.get("can_accept_chat")
+    if not isinstance(takes_chats, bool):
         raise asked.bad("`can_accept_chat` must be true or false")
-    (asked.state.away.discard if wish else asked.state.away.add)(asked.shop.shop_id)
+    (asked.state.away.discard if takes_chats else asked.state.away.add)(asked.shop.shop_id)
     return {}
 
 

@@ -37,7 +37,7 @@ def create_conversation(world: World, asked: Asked) -> dict[str, Any]:
 def upload_image(world: World, asked: Asked) -> dict[str, Any]:
     """Keep an image; the buyer sees nothing yet."""
     try:
-        picture = world.pictures.add(
+        picture = world.pictures.keep_upload(
             asked.shop.shop_id, asked.upload, place(asked.base_url, asked.shop), most=MAX_UPLOAD
         )
     except UnfitPicture as unfit:

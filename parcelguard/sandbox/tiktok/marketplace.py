@@ -93,16 +93,16 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
     }
 
 
-def change(world: World, shop: Shop, wish: Mapping[str, Any]) -> None:
+def change_settings(world: World, shop: Shop, posted: Mapping[str, Any]) -> None:
     """Set what may be set: the app's `redirect`, `cross_border`, and every number of `Settings`."""
     state = world.state_of(TikTokApp)
-    state.app.redirect = str(wish.get("redirect", state.app.redirect))
-    if "cross_border" in wish:
-        (state.cross_border.add if wish["cross_border"] else state.cross_border.discard)(shop.shop_id)
+    state.app.redirect = str(posted.get("redirect", state.app.redirect))
+    if "cross_border" in posted:
+        (state.cross_border.add if posted["cross_border"] else state.cross_border.discard)(shop.shop_id)
     for setting in fields(state.settings):
-        if setting.name in wish:
+        if setting.name in posted:
             kind = type(getattr(state.settings, setting.name))
-            setattr(state.settings, setting.name, kind(wish[setting.name]))
+            setattr(state.settings, setting.name, kind(posted[setting.name]))
 
 
 async def _call(world: World, calls: Mapping[str, Call], request: Request) -> Response:

@@ -96,7 +96,7 @@ async def _authorize(world: World, request: Request) -> Response:
     state, shops = world.state_of(TikTokApp), world.shops_of(NAME)
     if request.query_params.get("service_id") != state.app.service_id or not shops:
         return HTMLResponse("There is no app with this service_id, or no shop to connect.", 404)
-    wish = consent.Wish(
+    pending = consent.ConsentRequest(
         state.app.redirect or f"{str(request.base_url).rstrip('/')}{_LANDED}",
         partial(_allow, world),
         cancel={"code": "null", "error": "auth_denied"},
@@ -106,7 +106,7 @@ async def _authorize(world: World, request: Request) -> Response:
     if CHAT_SCOPE in scopes(shops):
         may.append("write to buyers in the chat")
     choices = [(str(shop.shop_id), f"{shop.name} ({shop.region})") for shop in shops]
-    return consent.ask(world, wish, choices, may)
+    return consent.ask_seller(world, pending, choices, may)
 
 
 def _allow(world: World, chosen: str) -> dict[str, str]:

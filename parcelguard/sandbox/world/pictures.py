@@ -57,7 +57,7 @@ class Pictures:
         self._by_url: dict[str, Picture] = {}
         self._folder: Path | None = None
 
-    def add(self, shop_id: int, data: bytes, base_url: str, *, most: int) -> Picture:
+    def keep_upload(self, shop_id: int, data: bytes, base_url: str, *, most: int) -> Picture:
         """Keep an upload, or refuse it for its size or for not being an image."""
         if len(data) > most:
             raise UnfitPicture(f"the image is larger than {most // 1024 // 1024} MB")

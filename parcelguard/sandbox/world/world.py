@@ -183,7 +183,7 @@ class World:
                 for line in self.chat.transcript()
             ]
 
-    def close(self) -> None:
+    def remove_pictures(self) -> None:
         """Throw the uploaded pictures away."""
         self.pictures.remove_files()
 

@@ -47,7 +47,7 @@ def credentials(world: World, shop: Shop) -> dict[str, Any]:
     return {"settings": {"app_key": APP_KEY}, "grants": {"shop": {"app_secret": secret}}}
 
 
-def change(world: World, shop: Shop, wish: Mapping[str, Any]) -> None:
+def change_settings(world: World, shop: Shop, posted: Mapping[str, Any]) -> None:
     """Set nothing."""
 
 
@@ -125,7 +125,7 @@ def _order(world: World, shop: Shop, request: Request, content: bytes) -> dict[s
 
 def _upload(world: World, shop: Shop, request: Request, content: bytes) -> dict[str, Any]:
     return {
-        "address": world.pictures.add(
+        "address": world.pictures.keep_upload(
             shop.shop_id, content, str(request.base_url).rstrip("/"), most=MAX_BYTES
         ).url
     }
