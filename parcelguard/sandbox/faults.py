@@ -106,6 +106,7 @@ class FaultSwitch:
         meant = _sends(path) if self.path == SEND else self.path in path
         if not meant or (self.times is not None and self.used >= self.times):
             return False
+        # Counted only where path and limit fit, so `after` means requests that really came that far.
         self.seen += 1
         if self.seen <= self.after:
             return False

@@ -44,6 +44,7 @@ class WireFaults:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = f"{scope['method']} {scope['path']}"
+        # Late first, broken then: a switch for each may strike the same request.
         if fault := self._take("latency_s", path):
             await self._wait(fault.value)
         if self._take("drop_before", path):

@@ -8,6 +8,7 @@ from parcelguard.sandbox.chatwoot.wire import Asked, Call, invalid, missing
 from parcelguard.sandbox.world.records import Buyer
 from parcelguard.sandbox.world.world import World
 
+# Chatwoot, application API, "Search contacts": the size of a page cannot be asked for.
 PAGE = 15
 _UNIQUE = {"identifier": "Identifier", "phone_number": "Phone number", "email": "Email"}
 _E164 = re.compile(r"\+[1-9]\d{1,14}")

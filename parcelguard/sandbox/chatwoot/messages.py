@@ -14,6 +14,7 @@ from parcelguard.sandbox.world.records import Conversation, Message, Picture
 from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
+# Chatwoot, application API, "Get messages": twenty before an id, a hundred after one.
 PAGE = 20
 PAGE_AFTER = 100
 LONGEST_TEXT = 150_000
@@ -117,6 +118,7 @@ def _store(world: World, asked: Asked, talk: Conversation, text: str) -> list[Me
         ]
     except UnfitPicture as unfit:
         raise invalid(f"Attachment is invalid: {unfit}") from unfit
+    # A buyer's phone gets each attachment as a message of its own, so each counts in the transcript.
     parts: list[tuple[str, dict[str, Any], dict[str, Any]]] = [("text", {"text": text}, {})] if text else []
     parts += [("image", {"url": picture.url}, {"picture": picture}) for picture in pictures]
     now = world.now()

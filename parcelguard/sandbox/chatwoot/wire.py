@@ -138,6 +138,7 @@ def _admit(world: World, state: ChatwootAccounts, path: str, request: Request) -
     shop = world.shops.get(request.path_params["account_id"])
     if shop is None or shop.marketplace != "chatwoot":
         raise missing()
+    # An account of somebody else is told from one that does not exist, as the server does it.
     if shop.shop_id != owner:
         raise Refused("unauthorized", "You are not authorized to access this account", status=401)
     if not shop.chat_allowed:

@@ -126,6 +126,7 @@ class LazadaApps:
         held = self._refresh.get(token)
         if held is None or held.app_key != app.key or now >= held.ends:
             raise Refused("IllegalRefreshToken", "The specified refresh token is invalid or expired")
+        # Refreshing does not lengthen the consent: the seller has to agree again when the first end comes.
         ends = held.ends
         for old in (*self._access.values(), held):
             if (old.app_key, old.shop_id) == (held.app_key, held.shop_id):

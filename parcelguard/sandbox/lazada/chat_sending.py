@@ -17,6 +17,7 @@ DAY_S = 86_400
 RECALL_S = 120
 LONGEST_TEXT = 500  # not known for the real platform
 MAX_BYTES = 1024 * 1024  # sources disagree between 1 and 3 MB; the smaller one is the safer teacher
+# Lazada Open Platform, `/image/upload`: each side of a picture.
 _SIDES = range(330, 5001)
 
 
@@ -98,6 +99,7 @@ def send(world: World, asked: Asked) -> dict[str, Any]:
     content, picture = _content(world, asked, talk, template)
     if talk.buyer.blocked:
         raise SaidNo("PG_SIM_BLOCKED", "The session is closed")
+    # Here five messages are counted: texts, pictures and cards alike, within a day, until the buyer replies.
     if _unanswered(world, talk) >= world.state_of(LazadaApps).rules.unanswered:
         raise SaidNo("PG_SIM_SESSION_QUOTA", "You can send 5 messages a day until the buyer replies")
     message = _accept(world, asked, talk, template, content, picture)

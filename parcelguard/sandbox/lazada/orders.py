@@ -10,6 +10,7 @@ from parcelguard.sandbox.world.records import Item, Order, Package, Shop
 from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
+# Lazada Open Platform, `/orders/items/get`: error 38 comes with the 51st order.
 MOST_AT_ONCE = 50
 _HOURS = {"ID": 7, "TH": 7, "VN": 7}  # the others are eight ahead
 _STATUSES = {
@@ -38,6 +39,7 @@ def get_orders(world: World, asked: Asked) -> dict[str, Any]:
         raise missing("created_after or update_after")
     field = _one_of(asked, "sort_by", {"created_at": "create_time", "updated_at": "update_time"}, "75")
     newest_first = _one_of(asked, "sort_direction", {"ASC": False, "DESC": True}, "74")
+    # Beyond 5000 the platform gives nothing, so a client has to narrow its dates instead of paging on.
     offset = asked.whole("offset", 0, high=5000, code="14")
     limit = asked.whole("limit", 100, low=1, high=100, code="19")
     status = asked.given.get("status", "")
@@ -187,6 +189,7 @@ def _rows(world: World, asked: Asked, order: Order) -> list[dict[str, Any]]:
 def units(order: Order) -> Iterator[tuple[int, Package, Item]]:
     """Return every single piece of an order with its own id and its parcel."""
     pieces = [(package, item) for package in order.packages for item in package.items]
+    # An order of three mugs is three rows: `/order/items/get` knows no quantity.
     every = [piece for piece in pieces for _ in range(piece[1].quantity)]
     for number, (package, item) in enumerate(every, start=1):
         item_id = int(f"{order.order_sn}{number:03}") if order.order_sn.isdecimal() else number

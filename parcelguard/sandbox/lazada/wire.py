@@ -23,6 +23,7 @@ from parcelguard.sandbox.world.refusals import METHODS, Refused
 from parcelguard.sandbox.world.world import World
 
 REST = "/rest"
+# Lazada Open Platform, "Signature algorithm": the error `IllegalTimestamp` comes at two hours.
 WINDOW_MS = 7_200_000
 _MOST_FILE_BYTES = 4 * 1024 * 1024
 _SYSTEM = ("app_key", "timestamp", "sign_method", "sign")
@@ -218,6 +219,7 @@ def _refuse(world: World, path: str, refusal: Refused) -> Response:
     if inside:
         answer = {"code": "0", "success": False, "err_code": refusal.code, "err_message": refusal.message}
     else:
+        # Lazada Open Platform, "Error codes": ISV is the caller's mistake, ISP is not.
         kind = "ISP" if refusal.code.isdecimal() or refusal.code.startswith("Service") else "ISV"
         answer = {"code": refusal.code, "type": kind, "message": refusal.message}
     return JSONResponse(
@@ -237,6 +239,7 @@ async def _read(request: Request) -> Read:
                     pairs.append((name, value))
     except HTTPException as error:
         raise Refused("InvalidParameter", "The body is no form") from error
+    # Query and form are one set to the signature, so a name in both could be signed in two ways.
     given = dict(pairs)
     if len(given) < len(pairs):
         raise Refused("InvalidParameter", "A parameter is given twice")

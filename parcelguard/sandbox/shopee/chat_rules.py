@@ -17,8 +17,11 @@ DAY_S = 86_400
 class ChatRules:
     """The limits, each one changeable."""
 
+    # Shopee Open Platform v2, `v2.sellerchat.send_message`: whom a shop may write to at all. The buyer wrote
+    # within a week, ordered within a month, or has a return open.
     wrote_within_s: float = 7 * DAY_S
     ordered_within_s: float = 30 * DAY_S
+    # The run that the error `reach_5_message_limit` names, until the buyer replies.
     unanswered: int = 5
     same_again_after_s: float = DAY_S
     same_image_counts: bool = False  # not known for the real platform
@@ -75,6 +78,7 @@ def unanswered(talk: Conversation) -> int:
     for message in reversed(talk.messages):
         if not message.from_shop:
             break
+        # A message that was taken back makes room for another one.
         run += not message.recalled
     return run
 

@@ -50,6 +50,7 @@ def send_message(world: World, asked: Asked) -> dict[str, Any]:
     card_only = world.faults.strike("order_card_first_only", asked.path)
     chat_rules.check_first_contact(talk, has_order=order is not None and (kind == "order" or not card_only))
     picture = _check_message(world, shop, talk, kind, content)
+    # The run is counted last: a message that would be refused anyway must not look like one too many.
     _check_pace(world, asked)
     chat_rules.check_run(rules, talk)
     message = _accept(world, asked, buyer, kind, content, order, picture)

@@ -8,6 +8,7 @@ from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.sandbox.world.records import Shop
 from parcelguard.sandbox.world.world import World
 
+# Shopee Open Platform v2, "API calls": a timestamp is good for five minutes, whatever else is right.
 WINDOW_S = 300
 _COMMON = ("partner_id", "timestamp", "sign", "access_token", "shop_id")
 
@@ -23,12 +24,15 @@ def check_shop(world: World, path: str, query: Mapping[str, str]) -> Shop:
     for name in ("access_token", "shop_id"):
         if not query.get(name):
             raise denied("error_param", f"There is no {name} in query.")
+    # Only a call that is signed well may count against a switch, or strangers would use it up.
     _expire_on_command(world, path)
     shop = world.shops.get(_whole(query, "shop_id"))
     if shop is None or shop.marketplace != "shopee":
         raise denied("error_param", "Invalid shop_id.")
     state = world.state_of(ShopeeState)
     consent = state.consents.get(shop.shop_id)
+    # The platform looks at the consent before the token: a seller who took it back is told so,
+    # not that the token is wrong.
     if consent is None:
         raise denied("partner_shop_no_link", "Partner and shop has no linked.")
     if world.now() >= consent.until:

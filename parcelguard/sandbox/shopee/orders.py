@@ -11,6 +11,7 @@ from parcelguard.sandbox.world.world import World
 
 Row = TypeVar("Row", Order, Booking)
 
+# Shopee Open Platform v2, `v2.order.get_order_list` and `v2.order.get_order_detail`.
 LONGEST_SPAN_S = 15 * 86_400
 MOST_AT_ONCE = 50
 _LOGISTICS = {
@@ -85,6 +86,7 @@ def search_package_list(world: World, asked: Asked) -> dict[str, Any]:
     if not isinstance(cursor, str) or not (cursor == "" or cursor.isdigit()):
         raise wrong_parameters("cursor is invalid")
     statuses = _STATUS_FILTER[wanted]
+    # The platform lists only what the shop still has to hand over.
     rows = [
         (order, package)
         for order in world.orders.values()

@@ -17,6 +17,8 @@ DAY_S = 86_400
 class Lives:
     """How long each credential lives; shorten them to see a refresh happen."""
 
+    # Shopee Open Platform v2, "Authorization and Authentication": four hours, thirty days, ten minutes;
+    # an access token lives on for five minutes after a refresh, so that calls on their way still pass.
     access_s: float = 14_400
     refresh_s: float = 30 * DAY_S
     code_s: float = 600
@@ -85,6 +87,7 @@ class Grants:
         mine = held is not None and (held.subject == shop_id or shop_id in held.shops)
         if held is None or not mine or now >= held.expires or shop_id in held.spent_for:
             raise denied("error_auth", "Invalid refresh_token.")
+        # Spent before the answer is out: a client that loses it finds its token used up.
         held.spent_for.add(shop_id)
         before = self._access.get(self._latest.get(shop_id, ""))
         if before is not None:

@@ -117,6 +117,7 @@ async def _handle(world: World, call: Call, request: Request) -> dict[str, Any]:
     with world.lock:
         fault = world.faults.strike("error", call.path)
         refusal = fault and Refused(fault.error, fault.message, status=fault.status or 200)
+        # A coded error may be a lie: with `processed` the message goes through all the same.
         if refusal and not (fault and fault.processed):
             raise refusal
         fields = call.handler(world, asked)
@@ -134,6 +135,7 @@ def _admit(world: World, call: Call, request: Request) -> Shop | None:
         shop = None
     else:
         shop = gate.check_shop(world, call.path, request.query_params)
+    # After the signature, before the shop: an app without the chat permission is refused whoever asks.
     if world.faults.strike("http_491", call.path):
         raise Refused("error_permission", "No permission to current api.", status=491)
     if shop is not None:

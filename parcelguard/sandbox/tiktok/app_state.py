@@ -40,6 +40,7 @@ class Settings:
     access_life_s: float = 7 * DAY_S
     refresh_life_s: float = 365 * DAY_S
     refresh_once: bool = True  # not known for the real platform
+    # TikTok Shop Open API, Customer Service: the quota is the shop's, and a new day begins at midnight UTC.
     chat_calls_a_day: int = 10_000
     rewrite_urls: bool = False  # whether the history shows uploads under another address
     # Stands for "the picture shows something forbidden": no picture of ours has this size by chance.

@@ -12,6 +12,7 @@ from parcelguard.sandbox.tiktok.wire import Asked, Call
 from parcelguard.sandbox.world.records import Conversation, Message, Shop
 from parcelguard.sandbox.world.world import World
 
+# TikTok Shop Open API, "Get Conversations" and "Get Conversation Messages" (202309): the largest pages.
 MOST_TALKS = 20
 MOST_MESSAGES = 10
 _SETTINGS = "/customer_service/202309/agents/settings"

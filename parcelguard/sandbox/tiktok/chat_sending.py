@@ -17,6 +17,7 @@ _SEND = "/customer_service/{version}/conversations/{conversation_id}/messages"
 SEND = _SEND.replace("{version}", "202309")
 SEND_AS = _SEND.replace("{version}", "202606")
 LONGEST_TEXT = 2000
+# TikTok Shop Open API, "Create Conversation" (202309): who may be written to, code 45109003 otherwise.
 TALKED_WITHIN_S = 30 * DAY_S
 ORDERED_WITHIN_S = 60 * DAY_S
 _ROLES = ("CUSTOMER_SERVICE", "SYSTEM", "ROBOT")
@@ -147,6 +148,7 @@ def _picture(world: World, asked: Asked, content: dict[str, Any]) -> Picture:
     picture = world.pictures.by_url(url, asked.shop.shop_id) if isinstance(url, str) else None
     if picture is None:
         raise asked.bad("`url` was not uploaded by this shop")
+    # `True` is an int to Python, and no length to the platform.
     if not all(type(length) is int for length in size) or size != (picture.width, picture.height):
         raise asked.bad("`width` and `height` are not those of the image")
     if size == asked.state.settings.banned_image_size:

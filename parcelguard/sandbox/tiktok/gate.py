@@ -12,6 +12,7 @@ from parcelguard.sandbox.world.records import Shop
 from parcelguard.sandbox.world.refusals import Refused
 from parcelguard.sandbox.world.world import World
 
+# TikTok Shop Open API, "Sign your API request": five minutes behind; ahead it forgives hardly anything.
 BEHIND_S = 300
 AHEAD_S = 30
 

@@ -17,6 +17,7 @@ from parcelguard.sandbox.tiktok.wire import Asked, Call
 from parcelguard.sandbox.world.records import Item, Order, Package
 from parcelguard.sandbox.world.world import World
 
+# TikTok Shop Open API, "Get Order Detail" and "Get Order List" (202309).
 MOST_IDS = 50
 MOST_ORDERS = 100
 _CANCELS = {"IN_CANCEL": "CANCELLATION_REQUEST_PENDING", "CANCELLED": "CANCELLATION_REQUEST_COMPLETE"}

@@ -97,6 +97,7 @@ class World:
         """Let a buyer order something."""
         with self.lock:
             self.buyers.setdefault(order.buyer.user_id, order.buyer)
+            # One cart over two shops of a marketplace may give both orders the same number.
             holder = self.orders.get(order.order_sn)
             taken = holder is not None and holder.shop_id != order.shop_id
             self.orders[_second_key(order.order_sn, order.shop_id) if taken else order.order_sn] = order
