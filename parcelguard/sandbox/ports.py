@@ -10,7 +10,7 @@ from parcelguard.sandbox.world.world import World
 
 
 class Marketplace(Protocol):
-    """The shape of such a module; what it keeps for itself it gets from `World.state`."""
+    """The shape of such a module; what it keeps for itself it gets from `World.state_of`."""
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a module's constant
@@ -18,7 +18,7 @@ class Marketplace(Protocol):
         ...
 
     def routes(self, world: World) -> list[Route]:
-        """Return its paths, and the links to its consent page; none may begin like another's."""
+        """Return its paths, and the links to its consent page; no two marketplaces may share one."""
         ...
 
     def credentials(self, world: World, shop: Shop) -> dict[str, Any]:

@@ -114,6 +114,18 @@ def test_consent_of_one_marketplace_offers_only_its_shops(market: Market) -> Non
     assert "see orders" not in page
 
 
+def test_limit_of_one_marketplace_is_not_anothers(market: Market) -> None:
+    shopee, lazada = market
+    order = next(order for order in shopee.orders() if order.shop_id == shopee.shop.shop_id)
+    shopee.state.rules.unanswered, shopee.state.rules.banned_words = 1, ("packed",)
+    assert say(shopee, order, "done").json()["error"] == ""
+    assert refusal(say(shopee, order, "sent")) == "reach_5_message_limit"
+    session = lazada.session(lazada.orders()[0])
+    assert lazada.say(session, "done").json()["code"] == "0"
+    assert lazada.say(session, "packed").json()["code"] == "0"
+    assert lazada.messages(session)["message_list"][0]["process_msg"] == ""
+
+
 def test_grant_taken_back_at_one_marketplace_leaves_the_others(market: Market) -> None:
     shopee, lazada = market
     lazada.fault("revoke", path="/rest/seller/get")
