@@ -19,6 +19,7 @@ import pytest
 
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.runtime.single_instance import only_one
+from parcelguard.runtime.translation import PSEUDO
 from parcelguard.sandbox.demo_shops import demo_world
 from parcelguard.sandbox.lazada.apps import LazadaApps
 from parcelguard.sandbox.running import running
@@ -26,18 +27,24 @@ from parcelguard.sandbox.shopee.state import ShopeeState
 from parcelguard.sandbox.world.world import World
 from parcelguard.ui.words.access_words import CALLBACK
 from parcelguard.vault.vault import Secrets, vault_at
+from tests.support.pseudo_walk import english_in
 
 PATIENCE_S = 30
 CODE = """
+import os
 import sys
 from parcelguard.commands.connect import connect_shop
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.runtime.translation import use_language
+from parcelguard.ui.words.reasons.saying import said
 
+use_language(os.environ.get("CONNECT_SPEAKS", "en"))
 home, shop, grant, redirect = sys.argv[1:]
 try:
     sys.exit(connect_shop(home, shop, grant, redirect, browser=False))
 except ParcelGuardError as error:
-    print(error.headline, error.advice, error)
+    words = said(error.reason)
+    print(words.headline, words.advice)
     sys.exit(2)
 """
 SHOPEE = """
@@ -116,8 +123,8 @@ class Command:
 
 
 @contextmanager
-def at_terminal(*arguments: object) -> Iterator[Command]:
-    command = Command(*arguments)  # type: ignore[arg-type]
+def at_terminal(home: Path, shop: str, grant: str = "", redirect: str = "") -> Iterator[Command]:
+    command = Command(home, shop, grant, redirect)
     try:
         yield command
     finally:
@@ -171,6 +178,26 @@ def test_it_asks_for_the_key_and_waits_for_the_browser(tmp_path: Path, market: t
     kept = vault_at(tmp_path / "secrets.json", "file").load("kopi")
     assert kept is not None
     assert kept.refresh_token
+
+
+def test_all_of_it_is_said_in_another_language_on_the_terminal_and_in_the_browser(
+    tmp_path: Path, market: tuple[World, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, address = market
+    monkeypatch.setenv("CONNECT_SPEAKS", PSEUDO)
+    data = [address, "http://127.0.0.1", "ParcelGuard", "Kopi & Co", "Kopi &amp; Co"]
+    with at_terminal(tmp_path, "kopi") as command:
+        command.hear(r"shöŵñ\)|šĥöŵñ\)")
+        command.type(partner_key(world))
+        page = command.hear(rf"({re.escape(address)}/auth\S+)")
+        shown = httpx.get(press(page)).text
+        assert command.ends() == 0
+    said = command.said.replace(page, "")
+    assert len(said.splitlines()) > 8
+    assert english_in(said, data) == []
+    assert 'lang="pseudo"' in shown
+    body = re.sub(r"<[^>]*>", "\n", shown.split("<h1", 1)[1].split(">", 1)[1])
+    assert english_in(body, data) == []
 
 
 def test_a_key_that_is_kept_is_not_asked_for_again_and_the_address_can_be_pasted(

@@ -69,6 +69,11 @@ def plain_english(widget: QWidget, data: Collection[str] = ()) -> list[str]:
     return [piece for piece in told if _WORD.search(_without(piece, data))]
 
 
+def english_in(text: str, data: Collection[str] = ()) -> list[str]:
+    """Return what a command or a page says outside the brackets of the pseudo-language and is no `data`."""
+    return [piece for piece in _outside(text) if _WORD.search(_without(piece, data))]
+
+
 def cut_texts(widget: QWidget) -> list[str]:
     """Return what does not fit: messages painted without their end, and labels larger than their place."""
     painted = painted_lines(widget)
