@@ -39,7 +39,7 @@ EXCERPT = 80
 Message = Mapping[str, Any]
 
 
-def sender(client: ChatwootClient, shop: ShopSettings, house: HouseRules) -> ChatwootChat:  # noqa: ARG001
+def chatwoot_chat(client: ChatwootClient, shop: ShopSettings, house: HouseRules) -> ChatwootChat:  # noqa: ARG001
     """Return what reaches the buyers of one inbox."""
     return ChatwootChat(client, house)
 

@@ -231,7 +231,7 @@ class LazadaChat:
         return rows(data.get("message_list")), data
 
 
-def sender(client: LazadaClient, shop: ShopSettings, house: HouseRules) -> LazadaChat:  # noqa: ARG001
+def lazada_chat(client: LazadaClient, shop: ShopSettings, house: HouseRules) -> LazadaChat:  # noqa: ARG001
     """Return the chat of a shop."""
     return LazadaChat(client, house)
 

@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from parcelguard.chat import chatwoot, lazada, shopee, tiktok
+from parcelguard.chat.chatwoot import chatwoot_chat
+from parcelguard.chat.lazada import lazada_chat
+from parcelguard.chat.shopee import shopee_chat
+from parcelguard.chat.tiktok import tiktok_chat
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.times import quiet_hours
 from parcelguard.delivery.ports import ChatSender, HouseRules
-from parcelguard.marketplace.chatwoot import client as chatwoot_client
-from parcelguard.marketplace.chatwoot import orders as chatwoot_orders
-from parcelguard.marketplace.lazada import client as lazada_client
-from parcelguard.marketplace.lazada import orders as lazada_orders
-from parcelguard.marketplace.manual import client as manual_client
-from parcelguard.marketplace.manual import orders as manual_orders
+from parcelguard.marketplace.chatwoot.client import chatwoot_client
+from parcelguard.marketplace.chatwoot.orders import chatwoot_orders
+from parcelguard.marketplace.lazada.client import lazada_client
+from parcelguard.marketplace.lazada.orders import lazada_orders
+from parcelguard.marketplace.manual.client import manual_client
+from parcelguard.marketplace.manual.orders import manual_orders
 from parcelguard.marketplace.ports import Client
-from parcelguard.marketplace.shopee import client as shopee_client
-from parcelguard.marketplace.shopee import orders as shopee_orders
-from parcelguard.marketplace.tiktok import client as tiktok_client
-from parcelguard.marketplace.tiktok import orders as tiktok_orders
+from parcelguard.marketplace.shopee.client import shopee_client
+from parcelguard.marketplace.shopee.orders import shopee_orders
+from parcelguard.marketplace.tiktok.client import tiktok_client
+from parcelguard.marketplace.tiktok.orders import tiktok_orders
 from parcelguard.orders.ports import OrderSource
 from parcelguard.vault.vault import Vault
 
@@ -51,11 +54,11 @@ class Maker:
 
 
 MAKERS: dict[str, Maker] = {
-    "shopee": Maker(shopee_client.client, shopee_orders.source, shopee.sender),
-    "lazada": Maker(lazada_client.client, lazada_orders.source, lazada.sender),
-    "tiktok": Maker(tiktok_client.client, tiktok_orders.source, tiktok.sender),
-    "chatwoot": Maker(chatwoot_client.client, chatwoot_orders.source, chatwoot.sender),
-    "manual": Maker(manual_client.client, manual_orders.source, None),
+    "shopee": Maker(shopee_client, shopee_orders, shopee_chat),
+    "lazada": Maker(lazada_client, lazada_orders, lazada_chat),
+    "tiktok": Maker(tiktok_client, tiktok_orders, tiktok_chat),
+    "chatwoot": Maker(chatwoot_client, chatwoot_orders, chatwoot_chat),
+    "manual": Maker(manual_client, manual_orders, None),
 }
 
 

@@ -53,7 +53,7 @@ EXCERPT = 80
 NO_RULES = HouseRules()
 
 
-def sender(client: ShopeeClient, shop: ShopSettings, house: HouseRules) -> ShopeeChat:
+def shopee_chat(client: ShopeeClient, shop: ShopSettings, house: HouseRules) -> ShopeeChat:
     """Return what sends to the buyers of one shop."""
     return ShopeeChat(client, shop.region, house)
 

@@ -52,7 +52,7 @@ WAITING_STATES = ("UNPAID", "ON_HOLD")  # nothing to pack yet: not paid, or free
 EXCERPT = 80
 
 
-def sender(client: TikTokClient, shop: ShopSettings, house: HouseRules) -> TikTokChat:  # noqa: ARG001
+def tiktok_chat(client: TikTokClient, shop: ShopSettings, house: HouseRules) -> TikTokChat:  # noqa: ARG001
     """Return what reaches a shop's buyers."""
     return TikTokChat(client, house)
 

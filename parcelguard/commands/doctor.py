@@ -313,7 +313,7 @@ def _host(shop: ShopSettings, folders: Folders) -> str:
     except ParcelGuardError:
         return ""
     finally:
-        client.close()
+        client.close_connections()
     return f"{page.scheme}://{page.netloc}"
 
 

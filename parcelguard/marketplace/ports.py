@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from parcelguard.core.reasons.reason import Reason, as_told
 
@@ -60,17 +62,29 @@ class Client(Protocol):
     They raise DeliveryError, or SettingsError for what the person gave.
     """
 
-    def close(self) -> None:
+    def close_connections(self) -> None:
         """Close every connection."""
 
     def consent_address(self, grant: str, redirect: str, state: str) -> str:
         """Return the page where the seller allows this app."""
 
-    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:
+    def accept_consent(self, grant: str, redirected_to: str, state: str) -> Seller:
         """Exchange what the seller was sent back with for tokens, and keep them.
 
         Raises SettingsError when the address is of another attempt, of another shop, or a refusal.
         """
 
-    def probe(self) -> Access:
+    def probe_access(self) -> Access:
         """Ask the marketplace, with one cheap call for each grant, what this shop may do."""
+
+
+AnyClient = TypeVar("AnyClient", bound=Client)
+
+
+@contextmanager
+def closing_connections(client: AnyClient) -> Iterator[AnyClient]:
+    """Lend a client for a few calls, and close its connections after them."""
+    try:
+        yield client
+    finally:
+        client.close_connections()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock, Thread, Timer
@@ -23,7 +22,7 @@ from parcelguard.core.ids import new_id
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
-from parcelguard.marketplace.ports import Client, Seller
+from parcelguard.marketplace.ports import Client, Seller, closing_connections
 from parcelguard.shops.loopback import Loopback, Page, PageWords
 from parcelguard.shops.views import Attempt, Consented
 
@@ -79,7 +78,7 @@ class ConsentFlow:
         listener = self._listen(redirect)
         back = redirect or (listener.address if listener else "")
         try:
-            with closing(self._client_of(shop)) as client:
+            with closing_connections(self._client_of(shop)) as client:
                 address = client.consent_address(grant, back, state)
         except BaseException:  # whatever it was, nothing may go on listening
             if listener:
@@ -135,8 +134,8 @@ class ConsentFlow:
         return present if present and present.attempt.id == attempt.id else None
 
     def _accept(self, shop: ShopSettings, grant: str, address: str, state: str) -> Seller:
-        with closing(self._client_of(shop)) as client:
-            seller = client.accept(grant, address, state)
+        with closing_connections(self._client_of(shop)) as client:
+            seller = client.accept_consent(grant, address, state)
         self._accepted(shop, grant, seller)
         return seller
 

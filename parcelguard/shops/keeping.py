@@ -8,7 +8,6 @@ ask a marketplace take seconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -20,7 +19,7 @@ from parcelguard.core.errors import ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
-from parcelguard.marketplace.ports import Access, Client, Seller
+from parcelguard.marketplace.ports import Access, Client, Seller, closing_connections
 from parcelguard.runtime.assets import asset
 from parcelguard.shops.app_secrets import AppSecrets, entered, secret_names
 from parcelguard.shops.consent import PORT, ConsentFlow
@@ -98,8 +97,8 @@ class Shopkeeping:
     def probe_shop(self, shop_id: str) -> ShopRow:
         """Ask the marketplace what this shop may do, and return its row."""
         shop = self._shop(shop_id)
-        with closing(self._client_of(shop)) as client:
-            self._answered[shop_id] = client.probe()
+        with closing_connections(self._client_of(shop)) as client:
+            self._answered[shop_id] = client.probe_access()
         [row] = self._reader.rows_of((shop,), self._settings, self._answered)
         return row
 

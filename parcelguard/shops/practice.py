@@ -12,7 +12,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +30,7 @@ from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import Picture, Target, Wire
 from parcelguard.disk.jpeg import jpeg_size
+from parcelguard.marketplace.ports import closing_connections
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.shops.views import Rehearsal, SeenMessage
 from parcelguard.vault.vault import Secrets, Vault, vault_at
@@ -136,7 +136,7 @@ def rehearse(shop: ShopSettings, text: str, photo: Path) -> Rehearsal:
         vault = vault_at(Path(folder) / "secrets.json", "file")
         practising = equip(shop, seller, sandbox.address, vault)
         channel = connect(practising, vault, utc_now)
-        with closing(channel.client):
+        with closing_connections(channel.client):
             try:
                 _send(channel, practising, placed, text, photo)
             except DeliveryError as error:

@@ -52,7 +52,7 @@ class ShopsAtWork:
             channels = {}
             for shop in settings.shops:
                 channels[shop.id] = connect(shop, vault, now)
-                undo.callback(channels[shop.id].client.close)
+                undo.callback(channels[shop.id].client.close_connections)
             self.senders: dict[str, ChatSender] = {
                 shop_id: channel.sender for shop_id, channel in channels.items() if channel.sender
             }

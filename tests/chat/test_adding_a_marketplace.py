@@ -26,7 +26,10 @@ from parcelguard.sandbox.world import shapes
 from parcelguard.sandbox.world.shapes import Shape
 from tests.chat import test_channels
 from tests.support.channel_benches import Bench, Sheet, open_bench, refusals
-from tests.support.pasar import chat, client, orders, sandbox
+from tests.support.pasar import sandbox
+from tests.support.pasar.chat import pasar_chat
+from tests.support.pasar.client import pasar_client
+from tests.support.pasar.orders import pasar_orders
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 
@@ -77,7 +80,7 @@ ALSO = (
 def _added(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add the marketplace as a commit would: a row of facts and a line in the registry on each side."""
     monkeypatch.setitem(marketplace_facts.ALL, "pasar", ROW)  # type: ignore[arg-type]
-    monkeypatch.setitem(MAKERS, "pasar", Maker(client.client, orders.source, chat.sender))
+    monkeypatch.setitem(MAKERS, "pasar", Maker(pasar_client, pasar_orders, pasar_chat))
     monkeypatch.setitem(shapes.SHAPES, "pasar", SHAPE)
     monkeypatch.setitem(SERVED, "pasar", sandbox)
 

@@ -177,7 +177,7 @@ def test_consent_that_was_taken_back_is_told_and_not_asked_for_in_a_loop(bench: 
         assert "consent" in caught.value.headline
     assert bench.asked(bench.sheet.refresh) <= 1
     assert bench.lines() == []
-    assert bench.channel.client.probe().state is AccessState.CONSENT_AGAIN
+    assert bench.channel.client.probe_access().state is AccessState.CONSENT_AGAIN
 
 
 @only(*SIGNED)
@@ -207,7 +207,7 @@ def test_shop_without_the_permission_to_chat_still_has_its_orders(bench: Bench) 
     with pytest.raises(ShopWaits) as caught:
         bench.say(target)
     assert caught.value.headline
-    access = bench.channel.client.probe()
+    access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (AccessState.NO_CHAT, True)
     assert access.headline
     assert access.advice
@@ -217,7 +217,7 @@ def test_shop_without_the_permission_to_chat_still_has_its_orders(bench: Bench) 
 
 
 def test_connected_shop_may_do_everything(bench: Bench) -> None:
-    access = bench.channel.client.probe()
+    access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (AccessState.AUTHORISED, True)
     assert (access.headline, access.advice) == ("", "")
     assert access.until is None or access.until > utc_now()
@@ -228,7 +228,7 @@ def test_shop_that_was_never_connected_says_so(bench: Bench, tmp_path: Path) -> 
         keys = other.sheet.consents or ("shop",)
         for grant in keys:
             other.vault.forget("kopi" if grant == keys[0] else f"kopi/{grant}")
-        access = other.channel.client.probe()
+        access = other.channel.client.probe_access()
         assert access.state is AccessState.NOT_CONNECTED
         assert access.headline
         assert access.orders is False
@@ -292,7 +292,7 @@ def test_web_page_while_reading_is_asked_again_later(bench: Bench, status: int) 
     with pytest.raises(NotSent) as caught:
         bench.channel.orders.read_order(bench.order.order_sn)
     assert caught.value.headline
-    access = bench.channel.client.probe()
+    access = bench.channel.client.probe_access()
     assert access.state is AccessState.UNREACHABLE
 
 
@@ -316,7 +316,7 @@ def test_marketplace_out_of_reach_is_no_network_and_nothing_is_marked(bench: Ben
         with pytest.raises(NoNetwork) as caught:
             send()
         assert caught.value.headline
-    assert away.client.probe().state is AccessState.UNREACHABLE
+    assert away.client.probe_access().state is AccessState.UNREACHABLE
     assert bench.marks == []
 
 
@@ -553,11 +553,11 @@ def test_consent_to_every_grant_connects_the_shop(bench: Bench) -> None:
     bench.forget_tokens()
     for grant in bench.sheet.consents:
         sent_back = bench.walk(grant, f"state-{grant}")
-        seller = bench.channel.client.accept(grant, sent_back, f"state-{grant}")
+        seller = bench.channel.client.accept_consent(grant, sent_back, f"state-{grant}")
         assert seller.shop_id == bench.shop.shop_id
         assert seller.region in ("", bench.shop.region)
 
-    assert bench.channel.client.probe().state is AccessState.AUTHORISED
+    assert bench.channel.client.probe_access().state is AccessState.AUTHORISED
     bench.say(bench.target())
     assert len(bench.lines()) == 1
 
@@ -574,7 +574,7 @@ def test_consent_that_was_cancelled_changes_nothing(bench: Bench, grant: str) ->
     before = bench.secrets(grant)
     sent_back = bench.walk(grant, "state", answer="cancel")
     with pytest.raises(SettingsError) as caught:
-        bench.channel.client.accept(grant, sent_back, "state")
+        bench.channel.client.accept_consent(grant, sent_back, "state")
     assert caught.value.advice
     assert bench.secrets(grant) == before
 
@@ -585,21 +585,21 @@ def test_answer_to_another_attempt_is_refused_without_a_call(bench: Bench, grant
     sent_back = bench.walk(grant, "theirs")
     for state in ("mine", ""):
         with pytest.raises(SettingsError) as caught:
-            bench.channel.client.accept(grant, sent_back, state)
+            bench.channel.client.accept_consent(grant, sent_back, state)
         assert "another attempt" in caught.value.headline
     with pytest.raises(SettingsError):
-        bench.channel.client.accept(grant, sent_back.replace("theirs", ""), "mine")
+        bench.channel.client.accept_consent(grant, sent_back.replace("theirs", ""), "mine")
     assert bench.secrets(grant) == before
-    assert bench.channel.client.accept(grant, sent_back, "theirs").shop_id, "the code was not spent"
+    assert bench.channel.client.accept_consent(grant, sent_back, "theirs").shop_id, "the code was not spent"
 
 
 @consents(*ASKING)
 def test_code_works_once(bench: Bench, grant: str) -> None:
     sent_back = bench.walk(grant, "state")
-    bench.channel.client.accept(grant, sent_back, "state")
+    bench.channel.client.accept_consent(grant, sent_back, "state")
     before = bench.secrets(grant)
     with pytest.raises((SettingsError, Held)) as caught:
-        bench.channel.client.accept(grant, sent_back, "state")
+        bench.channel.client.accept_consent(grant, sent_back, "state")
     assert caught.value.headline
     assert caught.value.advice
     assert bench.secrets(grant) == before
@@ -611,7 +611,7 @@ def test_code_that_is_too_old_is_refused(bench: Bench, grant: str) -> None:
     sent_back = bench.walk(grant, "state")
     bench.world.move_on(bench.sheet.code_life_s + 1)
     with pytest.raises((SettingsError, Held)) as caught:
-        bench.channel.client.accept(grant, sent_back, "state")
+        bench.channel.client.accept_consent(grant, sent_back, "state")
     assert caught.value.headline
     assert bench.secrets(grant) == before
 
@@ -622,7 +622,7 @@ def test_consent_of_another_shop_is_refused(bench: Bench, grant: str) -> None:
     before = bench.secrets(grant)
     sent_back = bench.walk(grant, "state", shop=other)
     with pytest.raises(SettingsError) as caught:
-        bench.channel.client.accept(grant, sent_back, "state")
+        bench.channel.client.accept_consent(grant, sent_back, "state")
     assert "not for this" in caught.value.headline
     assert bench.secrets(grant) == before
 
@@ -631,5 +631,7 @@ def test_consent_of_another_shop_is_refused(bench: Bench, grant: str) -> None:
 def test_consent_without_the_apps_secret_asks_for_it(bench: Bench, grant: str) -> None:
     bench.vault.forget("kopi" if grant == bench.sheet.consents[0] else f"kopi/{grant}")
     with pytest.raises(SettingsError) as caught:
-        bench.channel.client.accept(grant, "http://127.0.0.1:9/back?code=1&state=state&shop_id=1", "state")
+        bench.channel.client.accept_consent(
+            grant, "http://127.0.0.1:9/back?code=1&state=state&shop_id=1", "state"
+        )
     assert "missing" in caught.value.headline

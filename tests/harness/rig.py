@@ -273,7 +273,7 @@ class Rig:
         try:
             yield channel.sender, settings.shop()
         finally:
-            channel.client.close()
+            channel.client.close_connections()
 
     def settle(self, *, resends: bool = False) -> None:
         """Let all come to rest, moving the clock to whatever is due next.

@@ -283,7 +283,7 @@ def hostile_shop(
             try:
                 yield shop
             finally:
-                shop.client.close()
+                shop.client.close_connections()
 
 
 def _sends(request: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from parcelguard.chat.chatwoot import sender
+from parcelguard.chat.chatwoot import chatwoot_chat
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
@@ -55,10 +55,10 @@ def mark_of_picture(picture: Picture) -> SentMark:
 
 def tamper(bench: Bench, path: str, change: Callable[[dict[str, Any]], object]) -> None:
     """From now on `change` alters each answer for `path`."""
-    bench.client.close()
+    bench.client.close_connections()
     http = Http(bench.settings.host, Tampering(path, change))
     bench.client = ChatwootClient(bench.settings, bench.vault, http, bench.now)
-    bench.chat = sender(bench.client, bench.settings, HouseRules())
+    bench.chat = chatwoot_chat(bench.client, bench.settings, HouseRules())
 
 
 # ---- finding the buyer ---------------------------------------------------------------------
@@ -386,18 +386,18 @@ def test_nothing_can_be_taken_back(bench: Bench) -> None:
 
 
 def test_probe_tells_what_the_token_may_do(bench: Bench) -> None:
-    assert bench.client.probe().state is AccessState.AUTHORISED
+    assert bench.client.probe_access().state is AccessState.AUTHORISED
     bench.shop.chat_allowed = False
-    assert bench.client.probe().state is AccessState.NO_CHAT
+    assert bench.client.probe_access().state is AccessState.NO_CHAT
     bench.shop.chat_allowed = True
     bench.state.revoke()
-    access = bench.client.probe()
+    access = bench.client.probe_access()
     assert (access.state, access.orders) == (AccessState.CONSENT_AGAIN, False)
     assert "token" in access.headline
     bench.world.faults.set("drop_before")
-    assert bench.client.probe().state is AccessState.UNREACHABLE
+    assert bench.client.probe_access().state is AccessState.UNREACHABLE
     bench.vault.forget("ayu")
-    assert bench.client.probe().state is AccessState.NOT_CONNECTED
+    assert bench.client.probe_access().state is AccessState.NOT_CONNECTED
 
 
 def test_token_that_is_taken_back_holds_the_shop(bench: Bench) -> None:
@@ -420,10 +420,10 @@ def test_there_is_no_consent_to_give(bench: Bench) -> None:
     with pytest.raises(SettingsError):
         bench.client.consent_address("shop", "", "s1")
     with pytest.raises(SettingsError):
-        bench.client.accept("shop", "http://x/?code=1&state=s1", "s1")
+        bench.client.accept_consent("shop", "http://x/?code=1&state=s1", "s1")
 
 
 def test_clock_of_the_server_is_learned(bench: Bench) -> None:
     bench.world.faults.set("clock_offset_s", 600)
-    bench.client.probe()
+    bench.client.probe_access()
     assert abs(bench.chat.clock_offset - timedelta(seconds=600)) < timedelta(seconds=3)

@@ -26,7 +26,7 @@ from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
-from parcelguard.marketplace.lazada.client import CHAT, GATEWAYS, ORDERS, LazadaClient, client
+from parcelguard.marketplace.lazada.client import CHAT, GATEWAYS, ORDERS, LazadaClient, lazada_client
 from parcelguard.marketplace.lazada.wire import sign
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.sandbox.lazada.apps import LazadaApps
@@ -77,7 +77,7 @@ def answering(tmp_path: Path) -> Iterator[Callable[[Answering], LazadaClient]]:
 
     yield build
     for each in opened:
-        each.close()
+        each.close_connections()
 
 
 def said(**body: Any) -> Answering:
@@ -179,14 +179,14 @@ def test_get_carries_everything_in_the_query_and_post_its_own_in_a_form(
 @pytest.mark.parametrize("region", GATEWAYS)
 def test_shop_is_called_at_its_own_countrys_gateway(tmp_path: Path, region: str) -> None:
     shop = ShopSettings(id="kopi", marketplace="lazada", region=region, name="Kopi", app_key="1")
-    made = client(shop, vault_at(tmp_path / "secrets.json", "file"), utc_now)
+    made = lazada_client(shop, vault_at(tmp_path / "secrets.json", "file"), utc_now)
     try:
         page = urlsplit(made.consent_address(CHAT, "https://back.test/x?y=1", "s"))
         assert f"{page.scheme}://{page.netloc}{page.path}" == "https://auth.lazada.com/oauth/authorize"
         assert parse_qs(page.query)["redirect_uri"] == ["https://back.test/x?y=1"]
         assert parse_qs(page.query)["force_auth"] == ["true"]
     finally:
-        made.close()
+        made.close_connections()
 
 
 # ---- what counts as an answer --------------------------------------------------------------
@@ -257,7 +257,7 @@ def test_answers_that_lazada_did_not_give_are_no_answers(
 def test_grants_are_kept_apart_and_paired_by_the_seller(bench: Bench) -> None:
     bench.forget_tokens()
     for grant in (CHAT, ORDERS):
-        bench.channel.client.accept(grant, bench.walk(grant, "s"), "s")
+        bench.channel.client.accept_consent(grant, bench.walk(grant, "s"), "s")
     orders, chat = bench.secrets(ORDERS), bench.secrets(CHAT)
     assert orders.access_token != chat.access_token
     assert orders.app_secret != chat.app_secret
@@ -271,10 +271,10 @@ def test_chat_of_another_seller_than_the_orders_is_refused_before_the_shop_has_a
     bench.forget_tokens()
     client = lazada(bench)
     client.shop = ShopSettings(id="kopi", marketplace="lazada", name="Kopi", app_key="1")
-    bench.channel.client.accept(ORDERS, bench.walk(ORDERS, "s"), "s")
+    bench.channel.client.accept_consent(ORDERS, bench.walk(ORDERS, "s"), "s")
     other = bench.world.add_shop("Teh Tarik", "MY", marketplace="lazada")
     with pytest.raises(SettingsError, match="beside another") as caught:
-        client.accept(CHAT, bench.walk(CHAT, "s", shop=other), "s")
+        client.accept_consent(CHAT, bench.walk(CHAT, "s", shop=other), "s")
     assert caught.value.headline == "This is another seller than the one of orders and pictures."
     assert not bench.secrets(CHAT).access_token
 
@@ -282,13 +282,13 @@ def test_chat_of_another_seller_than_the_orders_is_refused_before_the_shop_has_a
 def test_consent_for_a_shop_in_another_country_is_refused(bench: Bench) -> None:
     abroad = bench.world.add_shop("Kopi Singapore", "SG", marketplace="lazada")
     with pytest.raises(SettingsError) as caught:
-        bench.channel.client.accept(ORDERS, bench.walk(ORDERS, "s", shop=abroad), "s")
+        bench.channel.client.accept_consent(ORDERS, bench.walk(ORDERS, "s", shop=abroad), "s")
     assert caught.value.headline == "This consent is for a shop in SG, not in MY."
 
 
 def test_orders_alone_work_and_the_chat_is_said_to_need_its_own_consent(bench: Bench) -> None:
     bench.vault.keep("kopi/chat", Secrets(bench.secrets(CHAT).app_secret))
-    access = bench.channel.client.probe()
+    access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (AccessState.NOT_CONNECTED, True)
     assert access.missing == because(ShopReason.CHAT_CONSENT_MISSING)
     assert "In-house IM Chat" in saying.said(access.missing).advice
@@ -298,10 +298,10 @@ def test_orders_alone_work_and_the_chat_is_said_to_need_its_own_consent(bench: B
 def test_consent_taken_back_from_the_chat_alone_leaves_the_orders(bench: Bench) -> None:
     state = bench.world.state_of(LazadaApps)
     state.revoke(state.apps[1])
-    access = bench.channel.client.probe()
+    access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (AccessState.CONSENT_AGAIN, True)
     state.revoke(state.apps[0])
-    assert bench.channel.client.probe().orders is False
+    assert bench.channel.client.probe_access().orders is False
 
 
 @pytest.mark.parametrize("path", ["/seller/get", "/im/session/list"])
@@ -318,7 +318,7 @@ def test_probe_sends_nobody_for_a_consent_or_permission_that_would_not_help(
     bench: Bench, path: str, code: str, state: AccessState
 ) -> None:
     bench.fault("error", error=code, path=path)
-    access = bench.channel.client.probe()
+    access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (state, path != "/seller/get")
     assert access.headline
 
@@ -326,26 +326,26 @@ def test_probe_sends_nobody_for_a_consent_or_permission_that_would_not_help(
 def test_probe_tells_when_the_first_of_both_consents_ends(bench: Bench) -> None:
     soon = utc_now() + timedelta(days=3)
     bench.vault.keep("kopi/chat", replace(bench.secrets(CHAT), refresh_ends_at=soon.timestamp()))
-    assert bench.channel.client.probe().until == datetime.fromtimestamp(soon.timestamp(), UTC)
+    assert bench.channel.client.probe_access().until == datetime.fromtimestamp(soon.timestamp(), UTC)
 
 
 def test_chat_is_asked_once_for_each_token_since_polling_costs_the_permission(bench: Bench) -> None:
     for _ in range(3):
-        assert bench.channel.client.probe().state is AccessState.AUTHORISED
+        assert bench.channel.client.probe_access().state is AccessState.AUTHORISED
     assert bench.asked("/im/session/list") == 1
     bench.fault("expire_tokens", path="/im/session/open")
     bench.target()
-    bench.channel.client.probe()
+    bench.channel.client.probe_access()
     assert bench.asked("/im/session/list") == 2
 
 
 def test_chat_that_was_refused_meanwhile_is_asked_again(bench: Bench) -> None:
     target = bench.target()
-    bench.channel.client.probe()
+    bench.channel.client.probe_access()
     bench.shop.chat_allowed = False
     with pytest.raises(ShopWaits):
         bench.say(target)
-    assert bench.channel.client.probe().state is AccessState.NO_CHAT
+    assert bench.channel.client.probe_access().state is AccessState.NO_CHAT
 
 
 def test_picture_goes_through_the_chats_app_where_the_one_for_orders_may_not(bench: Bench) -> None:
@@ -428,7 +428,7 @@ def test_consent_that_does_not_say_whose_it_is_is_refused(
     _answer_token_calls(monkeypatch, answer)
     before = bench.secrets(ORDERS)
     with pytest.raises(SettingsError):
-        bench.channel.client.accept(ORDERS, "http://127.0.0.1:9/?code=c&state=s", "s")
+        bench.channel.client.accept_consent(ORDERS, "http://127.0.0.1:9/?code=c&state=s", "s")
     assert bench.secrets(ORDERS) == before
 
 
@@ -436,18 +436,18 @@ def test_list_of_sellers_is_read_under_both_its_names(bench: Bench, monkeypatch:
     info = {"country": "MY", "seller_id": bench.shop.shop_id, "short_code": "MYPG0001"}
     answer = {"request_id": "rq", "access_token": "a", "refresh_token": "r", "country_user_info_list": [info]}
     _answer_token_calls(monkeypatch, answer)
-    seller = bench.channel.client.accept(ORDERS, "http://127.0.0.1:9/?code=c&state=s", "s")
+    seller = bench.channel.client.accept_consent(ORDERS, "http://127.0.0.1:9/?code=c&state=s", "s")
     assert (seller.shop_id, seller.name, seller.region) == (bench.shop.shop_id, "MYPG0001", "MY")
 
 
 def test_token_call_survives_a_wrong_clock_and_a_log_in_page(bench: Bench) -> None:
     bench.clock.off = timedelta(hours=5)
-    assert bench.channel.client.accept(ORDERS, bench.walk(ORDERS, "s"), "s").shop_id
+    assert bench.channel.client.accept_consent(ORDERS, bench.walk(ORDERS, "s"), "s").shop_id
     bench.fault("non_json", path="/auth/token/create", times=1)
     sent_back = bench.walk(ORDERS, "s")
     with pytest.raises(NoNetwork):
-        bench.channel.client.accept(ORDERS, sent_back, "s")
-    assert bench.channel.client.accept(ORDERS, sent_back, "s").shop_id, "the code was not spent"
+        bench.channel.client.accept_consent(ORDERS, sent_back, "s")
+    assert bench.channel.client.accept_consent(ORDERS, sent_back, "s").shop_id, "the code was not spent"
 
 
 def _answer_token_calls(monkeypatch: pytest.MonkeyPatch, body: dict[str, Any]) -> None:

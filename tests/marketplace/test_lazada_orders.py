@@ -14,7 +14,7 @@ from parcelguard.core.errors import NotSent, Refused
 from parcelguard.core.orders import Item, Order
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import MarketplaceClock
-from parcelguard.marketplace.lazada.orders import LazadaOrders, moment_of, source
+from parcelguard.marketplace.lazada.orders import LazadaOrders, lazada_orders, moment_of
 from parcelguard.sandbox.world.goods import split
 from tests.support.channel_benches import LAZADA, Bench, open_bench
 
@@ -222,7 +222,7 @@ def test_list_longer_than_lazada_counts_goes_on_from_the_last_time_seen(region: 
         return {"orders": [{"order_id": 10**14 + number, "updated_at": date} for number in numbers]}
 
     _, canned = orders_of(orders__get=heads, orders__items__get=[])
-    orders = source(canned, ShopSettings(id="kopi", region=region, name="Kopi"))  # type: ignore[arg-type]
+    orders = lazada_orders(canned, ShopSettings(id="kopi", region=region, name="Kopi"))  # type: ignore[arg-type]
     since = datetime(2026, 1, 5, tzinfo=UTC)
     assert not any(orders.changed_orders(since, since + timedelta(days=1)))
     lists = [asked for path, asked in canned.asked if path == "/orders/get"]

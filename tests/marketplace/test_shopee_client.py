@@ -25,7 +25,7 @@ from parcelguard.core.errors import (
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.ports import AccessState, Seller
-from parcelguard.marketplace.shopee.client import client, sign
+from parcelguard.marketplace.shopee.client import shopee_client, sign
 from parcelguard.marketplace.shopee.codes import ClockRefused
 from parcelguard.vault.vault import Secrets
 from tests.support.fakes import Clock
@@ -319,7 +319,7 @@ def consent(bench: Bench, **changes: object) -> Seller:
     code = bench.state.grants.new_code(bench.shop.shop_id, (), bench.world.now())
     values = {"code": code, "shop_id": bench.shop.shop_id, "state": "s1"} | changes
     query = "&".join(f"{name}={value}" for name, value in values.items())
-    return bench.client.accept("shop", f"http://127.0.0.1/parcelguard?{query}", "s1")
+    return bench.client.accept_consent("shop", f"http://127.0.0.1/parcelguard?{query}", "s1")
 
 
 def test_consent_is_traded_for_tokens_that_work(bench: Bench) -> None:
@@ -348,7 +348,7 @@ def test_consent_for_another_shop_or_attempt_is_refused_in_words(bench: Bench) -
             consent(bench, **changes)
         assert words in caught.value.headline
     with pytest.raises(SettingsError, match="state differs"):
-        bench.client.accept("shop", "http://127.0.0.1/parcelguard?code=5", "s1")
+        bench.client.accept_consent("shop", "http://127.0.0.1/parcelguard?code=5", "s1")
     with pytest.raises(Held) as refused:
         consent(bench, code="spent")
     assert "code" in refused.value.headline.lower()
@@ -377,7 +377,7 @@ def test_consent_tells_which_shop_it_is_for_when_nobody_said_so(bench: Bench) ->
 def main_account(bench: Bench, shops: list[int]) -> Seller:
     code = bench.state.grants.new_code(None, shops, bench.world.now())
     query = f"code={code}&main_account_id={bench.state.main_account_id}&state=s1"
-    return bench.client.accept("shop", f"http://127.0.0.1/parcelguard?{query}", "s1")
+    return bench.client.accept_consent("shop", f"http://127.0.0.1/parcelguard?{query}", "s1")
 
 
 def test_main_accounts_consent_is_traded_for_the_shops_own_tokens(bench: Bench) -> None:
@@ -397,16 +397,16 @@ def test_consent_address_asks_for_this_app_and_attempt(bench: Bench) -> None:
     address = bench.client.consent_address("shop", "http://127.0.0.1/x", "s1")
     assert address.startswith(f"{bench.address}/auth?partner_id=2001887&auth_type=seller")
     shop = ShopSettings(id="kopi", name="Kopi", partner_id=1, shop_id=2)
-    real = client(shop, bench.vault, utc_now)
+    real = shopee_client(shop, bench.vault, utc_now)
     assert real.consent_address("shop", "http://127.0.0.1/x", "s").startswith("https://open.shopee.com/auth?")
-    real.close()
+    real.close_connections()
 
 
 # ---- what a shop may do ------------------------------------------------------------------------
 
 
 def test_probe_finds_a_shop_that_may_chat_and_until_when(bench: Bench) -> None:
-    found = bench.client.probe()
+    found = bench.client.probe_access()
     assert found.state is AccessState.AUTHORISED
     assert found.until == datetime.fromtimestamp(int(bench.state.consents[bench.shop.shop_id].until), UTC)
     assert found.orders
@@ -424,7 +424,7 @@ def test_probe_finds_a_shop_that_may_chat_and_until_when(bench: Bench) -> None:
 )
 def test_probe_tells_when_only_the_chat_is_missing(bench: Bench, fault: dict[str, str]) -> None:
     bench.world.faults.add({"path": "sellerchat", **fault})
-    found = bench.client.probe()
+    found = bench.client.probe_access()
     assert found.state is AccessState.NO_CHAT
     assert found.orders
     assert "no access to chat" in found.headline
@@ -434,30 +434,30 @@ def test_probe_tells_when_only_the_chat_is_missing(bench: Bench, fault: dict[str
 def test_probe_tells_when_the_seller_has_to_consent_again(bench: Bench) -> None:
     bench.connect(left_s=-5)
     bench.state.revoke()
-    found = bench.client.probe()
+    found = bench.client.probe_access()
     assert (found.state, found.orders) == (AccessState.CONSENT_AGAIN, False)
     assert "consent" in found.headline
 
 
 def test_probe_tells_of_a_shop_that_was_never_connected_or_whose_keys_are_wrong(bench: Bench) -> None:
     bench.vault.keep("kopi", replace(kept(bench), app_secret="wrong"))
-    found = bench.client.probe()
+    found = bench.client.probe_access()
     assert found.state is AccessState.NOT_CONNECTED
     assert "keys" in found.headline
     only_keys(bench)
-    assert "not connected" in bench.client.probe().headline
+    assert "not connected" in bench.client.probe_access().headline
 
 
 def test_probe_tells_of_a_marketplace_that_does_not_answer(bench: Bench) -> None:
     for path, orders in (("get_shop_info", False), ("get_conversation_list", True)):
         bench.world.faults.set("drop_before", path=path, times=1)
-        found = bench.client.probe()
+        found = bench.client.probe_access()
         assert (found.state, found.orders) == (AccessState.UNREACHABLE, orders)
 
 
 def test_probe_tells_of_a_shop_that_shopee_has_closed(bench: Bench) -> None:
     bench.shop.status = "FROZEN"
-    found = bench.client.probe()
+    found = bench.client.probe_access()
     assert found.state is AccessState.NO_CHAT
     assert "frozen" in found.headline
 
@@ -465,7 +465,7 @@ def test_probe_tells_of_a_shop_that_shopee_has_closed(bench: Bench) -> None:
 def test_probe_falls_back_on_the_refresh_tokens_end(bench: Bench) -> None:
     bench.vault.keep("kopi", replace(kept(bench), refresh_ends_at=4e9))
     bench.tamper("get_shop_info", lambda body: body.pop("expire_time"))
-    assert bench.client.probe().until == datetime.fromtimestamp(4e9, UTC)
+    assert bench.client.probe_access().until == datetime.fromtimestamp(4e9, UTC)
 
 
 # ---- the clock -----------------------------------------------------------------------------

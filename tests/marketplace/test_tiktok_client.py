@@ -7,7 +7,6 @@ import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +28,7 @@ from parcelguard.core.errors import (
 )
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
-from parcelguard.marketplace.ports import AccessState
+from parcelguard.marketplace.ports import AccessState, closing_connections
 from parcelguard.marketplace.tiktok.client import CONVERSATIONS, ORDERS, SHOPS, TikTokClient
 from parcelguard.marketplace.tiktok.signing import json_text, sign
 from parcelguard.runtime.logs import hide_secrets
@@ -158,7 +157,7 @@ def test_query_goes_out_percent_encoded_and_the_body_as_it_was_signed(tmp_path: 
     notes = {"shop_cipher": IN_SHOP["shop_cipher"]}
     vault.keep("kedai", Secrets(SECRET, "token", "refresh", 1.9e9, notes=notes))
     http = Http("http://127.0.0.1:9", Line())
-    with closing(
+    with closing_connections(
         TikTokClient(shop, vault, http, http, lambda: datetime.fromtimestamp(1760000000, UTC))
     ) as client:
         client.post("/order/202309/orders/search", SEARCH, page_size=50, page_token="aB+/c==")
@@ -259,7 +258,7 @@ def test_consent_that_was_taken_back_is_asked_for_again(bench: Bench) -> None:
             bench.say()
         assert "consent" in caught.value.headline
     assert bench.asked("token/refresh") == 1
-    assert bench.client.probe().state is AccessState.CONSENT_AGAIN
+    assert bench.client.probe_access().state is AccessState.CONSENT_AGAIN
 
 
 def test_threads_at_the_tokens_end_renew_it_once(bench: Bench) -> None:
@@ -402,7 +401,7 @@ def test_consent_page_is_the_apps_own(bench: Bench) -> None:
 def test_consent_brings_tokens_and_the_shop(bench: Bench) -> None:
     bench.vault.keep("kedai", replace(bench.kept(), access_token="", refresh_token="", notes={}))
     bench.configure(shop_id=0)
-    seller = bench.client.accept("shop", allowed(bench), "s1")
+    seller = bench.client.accept_consent("shop", allowed(bench), "s1")
     assert (seller.shop_id, seller.name, seller.region) == (bench.shop.shop_id, "Kedai Demo", "MY")
     assert bench.kept().notes == {"shop_cipher": cipher(bench.shop)}
     assert bench.say()
@@ -419,20 +418,20 @@ def test_consent_brings_tokens_and_the_shop(bench: Bench) -> None:
 def test_address_that_brings_no_consent_changes_nothing(bench: Bench, address: str, told: str) -> None:
     before = bench.kept()
     with pytest.raises(SettingsError) as caught:
-        bench.client.accept("shop", address, "s1")
+        bench.client.accept_consent("shop", address, "s1")
     assert told in caught.value.headline
     assert bench.kept() == before
 
 
 def test_code_works_once_and_for_half_an_hour(bench: Bench) -> None:
     address = allowed(bench)
-    bench.client.accept("shop", address, "s1")
+    bench.client.accept_consent("shop", address, "s1")
     before = bench.kept()
     late = allowed(bench)
     bench.world.move_on(31 * 60)
     for each in (address, late):
         with pytest.raises(Held) as caught:
-            bench.client.accept("shop", each, "s1")
+            bench.client.accept_consent("shop", each, "s1")
         assert caught.value.code == "36004004"
     assert bench.kept() == before
 
@@ -444,7 +443,7 @@ def test_consent_for_another_shop_is_not_taken(bench: Bench) -> None:
     for shop_id in (bench.shop.shop_id, 0):
         bench.configure(shop_id=shop_id)
         with pytest.raises(SettingsError) as caught:
-            bench.client.accept("shop", f"http://x/?code={code}&state=s1", "s1")
+            bench.client.accept_consent("shop", f"http://x/?code={code}&state=s1", "s1")
         assert "Kedai Lain (SG)" in caught.value.headline
         assert bench.kept() == before
         code = bench.state.new_code([other], bench.world.now())
@@ -455,7 +454,7 @@ def test_consent_of_someone_who_is_no_seller_is_not_taken(bench: Bench) -> None:
     address = allowed(bench)
     bench.tamper("token/get", lambda body: body["data"].update(user_type=1))
     with pytest.raises(SettingsError) as caught:
-        bench.client.accept("shop", address, "s1")
+        bench.client.accept_consent("shop", address, "s1")
     assert "not given by a seller" in caught.value.headline
     assert bench.kept() == before
 
@@ -463,7 +462,7 @@ def test_consent_of_someone_who_is_no_seller_is_not_taken(bench: Bench) -> None:
 def test_consent_before_the_secret_is_entered_says_so(bench: Bench) -> None:
     bench.vault.forget("kedai")
     with pytest.raises(SettingsError) as caught:
-        bench.client.accept("shop", allowed(bench), "s1")
+        bench.client.accept_consent("shop", allowed(bench), "s1")
     assert "secret" in caught.value.headline
 
 
@@ -471,7 +470,7 @@ def test_consent_before_the_secret_is_entered_says_so(bench: Bench) -> None:
 
 
 def test_probe_finds_the_chat_granted(bench: Bench) -> None:
-    access = bench.client.probe()
+    access = bench.client.probe_access()
     assert (access.state, access.orders, access.headline) == (AccessState.AUTHORISED, True, "")
     assert access.until
     assert access.until > utc_now() + timedelta(days=300)
@@ -479,7 +478,7 @@ def test_probe_finds_the_chat_granted(bench: Bench) -> None:
 
 def test_probe_without_the_chat_scope_leaves_orders(bench: Bench) -> None:
     bench.shop.chat_allowed = False
-    access = bench.client.probe()
+    access = bench.client.probe_access()
     assert (access.state, access.orders) == (AccessState.NO_CHAT, True)
     assert "Customer Service" in access.advice
     assert bench.client.orders([bench.order().order_sn])
@@ -487,9 +486,9 @@ def test_probe_without_the_chat_scope_leaves_orders(bench: Bench) -> None:
 
 def test_probe_without_tokens_or_network_says_which(bench: Bench) -> None:
     bench.world.faults.set("drop_before", path="/authorization")
-    assert bench.client.probe().state is AccessState.UNREACHABLE
+    assert bench.client.probe_access().state is AccessState.UNREACHABLE
     bench.vault.forget("kedai")
-    access = bench.client.probe()
+    access = bench.client.probe_access()
     assert (access.state, access.orders) == (AccessState.NOT_CONNECTED, False)
 
 
@@ -507,21 +506,21 @@ def test_probe_asks_for_a_consent_only_where_that_helps(
     bench: Bench, code: str, message: str, state: AccessState
 ) -> None:
     bench.world.faults.set("error", error=code, message=message, status=401, path="/authorization")
-    access = bench.client.probe()
+    access = bench.client.probe_access()
     assert (access.state, access.orders) == (state, False)
     assert access.headline
 
 
 def test_probe_of_a_consent_for_other_shops_asks_for_one_again(bench: Bench) -> None:
     bench.configure(shop_id=7)
-    access = bench.client.probe()
+    access = bench.client.probe_access()
     assert access.state is AccessState.CONSENT_AGAIN
     assert "does not cover this shop" in access.headline
 
 
 def test_probe_that_is_too_fast_knows_that_it_was_let_in(bench: Bench) -> None:
     bench.state.settings.chat_calls_a_day = 0
-    access = bench.client.probe()
+    access = bench.client.probe_access()
     assert access.state is AccessState.AUTHORISED
     assert "quota" in access.headline
 

@@ -42,7 +42,7 @@ class FakeClient:
         self._error = error
         self.closed = False
 
-    def close(self) -> None:
+    def close_connections(self) -> None:
         self.closed = True
 
     def consent_address(self, grant: str, redirect: str, state: str) -> str:
@@ -50,13 +50,13 @@ class FakeClient:
             {"redirect": redirect, "state": state, "for": grant}
         )
 
-    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:
+    def accept_consent(self, grant: str, redirected_to: str, state: str) -> Seller:
         self._taken.append((grant, redirected_to, state))
         if self._error:
             raise self._error
         return SELLER
 
-    def probe(self) -> Access:
+    def probe_access(self) -> Access:
         return Access(AccessState.AUTHORISED)
 
 

@@ -157,7 +157,7 @@ class Bench:
     def reach(self, host: str) -> Channel:
         """Connect to the marketplace at an address, such as one where it is not."""
         channel = connect(msgspec.structs.replace(self.settings, host=host), self.vault, self.clock)
-        self.closing.callback(channel.client.close)
+        self.closing.callback(channel.client.close_connections)
         return channel
 
     @property

@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 from PIL import Image
 
-from parcelguard.chat.chatwoot import sender
+from parcelguard.chat.chatwoot import chatwoot_chat
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import HouseRules, Picture, Target, Wire
-from parcelguard.marketplace.chatwoot.client import client
-from parcelguard.marketplace.chatwoot.orders import source
+from parcelguard.marketplace.chatwoot.client import chatwoot_client
+from parcelguard.marketplace.chatwoot.orders import chatwoot_orders
 from parcelguard.sandbox.chatwoot import marketplace as chatwoot
 from parcelguard.sandbox.chatwoot.accounts import ChatwootAccounts, Contact
 from parcelguard.sandbox.running import running
@@ -50,13 +50,13 @@ class Bench:
         self._open()
 
     def _open(self) -> None:
-        self.client = client(self.settings, self.vault, self.now)
-        self.chat = sender(self.client, self.settings, HouseRules(between_messages=timedelta(0)))
-        self.orders = source(self.client, self.settings)
+        self.client = chatwoot_client(self.settings, self.vault, self.now)
+        self.chat = chatwoot_chat(self.client, self.settings, HouseRules(between_messages=timedelta(0)))
+        self.orders = chatwoot_orders(self.client, self.settings)
 
     def configure(self, **changes: Any) -> None:
         """Change the shop's settings, as a restarted station reads them."""
-        self.client.close()
+        self.client.close_connections()
         self.settings = msgspec.structs.replace(self.settings, **changes)
         self._open()
 
@@ -101,4 +101,4 @@ def open_bench(folder: Path, now: Callable[[], datetime] = utc_now) -> Iterator[
         try:
             yield bench
         finally:
-            bench.client.close()
+            bench.client.close_connections()

@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 from PIL import Image
 
-from parcelguard.chat.tiktok import sender
+from parcelguard.chat.tiktok import tiktok_chat
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import HouseRules, Picture, Target, Wire
 from parcelguard.marketplace.http import Http
-from parcelguard.marketplace.tiktok.client import TikTokClient, client
-from parcelguard.marketplace.tiktok.orders import source
+from parcelguard.marketplace.tiktok.client import TikTokClient, tiktok_client
+from parcelguard.marketplace.tiktok.orders import tiktok_orders
 from parcelguard.sandbox.running import running
 from parcelguard.sandbox.tiktok import marketplace as tiktok
 from parcelguard.sandbox.tiktok.app_state import TikTokApp
@@ -54,23 +54,23 @@ class Bench:
         self.connect()
 
     def _open(self) -> None:
-        self.client = client(self.settings, self.vault, self.now)
+        self.client = tiktok_client(self.settings, self.vault, self.now)
         self._speak()
 
     def _speak(self) -> None:
-        self.chat = sender(self.client, self.settings, HouseRules(between_messages=timedelta(0)))
-        self.orders = source(self.client, self.settings)
+        self.chat = tiktok_chat(self.client, self.settings, HouseRules(between_messages=timedelta(0)))
+        self.orders = tiktok_orders(self.client, self.settings)
 
     def tamper(self, path: str, change: Callable[[dict[str, Any]], object], status: int = 0) -> None:
         """From now on `change` alters each answer for `path`, and `status` its status."""
-        self.client.close()
+        self.client.close_connections()
         changing = Http(self.address, Tampering(path, change, status))
         self.client = TikTokClient(self.settings, self.vault, changing, changing, self.now)
         self._speak()
 
     def configure(self, **changes: Any) -> None:
         """Change the shop's settings, as a restarted station reads them."""
-        self.client.close()
+        self.client.close_connections()
         self.settings = msgspec.structs.replace(self.settings, **changes)
         self._open()
 
@@ -148,4 +148,4 @@ def open_bench(
         try:
             yield bench
         finally:
-            bench.client.close()
+            bench.client.close_connections()

@@ -40,7 +40,7 @@ PAGES = 5
 _BETWEEN_WORDS = re.compile(r"[\s,;:#()\[\]]+")
 
 
-def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> ChatwootClient:
+def chatwoot_client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> ChatwootClient:
     """Return the client of one inbox; nothing is called yet."""
     return ChatwootClient(shop, vault, Http(shop.host), now)
 
@@ -57,7 +57,7 @@ class ChatwootClient:
         self._http = http
         self._now = now
 
-    def close(self) -> None:
+    def close_connections(self) -> None:
         """Close every connection."""
         self._http.close()
 
@@ -65,11 +65,11 @@ class ChatwootClient:
         """Refuse: the access token is all that is needed."""
         raise _no_consent()
 
-    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:  # noqa: ARG002
+    def accept_consent(self, grant: str, redirected_to: str, state: str) -> Seller:  # noqa: ARG002
         """Refuse: the access token is all that is needed."""
         raise _no_consent()
 
-    def probe(self) -> Access:
+    def probe_access(self) -> Access:
         """Look for a contact: that needs the token and the account to be right."""
         try:
             self.contacts("parcelguard")

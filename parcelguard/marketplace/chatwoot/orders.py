@@ -10,7 +10,7 @@ from parcelguard.core.orders import Order
 from parcelguard.marketplace.chatwoot.client import ChatwootClient
 
 
-def source(client: ChatwootClient, shop: ShopSettings) -> ChatwootOrders:
+def chatwoot_orders(client: ChatwootClient, shop: ShopSettings) -> ChatwootOrders:
     """Return what finds the buyers of one inbox."""
     return ChatwootOrders(client, shop.id)
 

@@ -80,7 +80,7 @@ class LazadaClient:
         self._apps = {grant: self._app(grant, key) for grant, key in keys.items()}
         self._chat_allowed = ""  # the access token with which the chat was last seen to work
 
-    def close(self) -> None:
+    def close_connections(self) -> None:
         """Close every connection."""
         self._http.close()
 
@@ -102,7 +102,7 @@ class LazadaClient:
         }
         return f"{self._auth}/oauth/authorize?{urlencode(query)}"
 
-    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:
+    def accept_consent(self, grant: str, redirected_to: str, state: str) -> Seller:
         """Exchange what the seller was sent back with for tokens, and keep them.
 
         Both apps must be allowed for the same seller. Raises SettingsError when they are not.
@@ -123,7 +123,7 @@ class LazadaClient:
         app.tokens.keep(replace(self._secrets(answer, present), notes=notes))
         return seller
 
-    def probe(self) -> Access:
+    def probe_access(self) -> Access:
         """Ask who the seller is, and, once for each chat token since nobody may poll it, for the chat."""
         try:
             self.get(ORDERS, "/seller/get")
@@ -341,7 +341,7 @@ class LazadaClient:
         return missing(AccessState.NO_CHAT if denied else AccessState.UNREACHABLE, self._until())
 
 
-def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> LazadaClient:
+def lazada_client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> LazadaClient:
     """Return the signed client of a shop; nothing is called yet."""
     base = f"{shop.host}/rest" if shop.host else GATEWAYS[shop.region]
     return LazadaClient(shop, vault, Http(base), now)

@@ -140,7 +140,7 @@ class LazadaOrders:
         )
 
 
-def source(client: LazadaClient, shop: ShopSettings) -> LazadaOrders:
+def lazada_orders(client: LazadaClient, shop: ShopSettings) -> LazadaOrders:
     """Return the orders of a shop; dates without an offset are of its country."""
     market = quiet_hours(shop.region)
     return LazadaOrders(client, timezone(market.offset) if market else UTC)

@@ -11,7 +11,7 @@ from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.vault.vault import Vault
 
 
-def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> ManualClient:  # noqa: ARG001
+def manual_client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> ManualClient:  # noqa: ARG001
     """Return what stands in for a connection."""
     return ManualClient()
 
@@ -19,18 +19,18 @@ def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> Man
 class ManualClient:
     """A shop that can only be reached by hand."""
 
-    def close(self) -> None:
+    def close_connections(self) -> None:
         """Do nothing: there is no connection."""
 
     def consent_address(self, grant: str, redirect: str, state: str) -> str:  # noqa: ARG002
         """Refuse: there is nobody to ask."""
         raise _nothing_to_allow()
 
-    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:  # noqa: ARG002
+    def accept_consent(self, grant: str, redirected_to: str, state: str) -> Seller:  # noqa: ARG002
         """Refuse: there is nobody to ask."""
         raise _nothing_to_allow()
 
-    def probe(self) -> Access:
+    def probe_access(self) -> Access:
         """Say that buyers are written to by hand."""
         return Access(AccessState.BY_HAND)
 

@@ -11,7 +11,7 @@ from parcelguard.core.orders import Order
 from parcelguard.marketplace.ports import Client
 
 
-def source(client: Client, shop: ShopSettings) -> ManualOrders:  # noqa: ARG001
+def manual_orders(client: Client, shop: ShopSettings) -> ManualOrders:  # noqa: ARG001
     """Return what knows a shop's orders by their looks."""
     return ManualOrders(shop.id, shop.codes)
 

@@ -75,7 +75,7 @@ class Account:
     shop_id: int
 
 
-def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> ShopeeClient:
+def shopee_client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> ShopeeClient:
     """Return the client of one shop, with connections of its own; nothing is called yet."""
     account = Account(shop.id, shop.host or HOST, shop.partner_id, shop.shop_id)
     return ShopeeClient(account, vault, Http(account.host), now)
@@ -100,7 +100,7 @@ class ShopeeClient:
             title=TITLE,
         )
 
-    def close(self) -> None:
+    def close_connections(self) -> None:
         """Close every connection."""
         self._http.close()
 
@@ -118,7 +118,7 @@ class ShopeeClient:
         }
         return f"{page}?{urlencode(query)}"
 
-    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:  # noqa: ARG002 - there is one
+    def accept_consent(self, grant: str, redirected_to: str, state: str) -> Seller:  # noqa: ARG002 - there is one
         """Exchange the code in the address the seller was sent to for tokens, and keep them."""
         given = returned(redirected_to, state, TITLE)
         present = self._vault.load(self.account.local_id)
@@ -143,7 +143,7 @@ class ShopeeClient:
             info = {}
         return Seller(account.shop_id, str(info.get("shop_name") or ""), str(info.get("region") or ""))
 
-    def probe(self) -> Access:
+    def probe_access(self) -> Access:
         """Ask for the shop, which tells when the consent ends, and for one conversation."""
         try:
             info = self.get(INFO)

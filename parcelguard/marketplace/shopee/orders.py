@@ -38,7 +38,7 @@ _ORDER_NUMBER = re.compile(r"\d{6}[0-9A-Z]{8}")
 _PACKAGE_NUMBER = re.compile(r"OFG[0-9A-Z]+|\d{15,}")
 
 
-def source(client: ShopeeClient, shop: ShopSettings) -> ShopeeOrders:  # noqa: ARG001 - as for every marketplace
+def shopee_orders(client: ShopeeClient, shop: ShopSettings) -> ShopeeOrders:  # noqa: ARG001 - as for every marketplace
     """Return what reads one shop's orders."""
     return ShopeeOrders(client)
 

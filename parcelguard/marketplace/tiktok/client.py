@@ -62,7 +62,7 @@ _BY_CODE = "authorized_code"  # their own spelling
 _SELLER = 0  # the other kinds of user are creators and partners
 
 
-def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> TikTokClient:
+def tiktok_client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> TikTokClient:
     """Return the client of one shop; nothing is called yet."""
     return TikTokClient(shop, vault, Http(shop.host or API), Http(shop.host or TOKENS), now)
 
@@ -103,7 +103,7 @@ class TikTokClient:
             title=self.title,
         )
 
-    def close(self) -> None:
+    def close_connections(self) -> None:
         """Close every connection."""
         self._api.close()
         self._auth.close()
@@ -121,7 +121,7 @@ class TikTokClient:
         query = urlencode({"service_id": self._shop.service_id, "state": state})
         return f"{self._shop.host or CONSENT}/open/authorize?{query}"
 
-    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:
+    def accept_consent(self, grant: str, redirected_to: str, state: str) -> Seller:
         """Exchange what the seller was sent back with for tokens, and keep them."""
         code = returned(redirected_to, state, self.title)["code"]
         secrets = self._vault.load(grant_key(self._shop.id, grant))
@@ -147,7 +147,7 @@ class TikTokClient:
             str(found.get("region") or ""),
         )
 
-    def probe(self) -> Access:
+    def probe_access(self) -> Access:
         """Ask for the shops of this consent, and for one conversation: the chat is granted by hand."""
         try:
             self._granted = self._described(self._tokens.fresh())

@@ -31,7 +31,7 @@ SHORTEST_NUMBER, LONGEST_NUMBER = 17, 20  # digits of an order's or a package's 
 Row = Mapping[str, Any]
 
 
-def source(client: TikTokClient, shop: ShopSettings) -> TikTokOrders:
+def tiktok_orders(client: TikTokClient, shop: ShopSettings) -> TikTokOrders:
     """Return what reads a shop's orders."""
     return TikTokOrders(client, shop.id)
 

@@ -25,7 +25,7 @@ from parcelguard.store.views import Sighting
 from tests.support.pasar.client import SIGNATURE_WINDOW, PasarClient
 
 
-def sender(client: PasarClient, shop: ShopSettings, house: HouseRules) -> PasarChat:
+def pasar_chat(client: PasarClient, shop: ShopSettings, house: HouseRules) -> PasarChat:
     """Return what reaches one shop's buyers."""
     return PasarChat(client, house)
 

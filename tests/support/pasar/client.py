@@ -53,7 +53,7 @@ class ClockRefused(NotSent):
     """Refused for the time it was signed for; nothing was done."""
 
 
-def client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> PasarClient:
+def pasar_client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> PasarClient:
     """Return the client of one shop; nothing is called yet."""
     return PasarClient(shop, vault, Http(shop.host), now)
 
@@ -68,7 +68,7 @@ class PasarClient:
         self._http = http
         self._now = now
 
-    def close(self) -> None:
+    def close_connections(self) -> None:
         """Close every connection."""
         self._http.close()
 
@@ -76,11 +76,11 @@ class PasarClient:
         """Refuse: the key is all that is needed."""
         raise _no_consent()
 
-    def accept(self, grant: str, redirected_to: str, state: str) -> Seller:
+    def accept_consent(self, grant: str, redirected_to: str, state: str) -> Seller:
         """Refuse: the key is all that is needed."""
         raise _no_consent()
 
-    def probe(self) -> Access:
+    def probe_access(self) -> Access:
         """Ask for the shop itself, which tells whether it may write to buyers."""
         try:
             told = entry(self.get("/shop").get("shop"))

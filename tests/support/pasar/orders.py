@@ -13,7 +13,7 @@ from parcelguard.marketplace.their_time import in_their_time
 from tests.support.pasar.client import PasarClient
 
 
-def source(client: PasarClient, shop: ShopSettings) -> PasarOrders:
+def pasar_orders(client: PasarClient, shop: ShopSettings) -> PasarOrders:
     """Return what reads one shop's orders."""
     return PasarOrders(client, shop.id)
 
