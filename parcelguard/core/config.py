@@ -20,7 +20,7 @@ from msgspec import Meta, Struct
 
 from parcelguard.core import marketplace_facts as marketplaces
 from parcelguard.core.errors import SettingsError, StorageError
-from parcelguard.core.preset_message import DEFAULT_MESSAGE, unknown_placeholders
+from parcelguard.core.preset_message import DEFAULT_MESSAGE, LONGEST_TEMPLATE, unknown_placeholders
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.core.shops import Shop
@@ -132,7 +132,7 @@ class ShopSettings(Section, frozen=True, kw_only=True):
     host: Annotated[str, Meta(pattern=r"^(https?://[^/\s?#@]+)?$")] = ""
     chat_page: Annotated[str, Meta(pattern=r"^(https?://\S+)?$", max_length=500)] = ""
     codes: Annotated[str, Meta(max_length=200)] = ""
-    message: Annotated[str, Meta(min_length=1, max_length=2000)] = DEFAULT_MESSAGE
+    message: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEMPLATE)] = DEFAULT_MESSAGE
     send: bool = False  # off until the owner has read what the marketplace allows
     by_hand: bool = False  # F4 prepares the message, and a person sends it in the seller centre
     collage: Literal["never", "when_needed", "always"] = "when_needed"  # three photos in one picture

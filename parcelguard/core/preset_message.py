@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from parcelguard.core.orders import Order
 from parcelguard.core.shops import Shop
 
+LONGEST_TEMPLATE = 2000  # characters, as the owner writes it: with the placeholders not yet filled
 PLACEHOLDERS = ("buyer", "order", "shop", "tracking", "items")
 DEFAULT_MESSAGE = (
     "Hi {buyer}, your order {order} is packed. Here are photos of your parcel before it is sealed."

@@ -95,9 +95,10 @@ class ConsentFlow:
         )
         opened = _PendingConsent(attempt, shop, state, listener, answered=answered, accept=self._accept)
         opened.start(self._lasts.total_seconds())
+        # Only now: a second press of the same button may have begun another one while this one was made.
         with self._lock:
             meanwhile, self._present = self._present, opened
-        if meanwhile:  # begun by a second press of the same button
+        if meanwhile:
             meanwhile.give_up()
         return attempt
 
@@ -165,7 +166,7 @@ class _PendingConsent:
     def start(self, lasts_s: float) -> None:
         """Wait for the browser, but not for ever."""
         self._end = Timer(lasts_s, self._expired)
-        self._end.daemon = True
+        self._end.daemon = True  # a program that ends does not wait half an hour for a seller
         self._end.start()
         if self._listener:
             self._listener.start_listening(self._arrived)
@@ -219,6 +220,7 @@ class _PendingConsent:
 
     def _take_first(self) -> bool:
         """Whether the answer is the first one."""
+        # A code is good once: of two that bring it, a browser that reloads or a paste, only one may try.
         with self._taking:
             first, self._taken = not self._taken, True
         return first

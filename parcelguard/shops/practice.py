@@ -43,6 +43,7 @@ class Sandbox:
 
     def __init__(self, *options: str) -> None:
         """Start it with these options of its command line. Raises ParcelGuardError when it does not start."""
+        # It ends when its stdin does, so even a program that is killed leaves no marketplace behind.
         command = [sys.executable, "-m", "parcelguard.sandbox", "--port", "0", "--stop-with-stdin", *options]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603
@@ -158,6 +159,7 @@ def _send(
     picture, size = photo.read_bytes(), jpeg_size(photo) or (0, 0)
     address = sender.upload_picture(picture)
     target = replace(target, conversation_id=sender.open_conversation(target, planned=2))
+    # The text first: some marketplaces make the conversation with it, and the picture goes into that one.
     receipt = sender.send_text(target, fill_message(template, order, shop.shop()), _wire())
     target = replace(target, conversation_id=receipt.conversation_id or target.conversation_id)
     sender.send_image(target, Picture(address=address, size=size, content=picture), _wire())

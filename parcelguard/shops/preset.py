@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.core.orders import Item, Order
-from parcelguard.core.preset_message import DEFAULT_MESSAGE, PLACEHOLDERS, fill_message
+from parcelguard.core.preset_message import DEFAULT_MESSAGE, LONGEST_TEMPLATE, PLACEHOLDERS, fill_message
 from parcelguard.core.reasons.reason import Value, because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.shops.views import Filled, Preset, Remark, Weight
 
-LONGEST_TEMPLATE = 2000  # what the settings file takes
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # Of the countries' endings only small letters count: "packed.MY shop" is a missing space, and no address.

@@ -51,6 +51,7 @@ class RowReader:
         row = marketplace(shop.marketplace)
         try:
             grants = tuple(self._grant(shop, grant, title) for grant, title in row.grants.items())
+            # What the marketplace said counts for more: a consent may have been taken back since.
             access = answered or self._judged(shop, row, grants)
         except SettingsError as error:  # the keys cannot be opened; all else about the shop still can
             grants = ()

@@ -112,7 +112,7 @@ def _read(path: Path) -> tuple[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         reason = because(ShopReason.SETTINGS_UNREADABLE, path=str(path))
         raise SettingsError(f"{path}: {error}", reason) from error
-    plain = text.replace("\r\n", "\n")
+    plain = text.replace("\r\n", "\n")  # edited like this, written with the file's own ends
     ended = plain if not plain or plain.endswith("\n") else f"{plain}\n"
     return ended, "\r\n" if "\r\n" in text else "\n"
 
@@ -200,6 +200,7 @@ def _edited(text: str, values: Mapping[str, Any]) -> list[str]:
         document = tomlkit.parse(text)
     except TOMLKitError as error:  # the section ends elsewhere than it seemed
         raise _not_from_here(type(error).__name__) from error
+    # Parsed alone, so that the library rewrites nothing of the other sections.
     table: Any = document["shops"][0] if "shops" in document else document
     for name, value in values.items():
         if value is None:

@@ -46,6 +46,7 @@ class KeysForm(QWidget):
     ) -> None:
         """Ask for a marketplace's keys; `kept` are the secrets that are there already."""
         self._marketplace, self._kept = marketplace, kept
+        # Hidden at once: what is deleted later would keep the keyboard until then.
         while (item := self._rows.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
