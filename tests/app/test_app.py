@@ -113,6 +113,7 @@ def test_an_order_left_with_escape_keeps_its_photos_and_is_listed(
         run.press(Qt.Key.Key_Escape)
         qtbot.waitUntil(lambda: run.desk.state is DeskState.READY)
         run.app.window.show_page(Page.LOG)
+        assert run.app.station
         log = run.app.station.log
         (entry,) = log.page(LogQuery(), None).entries
 

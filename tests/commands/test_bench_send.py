@@ -26,6 +26,7 @@ def test_it_sends_every_part_both_ways_and_tells_what_it_cost() -> None:
     ]
     far = rows["rate, answered after 30 ms"]
     assert 0 < far.ours < 1 / send.FAR_AWAY_S
+    assert far.floor
     assert 0 < far.floor < 1 / send.FAR_AWAY_S
 
 

@@ -153,6 +153,8 @@ def windows(kernel: Kernel32, patience: Patience, monkeypatch: pytest.MonkeyPatc
     """Load the module once more, as Windows would."""
     monkeypatch.setattr(sys, "platform", "win32")
     spec = importlib.util.spec_from_file_location("files_on_windows", files.__file__)
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "time", patience)

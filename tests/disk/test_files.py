@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -184,9 +185,9 @@ def test_file_is_flushed_before_its_rename_and_the_folder_after(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Path:
+def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Mount a disk of 256 KB."""
-    mount = shutil.which("mount")
+    mount, umount = shutil.which("mount"), shutil.which("umount")
     disk = tmp_path / "disk"
     disk.mkdir()
     made = mount and subprocess.run(
@@ -195,7 +196,8 @@ def small_disk(tmp_path: Path) -> Path:
     if not made or made.returncode:
         pytest.skip("needs root to mount a small disk")
     yield disk
-    subprocess.run([shutil.which("umount"), str(disk)], check=True)
+    assert umount
+    subprocess.run([umount, str(disk)], check=True)
 
 
 def test_full_disk_is_told_as_such_and_works_again_when_there_is_space(small_disk: Path) -> None:
@@ -213,7 +215,7 @@ def test_full_disk_is_told_as_such_and_works_again_when_there_is_space(small_dis
 
 
 def test_read_only_disk_is_told_in_words(small_disk: Path) -> None:
-    subprocess.run([shutil.which("mount"), "-o", "remount,ro", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
 
     with pytest.raises(StorageError):
         write_durably(small_disk / "photo.jpg", DATA)
@@ -229,6 +231,6 @@ def test_names_are_made_of_nothing_that_was_scanned() -> None:
         with pytest.raises(ValueError, match=r"UUID|badly"):
             photo_folder(datetime(2026, 3, 1, tzinfo=UTC), wrong)
     with pytest.raises(ValueError, match="is not a valid Shot"):
-        photo_name(1, "../label", sha256)
+        photo_name(1, "../label", sha256)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="invalid literal"):
         photo_name(1, Shot.LABEL, "../../passwd")

@@ -63,7 +63,11 @@ class Told:
         self.news: list[AlertsChanged] = []
         self.woken = 0
         comparison = ClockComparison(clock, clock.elapsed_s)
-        self.clocks = ClockAlerts(comparison, Alerts(self.news.append), self.wake)
+        self.clocks = ClockAlerts(comparison, Alerts(self.hear), self.wake)
+
+    def hear(self, event: object) -> None:
+        assert isinstance(event, AlertsChanged)
+        self.news.append(event)
 
     def wake(self) -> None:
         self.woken += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,21 +38,24 @@ class Other:
         self.process = subprocess.Popen(
             [sys.executable, "-c", HOLD, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        assert self.process.stdout.readline() == "held\n"
+        assert self.process.stdin
+        assert self.process.stdout
+        self._asked, self._answers = self.process.stdin, self.process.stdout
+        assert self._answers.readline() == "held\n"
 
     def ask(self) -> str:
-        self.process.stdin.write("look\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
+        self._asked.write("look\n")
+        self._asked.flush()
+        return self._answers.readline().strip()
 
     def end(self) -> None:
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self._asked.close()
+        self._answers.close()
         self.process.wait(10)
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Other:
+def other(tmp_path: Path) -> Iterator[Other]:
     started = Other(tmp_path)
     yield started
     if started.process.poll() is None:

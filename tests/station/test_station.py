@@ -18,6 +18,7 @@ from parcelguard.core.alerts import AlertsChanged, AlertTopic
 from parcelguard.core.config import Folders, Settings
 from parcelguard.core.errors import DiskFull, StorageError
 from parcelguard.core.events import EventHub
+from parcelguard.core.proofs import Proof
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.reasons.storage import StorageReason
@@ -224,7 +225,7 @@ def test_ballast_makes_room_for_the_step_that_found_the_disk_full(
     wait_for(ballast.exists)
     real = PackingDesk._commit
 
-    def full(desk: PackingDesk, proof: object) -> None:
+    def full(desk: PackingDesk, proof: Proof) -> None:
         if ballast.exists():
             raise DiskFull("no space")
         real(desk, proof)
@@ -283,7 +284,7 @@ def test_order_that_is_open_when_the_disk_fills_up_is_finished_with_the_room_of_
             bench.station.scan(wedge("LABEL00012346"))
             bench.told("no new order")
     finally:
-        subprocess.run([shutil.which("umount"), "-l", str(drive)], check=False)
+        subprocess.run(["umount", "-l", str(drive)], check=False)
 
 
 def test_bug_in_a_step_is_told_to_the_packer(

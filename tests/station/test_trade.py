@@ -103,7 +103,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         vault = vault_at(folders.secrets, "file")
         keep_secrets(vault, sellers)
         hub = EventHub()
-        station = Station(settings, folders, hub, Camera(folders.media, hub), vault=vault)  # type: ignore[arg-type]
+        station = Station(settings, folders, hub, Camera(folders.media, hub), vault=vault)
         stack.callback(station.close)
         made = Office(station, settings, world)
         hub.subscribe(DeskChanged, lambda event: setattr(made, "desk", event.desk))

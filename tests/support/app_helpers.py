@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -121,12 +122,16 @@ def tracking_of(order: Order) -> str:
     return order.packages[0].tracking_number
 
 
+def _has_photos(run: Running, wanted: int) -> bool:
+    return len(run.desk.photos) == wanted
+
+
 def pack(qtbot: QtBot, run: Running, order: Order, photos: int = 3) -> None:
     """Scan an order, photograph it and press F4, as a packer would."""
     run.scan(tracking_of(order))
     qtbot.waitUntil(lambda: run.desk.state is DeskState.OPEN, timeout=PATIENCE_MS)
     for count in range(1, photos + 1):
         run.press(Qt.Key.Key_F1)
-        qtbot.waitUntil(lambda wanted=count: len(run.desk.photos) == wanted, timeout=PATIENCE_MS)
+        qtbot.waitUntil(partial(_has_photos, run, count), timeout=PATIENCE_MS)
     run.press(Qt.Key.Key_F4)
     qtbot.waitUntil(lambda: run.desk.state is DeskState.READY, timeout=PATIENCE_MS)

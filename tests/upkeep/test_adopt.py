@@ -195,7 +195,9 @@ def test_saved_proof_keeps_a_found_picture_beside_it(store: Store, media: Path) 
     assert [photo.ordinal for photo in photos(store, proof)] == [1]
     with store.read() as records:
         assert found.path in records.proofs.known_paths(proof.id)
-        assert records.proofs.get(proof.id).state is ProofState.SENDING
+        kept = records.proofs.get(proof.id)
+    assert kept
+    assert kept.state is ProofState.SENDING
 
 
 def test_abandoned_proof_with_a_found_picture_is_listed(store: Store, media: Path, proof: Proof) -> None:
@@ -206,7 +208,9 @@ def test_abandoned_proof_with_a_found_picture_is_listed(store: Store, media: Pat
 
     assert adopt(store, media) == 1
     with store.read() as records:
-        assert records.log.one(proof.id).photos == 1
+        row = records.log.one(proof.id)
+    assert row
+    assert row.photos == 1
 
 
 def test_old_proofs_are_not_searched_but_old_drafts_are(store: Store, media: Path) -> None:

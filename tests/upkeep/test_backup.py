@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from parcelguard.core.errors import DiskFull, StorageError
+from parcelguard.disk.files import keep_durably
 from parcelguard.store.database import Store
 from parcelguard.upkeep import backup as backup_module
 from parcelguard.upkeep.backup import Backups, is_good
@@ -189,7 +190,7 @@ Backups(home / "backups", home).make(Store(home / "parcelguard.db"), datetime.no
 def test_copy_that_is_not_whole_when_read_back_is_told_and_removed(
     store: Store, backups: Backups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = backup_module.keep_durably
+    real = keep_durably
 
     def tears(partial: Path, path: Path) -> None:
         partial.write_bytes(partial.read_bytes()[:-4096])
@@ -205,7 +206,7 @@ def test_copy_that_lacks_proofs_is_told_and_removed(
     store: Store, media: Path, backups: Backups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_proof(store, media, NOON, ORDER)
-    real = backup_module.keep_durably
+    real = keep_durably
 
     def loses(partial: Path, path: Path) -> None:
         with closing(sqlite3.connect(partial)) as connection:

@@ -56,11 +56,15 @@ class House:
     def new(self) -> Housekeeping:
         return Housekeeping(
             StationData(store=self.store, folder=self.folder, home=self.home, backups=self.backups),
-            alerts=Alerts(self.news.append),
+            alerts=Alerts(self.hear),
             quiet=lambda: self.quiet,
             now=self.clock,
             monotonic=lambda: self.seconds,
         )
+
+    def hear(self, event: object) -> None:
+        assert isinstance(event, AlertsChanged)
+        self.news.append(event)
 
     @property
     def alerts(self) -> dict[AlertTopic, Alert]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,14 @@ from pytestqt.qtbot import QtBot
 from parcelguard.app import App
 from parcelguard.cli import main
 from parcelguard.core.config import CameraSettings, Settings, folders_of
-from parcelguard.core.errors import DamagedDatabase, StorageError
+from parcelguard.core.errors import DamagedDatabase, DiskFull, StorageError
 from parcelguard.core.parts import PartKind, PartState
 from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.disk.media_folder import FolderGone, MediaFolder
 from parcelguard.runtime.single_instance import only_one
 from parcelguard.store.database import Store
-from parcelguard.ui.recovery.repair_page import Paragraph
+from parcelguard.ui.recovery.repair_page import Paragraph, RepairPage
 from parcelguard.ui.words.repair_words import repaired_lines, way_title
 from parcelguard.upkeep import repair
 from parcelguard.upkeep.backup import Backups
@@ -32,6 +33,7 @@ from parcelguard.upkeep.repair import ASIDE, Repair, Repaired, Way, damage_of
 from tests.support.app_helpers import PATIENCE_MS
 from tests.support.fakes import NOON, ORDER, OTHER, Clock, Delivery, picture, save_proof
 from tests.support.packing_table import Table
+from tests.support.swapping import swap
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 
@@ -122,15 +124,15 @@ def test_copy_and_photo_folder_together_bring_everything_back(bench: Bench) -> N
 
     repair = bench.repair()
     assert list(repair.ways) == [Way.BACKUP, Way.PHOTOS, Way.CLOSE]
-    assert f"{NOON.astimezone():%d %b %H:%M}" in way_title(
-        Way.BACKUP, repair.backup.at if repair.backup else None
-    )
+    assert repair.backup
     assert repair.backup.at == NOON
+    assert f"{NOON.astimezone():%d %b %H:%M}" in way_title(Way.BACKUP, NOON)
     done = repair.carry_out(Way.BACKUP)
 
     assert set(bench.proofs()) == {proof.id for proof in (*before, *after)}
     assert {proof.saved_at is None for proof in bench.proofs().values()} == {False}
     assert done.difference.proofs_added == 1
+    assert done.aside
     assert (done.aside / "parcelguard.db").read_bytes() == damaged
     assert repaired_lines(done)[0].startswith("The records were made again from the backup of")
     assert "1 order was added to the records." in repaired_lines(done)
@@ -233,6 +235,7 @@ def test_database_that_never_was_checked_is_mended_too(bench: Bench) -> None:
     done = bench.repair().carry_out(Way.PHOTOS)
 
     assert bench.proofs() == {}
+    assert done.aside
     assert (done.aside / "parcelguard.db").read_bytes().startswith(b"no database")
 
 
@@ -251,6 +254,7 @@ def test_companions_of_the_damaged_database_go_aside_with_it(bench: Bench) -> No
     )
     done = repair.carry_out(Way.PHOTOS)
 
+    assert done.aside
     assert {path.name for path in done.aside.iterdir()} == {
         "parcelguard.db",
         "parcelguard.db-wal",
@@ -400,6 +404,16 @@ def settings() -> Settings:
     return Settings(camera=CameraSettings(source="demo"))
 
 
+def asked_page(app: App) -> RepairPage:
+    page = app.window.question.page
+    assert page
+    return page
+
+
+def _is_another(app: App, before: RepairPage) -> bool:
+    return app.window.question.page is not before
+
+
 def test_window_asks_mends_and_goes_on_starting(qtbot: QtBot, bench: Bench) -> None:
     pack(bench, ORDER)
     bench.back_up()
@@ -409,7 +423,7 @@ def test_window_asks_mends_and_goes_on_starting(qtbot: QtBot, bench: Bench) -> N
     try:
         with qtbot.waitSignal(app.damaged, timeout=PATIENCE_MS) as asked:
             app.window.show()
-        page = app.window.question.page
+        page = asked_page(app)
         assert [choice.accessibleName()[3:14] for choice in page.choices] == [
             "Use the bac",
             "Rebuild fro",
@@ -422,7 +436,7 @@ def test_window_asks_mends_and_goes_on_starting(qtbot: QtBot, bench: Bench) -> N
             threads.append(threading.current_thread().name)
             return real(way)
 
-        asked.args[0].carry_out = carry_out
+        swap(asked.args[0], "carry_out", carry_out)
         page.press("1")
         qtbot.waitUntil(
             lambda: "from the backup of" in page.findChildren(Paragraph)[0].words, timeout=PATIENCE_MS
@@ -430,6 +444,7 @@ def test_window_asks_mends_and_goes_on_starting(qtbot: QtBot, bench: Bench) -> N
         assert threads == ["repair"]
         with qtbot.waitSignal(app.ready, timeout=PATIENCE_MS):
             page.go_on.click()
+        assert app.station
         with app.station.store.read() as records:
             assert records.inventory.proofs() == 1
     finally:
@@ -442,7 +457,7 @@ def test_repair_that_fails_is_told_and_asked_about_again(
 ) -> None:
     bench.database.write_bytes(b"no database" * 1000)
     app = App(settings(), folders_of(bench.home, settings()))
-    failures: list[Exception] = [StorageError(headline="The disk is full."), LookupError("a bug")]
+    failures: list[Exception] = [DiskFull("full"), LookupError("a bug")]
 
     def fail(_repair: Repair, _way: Way) -> None:
         raise failures.pop(0)
@@ -452,13 +467,13 @@ def test_repair_that_fails_is_told_and_asked_about_again(
         with qtbot.waitSignal(app.damaged, timeout=PATIENCE_MS):
             app.window.show()
         for words in ("The disk is full.", "could not start"):
-            asked = app.window.question.page
+            asked = asked_page(app)
             with qtbot.waitSignal(app._not_repaired, timeout=PATIENCE_MS):
                 asked.press("1")
-            qtbot.waitUntil(lambda before=asked: app.window.question.page is not before)
-            assert words in app.window.question.page.headline
+            qtbot.waitUntil(partial(_is_another, app, asked))
+            assert words in asked_page(app).headline
         with qtbot.waitSignal(app.window.closed, timeout=PATIENCE_MS):
-            app.window.question.page.press("2")
+            asked_page(app).press("2")
     finally:
         app.window.close()
         app.close()

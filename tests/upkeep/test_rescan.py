@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -42,7 +43,7 @@ def table(store: Store, media: Path, clock: Clock) -> Table:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, clock: Clock) -> Store:
+def empty(tmp_path: Path, clock: Clock) -> Iterator[Store]:
     """A database that knows nothing, as after the old one was lost."""
     opened = Store(tmp_path / "empty.db", clock)
     yield opened
@@ -108,7 +109,9 @@ def test_saved_proofs_come_back_whole_and_each_message_is_asked_about(
         with empty.read() as records:
             parts = records.parts.of(proof.id)
             (generation,) = records.log.generations(proof.id)
-            assert records.log.one(proof.id).at == proof.saved_at
+            row = records.log.one(proof.id)
+        assert row
+        assert row.at == proof.saved_at
         visible = [part for part in parts if part.kind.visible]
         assert {(part.state, part.reason, part.headline) for part in visible} == {
             (PartState.HELD, UNKNOWN_REASON, RESTORED)
@@ -313,8 +316,10 @@ def test_open_order_comes_back_as_left_with_its_photos(table: Table, empty: Stor
     assert (found.proofs_added, found.photos_added) == (1, 2)
     assert [photo.path for photo in photos(empty, proof.id)] == [again.path], "the newest try is the photo"
     with empty.read() as records:
-        assert records.log.one(proof.id).at == proof.opened_at
+        row = records.log.one(proof.id)
         assert records.proofs.open_draft() is None
+    assert row
+    assert row.at == proof.opened_at
 
 
 def test_folder_without_a_note_comes_back_under_its_own_id(empty: Store, media: Path) -> None:

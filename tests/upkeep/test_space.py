@@ -93,7 +93,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if not made or made.returncode:
         pytest.skip("needs root to mount a small disk")
     yield disk
-    subprocess.run([shutil.which("umount"), "-l", str(disk)], check=False)
+    subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
 def fill(path: Path) -> None:
@@ -238,10 +238,10 @@ def test_folder_that_does_not_answer_is_told_in_words(
     folder.claim()
     real = os.lstat
 
-    def fail(path: Path, **options: object) -> object:
+    def fail(path: Path, *, dir_fd: int | None = None) -> object:
         if Path(path).name == MARKER:
             raise OSError(116, "Stale file handle")
-        return real(path, **options)
+        return real(path, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "lstat", fail)
     monkeypatch.setattr(Path, "lstat", lambda path: fail(path))
@@ -258,13 +258,13 @@ def test_read_only_drive_is_told_in_words_and_full_one_as_full(small_disk: Path,
         folder.try_write()
     (small_disk / "filler").unlink()
 
-    subprocess.run([shutil.which("mount"), "-o", "remount,ro", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(StorageError) as caught:
         folder.try_write()
     assert caught.value.reason == because(StorageReason.FOLDER_REFUSES, folder=str(small_disk))
     folder.check_marker()
 
-    subprocess.run([shutil.which("mount"), "-o", "remount,rw", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
     folder.try_write()
 
 
