@@ -19,6 +19,7 @@ from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.runtime.translation import tr, use_language
 from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.settings_words import mistake_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -73,7 +74,8 @@ def _tell(error: ParcelGuardError) -> int:
     """Say on stderr what happened and what to do; returns the exit code."""
     if sys.stderr is not None:  # Windows has none for what was started without a console
         words = said(error.reason)
-        lines = (words.headline, str(error) if str(error) != words.headline else "", words.advice)
+        details = "\n".join(mistake_lines(error)) or str(error)
+        lines = (words.headline, details if details != words.headline else "", words.advice)
         sys.stderr.write("".join(f"{line}\n" for line in lines if line))
     return 2
 

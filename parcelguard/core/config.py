@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,9 +20,12 @@ from msgspec import Meta, Struct
 
 from parcelguard.core import marketplace_facts as marketplaces
 from parcelguard.core.errors import SettingsError, StorageError
+from parcelguard.core.message_id import msgid
 from parcelguard.core.preset_message import DEFAULT_MESSAGE, LONGEST_TEMPLATE, unknown_placeholders
 from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.reasons.storage import StorageReason
+from parcelguard.core.settings_mistakes import Mistake, WrongSettings, mistake, wrong_value
 from parcelguard.core.shops import Shop
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -34,15 +37,14 @@ _LANGUAGE = r"^([a-z]{2,3}(_[A-Za-z]{2,8})*|pseudo)?$"
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _QUIET = rf"^(?:off|{_TIME}-{_TIME})$"
 
+# What should stand there, where the shape alone would not tell a person.
+_A_LANGUAGE = msgid('expected a language such as "id" or "zh_CN", or "" for this computer’s own')
+_AN_ID = msgid("expected small letters, digits and hyphens")
+_A_REGION = msgid("expected two capital letters")
+_QUIET_TIMES = msgid('expected two times of the buyers’ day such as "21:00-08:00", or "off"')
+
 Name = Annotated[str, Meta(min_length=1, max_length=40)]
 Symbology = Literal["Code128", "QRCode", "EAN13", "EAN8", "UPCA", "Code39", "ITF", "DataMatrix"]
-_PLAIN_WORDS = {
-    "`int`": "a whole number",
-    "`float`": "a number",
-    "`str`": "text in quotes",
-    "`bool`": "true or false",
-    "`array`": "a list",
-}
 MAY_COME_LATER = ("chat_app_key", "service_id")  # orders work without them
 ALL_SYMBOLOGIES: tuple[Symbology, ...] = get_args(Symbology)
 
@@ -91,7 +93,7 @@ class ScreenSettings(Section, frozen=True, kw_only=True):
 
     language: Annotated[
         str,
-        Meta(pattern=_LANGUAGE, description='a language such as "id" or "zh_CN", or "" for the system\'s'),
+        Meta(pattern=_LANGUAGE, description=_A_LANGUAGE),
     ] = FOLLOW_SYSTEM
     theme: Literal["dark", "light", "system"] = "dark"
     scale_percent: Annotated[int, Meta(ge=100, le=200)] = 100
@@ -117,11 +119,9 @@ class ShopSettings(Section, frozen=True, kw_only=True):
     `codes`: for shops without an interface, which scanned codes are order numbers of theirs.
     """
 
-    id: Annotated[
-        str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="small letters, digits and hyphens")
-    ]
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description=_AN_ID)]
     marketplace: str = "shopee"
-    region: Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="two capital letters")] = "MY"
+    region: Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description=_A_REGION)] = "MY"
     name: Name
     partner_id: Annotated[int, Meta(ge=0)] = 0
     app_key: Annotated[str, Meta(max_length=100)] = ""
@@ -139,9 +139,7 @@ class ShopSettings(Section, frozen=True, kw_only=True):
     collage_when_waiting: Annotated[int, Meta(ge=0, le=10_000)] = 100
     seconds_between_messages: Annotated[float, Meta(ge=0, le=60)] | None = None  # None: the marketplace's own
     late_after_minutes: Annotated[int, Meta(ge=5, le=1440)] = 60
-    quiet_hours: Annotated[
-        str, Meta(pattern=_QUIET, description='two times of the buyers’ day such as "21:00-08:00", or "off"')
-    ] = "21:00-08:00"
+    quiet_hours: Annotated[str, Meta(pattern=_QUIET, description=_QUIET_TIMES)] = "21:00-08:00"
     when_absent: Literal["ask", "once"] = "ask"  # a message that is proved absent: ask, or send it once more
 
     def shop(self, *, off: bool = False) -> Shop:
@@ -267,13 +265,12 @@ def load_settings(path: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{path}: {error}", headline=f"The settings file cannot be read: {path}"
-        ) from error
+        reason = because(ShopReason.SETTINGS_UNREADABLE, path=str(path))
+        raise SettingsError(f"{path}: {error}", reason) from error
     try:
         return parse_settings(text)
-    except SettingsError as error:
-        raise SettingsError(f"{path}\n{error}", headline=f"{error.headline} {path}") from error
+    except WrongSettings as error:
+        raise WrongSettings(error.mistakes, str(path)) from error
 
 
 def parse_settings(text: str) -> Settings:
@@ -283,67 +280,54 @@ def parse_settings(text: str) -> Settings:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"not readable as TOML: {error}") from error
-    mistakes: list[str] = []
+        # The reader's own words: they name the line, and are in English only.
+        raise WrongSettings(
+            (mistake("file", msgid("not readable as TOML: {error}"), error=error),)
+        ) from error
+    mistakes: list[Mistake] = []
     settings: Settings | None = _section(Settings, data, "", mistakes)
     if settings is not None and not mistakes:
         mistakes = _contradictions(settings)
     if mistakes or settings is None:
-        raise SettingsError("\n".join(f"  {mistake}" for mistake in mistakes))
+        raise WrongSettings(tuple(mistakes))
     return settings
 
 
-def _section(kind: type[Any], data: Any, place: str, mistakes: list[str]) -> Any:
+def _section(kind: type[Any], data: Any, place: str, mistakes: list[Mistake]) -> Any:
     """Convert one section value by value, so that each mistake is found, not only the first."""
     if not isinstance(data, dict):
-        mistakes.append(f"{place or 'file'}: expected a section, found {data!r}")
+        found = msgid("expected a section, found {value}")
+        mistakes.append(mistake(place or "file", found, value=repr(data)))
         return None
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     values = {}
     for key, value in data.items():
         where = f"{place}.{key}" if place else key
         if key not in fields:
-            mistakes.append(f"{where}: not a setting; known here: {', '.join(fields)}")
+            unknown = msgid("not a setting; known here: {names}")
+            mistakes.append(mistake(where, unknown, names=", ".join(fields)))
         else:
             values[key] = _value(fields[key].type, value, where, mistakes)
     missing = [name for name, field in fields.items() if field.required and name not in data]
-    mistakes.extend(f"{place}.{name}: missing" for name in missing)
+    mistakes.extend(mistake(f"{place}.{name}", msgid("missing")) for name in missing)
     return None if missing or mistakes else kind(**values)
 
 
-def _value(kind: Any, value: Any, where: str, mistakes: list[str]) -> Any:
+def _value(kind: Any, value: Any, where: str, mistakes: list[Mistake]) -> Any:
     if isinstance(kind, type) and issubclass(kind, Section):
         return _section(kind, value, where, mistakes)
     if kind == tuple[ShopSettings, ...]:
         if not isinstance(value, list):
-            mistakes.append(f"{where}: write each shop as its own [[shops]] section")
+            mistakes.append(mistake(where, msgid("write each shop as its own [[shops]] section")))
             return ()
         return tuple(
             _section(ShopSettings, each, f"{where}[{n}]", mistakes) for n, each in enumerate(value, 1)
         )
     try:
         return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        mistakes.append(f"{where} = {_shown(value)}: {_expected(kind, error)}")
+    except msgspec.ValidationError:
+        mistakes.append(wrong_value(where, kind, value))
         return None
-
-
-def _expected(kind: Any, error: msgspec.ValidationError) -> str:
-    """Return in plain words what should stand there."""
-    if get_origin(kind) is Literal:
-        return f"expected one of {', '.join(map(str, get_args(kind)))}"
-    described = [meta.description for meta in getattr(kind, "__metadata__", ()) if meta.description]
-    if described:
-        return f"expected {described[0]}"
-    told = f"{str(error)[:1].lower()}{str(error)[1:]}"
-    for name, words in _PLAIN_WORDS.items():
-        told = told.replace(name, words)
-    return told
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _is_host(address: str) -> bool:
@@ -364,20 +348,22 @@ def _on_this_computer(address: str) -> bool:
         return False
 
 
-def _contradictions(settings: Settings) -> list[str]:
+def _contradictions(settings: Settings) -> list[Mistake]:
     """Return what is right word by word but wrong together."""
-    found: list[str] = []
+    found: list[Mistake] = []
     ids = [shop.id for shop in settings.shops]
     found.extend(
-        f"shops: the id {id_!r} is used twice" for id_ in sorted({i for i in ids if ids.count(i) > 1})
+        mistake("shops", msgid("the id {id} is used twice"), id=repr(id_))
+        for id_ in sorted({i for i in ids if ids.count(i) > 1})
     )
     for one, other in combinations(settings.shops, 2):
         if one.shop_id and one.id != other.id and _whose(one) == _whose(other):
-            found.append(f"shops: {one.id!r} and {other.id!r} are the same shop (shop_id {one.shop_id})")
+            same = msgid("{one} and {other} are the same shop (shop_id {number})")
+            found.append(mistake("shops", same, one=repr(one.id), other=repr(other.id), number=one.shop_id))
     for shop in settings.shops:
         found.extend(_shop_contradictions(shop))
     if settings.scanner.largest_gap_ms < settings.scanner.mean_gap_ms:
-        found.append("scanner.largest_gap_ms: smaller than mean_gap_ms")
+        found.append(mistake("scanner.largest_gap_ms", msgid("smaller than {name}"), name="mean_gap_ms"))
     return found
 
 
@@ -386,32 +372,40 @@ def _whose(shop: ShopSettings) -> tuple[str, str, int, int]:
     return shop.marketplace, shop.region, shop.shop_id, shop.inbox_id
 
 
-def _shop_contradictions(shop: ShopSettings) -> list[str]:
+def _shop_contradictions(shop: ShopSettings) -> list[Mistake]:
     place = f"shops.{shop.id}"
     if shop.marketplace not in marketplaces.ALL:
         known = ", ".join(marketplaces.ALL)
-        return [f"{place}.marketplace = {shop.marketplace!r}: expected one of {known}"]
+        expected = msgid("expected one of {names}")
+        return [mistake(f"{place}.marketplace", expected, found=repr(shop.marketplace), names=known)]
     row = marketplaces.marketplace(shop.marketplace)
     found = [
-        f"{place}.{name}: missing; a shop at {row.title} needs it"
+        mistake(f"{place}.{name}", msgid("missing; a shop at {title} needs it"), title=row.title)
         for name in row.needed
         if not getattr(shop, name) and name not in MAY_COME_LATER
     ]
     if shop.region not in row.regions:
-        found.append(f"{place}.region: {row.title} is in {', '.join(row.regions)}")
+        regions = ", ".join(row.regions)
+        wrong = msgid("{title} is in {regions}")
+        found.append(mistake(f"{place}.region", wrong, title=row.title, regions=regions))
     found.extend(
-        f"{place}.message: unknown placeholder {{{name}}}" for name in unknown_placeholders(shop.message)
+        mistake(f"{place}.message", msgid("unknown placeholder {name}"), name=f"{{{name}}}")
+        for name in unknown_placeholders(shop.message)
     )
     if "{order}" not in shop.message:
-        why = "the buyer could not tell which one is meant, and the same text twice is refused"
-        found.append(f"{place}.message: {{order}} is missing; {why}")
+        why = msgid(
+            "{order} is missing; the buyer could not tell which one is meant,"
+            " and the same text twice is refused"
+        )
+        found.append(mistake(f"{place}.message", why, order="{order}"))
     if shop.codes:
         try:
             re.compile(shop.codes)
         except re.error as error:
-            found.append(f"{place}.codes: no pattern: {error}")
+            found.append(mistake(f"{place}.codes", msgid("no pattern: {error}"), error=error))
     if shop.host and not _is_host(shop.host):
-        found.append(f"{place}.host: {shop.host} is no address of a host")
+        found.append(mistake(f"{place}.host", msgid("{host} is no address of a host"), host=shop.host))
     if shop.host.startswith("http://") and not _on_this_computer(shop.host):
-        found.append(f"{place}.host: plain http is allowed only to a sandbox on this computer")
+        plain = msgid("plain http is allowed only to a sandbox on this computer")
+        found.append(mistake(f"{place}.host", plain))
     return found

@@ -175,7 +175,7 @@ def test_a_wrong_setting_is_told_in_a_window_where_no_terminal_shows_it(
     assert "camera.fps = 900" in capsys.readouterr().err
     assert len(told) == (reader == "nobody")
     for words, text_format in told:
-        assert "The settings file has a mistake." in words
+        assert "The settings file has a mistake: " in words
         assert "camera.fps = 900" in words
         assert "bench.place: not a setting" in words
         assert "then start again" in words

@@ -10,6 +10,7 @@ class ShopReason(StrEnum):
 
     # the settings file
     WRONG_SETTINGS = "wrong_settings"
+    WRONG_SETTINGS_FILE = "wrong_settings_file"
     SETTINGS_UNREADABLE = "settings_unreadable"
     SETTINGS_DAMAGED = "settings_damaged"
     SETTINGS_WRITTEN_OTHERWISE = "settings_written_otherwise"

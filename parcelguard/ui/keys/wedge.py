@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from parcelguard.core.config import ScannerSettings
 
-# Slow Bluetooth scanners take up to 40 ms a key; a code of ordinary length is over well before this.
+# The free characters at FURTHER_S each, and some air: no burst of ordinary length takes longer.
 LONGEST_BURST_S = 1.5
 FREE_CHARACTERS = 30  # each further character may take FURTHER_S more
 FURTHER_S = 0.04

@@ -17,6 +17,10 @@ WORDS: Mapping[ReasonKind, tuple[str, str]] = {
         msgid("The settings file has a mistake."),
         msgid("Mend the line named above, then start again."),
     ),
+    ShopReason.WRONG_SETTINGS_FILE: (
+        msgid("The settings file has a mistake: {path}"),
+        msgid("Mend the lines that are named here, then start again."),
+    ),
     ShopReason.SETTINGS_UNREADABLE: (
         msgid("The settings file cannot be read: {path}"),
         msgid("Nothing was changed."),
