@@ -12,6 +12,15 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from parcelguard.chat.read_back import (
+    Message,
+    ReadMessage,
+    excerpt,
+    found_hidden,
+    ids_among,
+    look_through,
+    one_by_one,
+)
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import Held, NotSent, Refused
@@ -30,13 +39,10 @@ from parcelguard.delivery.ports import (
 from parcelguard.marketplace.answers import moment, rows
 from parcelguard.marketplace.chatwoot.client import ChatwootClient
 from parcelguard.marketplace.http import Upload
-from parcelguard.store.views import Sighting
 
 PAGES = 3
 STRAGGLERS_FOR = timedelta(minutes=5)  # nothing is signed; by then no proxy holds a request any more
 OUTGOING = (1, "outgoing")
-EXCERPT = 80
-Message = Mapping[str, Any]
 
 
 def chatwoot_chat(client: ChatwootClient, shop: ShopSettings, house: HouseRules) -> ChatwootChat:  # noqa: ARG001
@@ -109,32 +115,18 @@ class ChatwootChat:
         """
         if not target.conversation_id:
             return Look((), covered=True)  # every send names its conversation
-        found, seen, covered, doubtful = [], [], False, False
-        for message in self._messages(target.conversation_id):
-            told = moment(message.get("created_at")) if message else None
-            if message is None or _before(told, mark.since):
-                covered = True
-                break
-            own = message.get("message_type") in OUTGOING and message.get("private") is not True
-            matches = own and _matches(message, mark)
-            if matches:
-                found.append(str(message.get("id") or ""))
-            doubtful = doubtful or (own and mark.kind is PartKind.IMAGE and _nameless(message))
-            kind = "image" if rows(message.get("attachments")) else "text"
-            seen.append(Sighting(told, own, kind, _excerpt(message) if own else "", matches))
-        return Look(tuple(filter(None, found)), covered and not doubtful, target.conversation_id, tuple(seen))
+        pages = one_by_one(self._messages(target.conversation_id))
+        return look_through(pages, lambda message: _read(message, mark), mark.since, target.conversation_id)
 
     def hidden_messages(
         self, target: Target, message_ids: Collection[str], since: datetime
     ) -> frozenset[str]:
         """Return which of these messages never went on from Chatwoot to the buyer."""
-        failed = set()
-        for message in self._messages(target.conversation_id) if target.conversation_id else ():
-            if message is None or _before(moment(message.get("created_at")), since):
-                break
-            if message.get("status") == "failed":
-                failed.add(str(message.get("id") or ""))
-        return frozenset(failed & set(message_ids))
+        if not target.conversation_id:
+            return frozenset()
+        messages = self._messages(target.conversation_id)
+        failed = found_hidden(messages, _sent_at, lambda message: message.get("status") == "failed", since)
+        return ids_among(failed, "id", message_ids)
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:  # noqa: ARG002
         """Refuse: deleting it in Chatwoot would leave it with the buyer."""
@@ -193,8 +185,21 @@ def _messages_of(conversation: str) -> str:
     return f"/conversations/{conversation}/messages"
 
 
-def _before(told: datetime | None, since: datetime) -> bool:
-    return told is not None and told < since
+def _sent_at(message: Message) -> datetime | None:
+    return moment(message.get("created_at"))
+
+
+def _read(message: Message, mark: SentMark) -> ReadMessage:
+    own = message.get("message_type") in OUTGOING and message.get("private") is not True
+    return ReadMessage(
+        id=str(message.get("id") or ""),
+        sent_at=_sent_at(message),
+        own=own,
+        kind="image" if rows(message.get("attachments")) else "text",
+        excerpt=_excerpt(message) if own else "",
+        matches=own and _matches(message, mark),
+        doubtful=own and mark.kind is PartKind.IMAGE and _nameless(message),
+    )
 
 
 def _matches(message: Message, mark: SentMark) -> bool:
@@ -225,5 +230,4 @@ def _whole(told: object) -> int:
 def _excerpt(message: Message) -> str:
     """Return what a person recognises an own message by."""
     names = ", ".join(filter(None, map(_name, rows(message.get("attachments")))))
-    text = " ".join(str(message.get("content") or names).split())
-    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
+    return excerpt(message.get("content") or names)

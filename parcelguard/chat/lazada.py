@@ -13,6 +13,17 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+from parcelguard.chat.read_back import (
+    EXCERPT,
+    Message,
+    ReadMessage,
+    excerpt,
+    look_through,
+    not_yet_seen,
+    one_by_one,
+    same_picture,
+    tail,
+)
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import (
@@ -45,7 +56,6 @@ from parcelguard.marketplace.lazada.goods import (
     packed_elsewhere,
     status,
 )
-from parcelguard.store.views import Sighting
 
 TEXT, PICTURE = "1", "3"  # Lazada's numbers for what a message is
 SELLER = "2"
@@ -56,7 +66,6 @@ PAGES = 3
 SIDES = (330, 5000)  # pixels
 LARGEST = 1_000_000  # bytes
 CLOCK_SLACK = timedelta(seconds=5)  # Lazada's time is known to a few seconds; nothing is newer than this
-EXCERPT = 80
 
 
 class LazadaChat:
@@ -111,22 +120,8 @@ class LazadaChat:
     def look_for_message(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back for own messages that match."""
         conversation = target.conversation_id or self._conversation(target)
-        found, seen, covered = [], [], False
-        for message in self._messages(conversation):
-            if message is None:  # the conversation's beginning
-                covered = True
-                break
-            told = _told(message)
-            if told and told < mark.since:
-                covered = True
-                break
-            own = _is_own(message)
-            matches = own and not _is_recalled(message) and _matches(message, mark)
-            if matches:
-                found.append(str(message.get("message_id") or ""))
-            text = _excerpt(message) if own else ""
-            seen.append(Sighting(told, own, _kind(message), text, matches))
-        return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
+        pages = one_by_one(self._messages(conversation))
+        return look_through(pages, lambda message: _read(message, mark), mark.since, conversation)
 
     def hidden_messages(
         self,
@@ -194,17 +189,13 @@ class LazadaChat:
             conversation_id=target.conversation_id,
         )
 
-    def _messages(self, conversation: str) -> Iterator[Mapping[str, Any] | None]:
+    def _messages(self, conversation: str) -> Iterator[Message | None]:
         """Yield messages newest first, and None at the conversation's beginning; at most three pages."""
         before_ms, last_id = self._now_ms(), ""
         seen: set[str] = set()
         for _ in range(PAGES):
             page, data = self._page(conversation, before_ms, last_id)
-            for message in sorted(page, key=_sent_ms, reverse=True):
-                message_id = str(message.get("message_id") or "")
-                if message_id not in seen:
-                    yield message
-                seen.update(filter(None, [message_id]))
+            yield from not_yet_seen(sorted(page, key=_sent_ms, reverse=True), seen)
             if not is_set(data.get("has_more")):
                 yield None
                 return
@@ -217,7 +208,7 @@ class LazadaChat:
 
     def _page(
         self, conversation: str, before_ms: int, last_id: str = ""
-    ) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+    ) -> tuple[list[Message], Mapping[str, Any]]:
         """Read the messages up to a moment; return them, and the answer's word on what comes next."""
         answer = self._client.get(
             CHAT,
@@ -282,31 +273,43 @@ def _number(value: object) -> int:
         return 0
 
 
-def _sent_ms(message: Mapping[str, Any]) -> int:
+def _sent_ms(message: Message) -> int:
     return _number(message.get("send_time"))
 
 
-def _told(message: Mapping[str, Any]) -> datetime | None:
+def _sent_at(message: Message) -> datetime | None:
     seconds, thousandths = divmod(_sent_ms(message), 1000)
     told = moment(seconds)
     return told + timedelta(milliseconds=thousandths) if told else None
 
 
-def _is_own(message: Mapping[str, Any]) -> bool:
+def _read(message: Message, mark: SentMark) -> ReadMessage:
+    own = _is_own(message)
+    return ReadMessage(
+        id=str(message.get("message_id") or ""),
+        sent_at=_sent_at(message),
+        own=own,
+        kind=_kind(message),
+        excerpt=_excerpt(message) if own else "",
+        matches=own and not _is_recalled(message) and _matches(message, mark),
+    )
+
+
+def _is_own(message: Message) -> bool:
     return str(message.get("from_account_type")) == SELLER
 
 
-def _is_recalled(message: Mapping[str, Any]) -> bool:
+def _is_recalled(message: Message) -> bool:
     """Whether somebody took the message back: it is still listed, but the buyer has it no more."""
     return str(message.get("status")) == RECALLED
 
 
-def _kind(message: Mapping[str, Any]) -> str:
+def _kind(message: Message) -> str:
     template = str(message.get("template_id") or "")
     return {TEXT: "text", PICTURE: "image"}.get(template, template[:EXCERPT])
 
 
-def _content(message: Mapping[str, Any]) -> Mapping[str, Any]:
+def _content(message: Message) -> Mapping[str, Any]:
     """Return what stands in a message; it comes as JSON in a text."""
     content = message.get("content")
     try:
@@ -315,28 +318,17 @@ def _content(message: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
 
 
-def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
+def _matches(message: Message, mark: SentMark) -> bool:
     content = _content(message)
     if mark.kind is PartKind.TEXT:
         return _kind(message) == "text" and same_words(content.get("txt"), mark.text)
     if _kind(message) != "image":
         return False
     size = (_number(content.get("width")), _number(content.get("height")))
-    same_address = _tail(str(content.get("imgUrl") or "")) == _tail(mark.address) != ""
-    return same_address or size == mark.size != (0, 0)  # Lazada may give the picture another address
+    return same_picture(content.get("imgUrl"), size, mark)
 
 
-def _excerpt(message: Mapping[str, Any]) -> str:
+def _excerpt(message: Message) -> str:
     """Return what a person recognises an own message by."""
     content = _content(message)
-    text = _words(content.get("txt")) or _tail(str(content.get("imgUrl") or ""))
-    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
-
-
-def _words(value: object) -> str:
-    return " ".join(str(value or "").split())
-
-
-def _tail(address: str) -> str:
-    """Return the last path part: it names the picture, while hosts in front of it change."""
-    return address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+    return excerpt(content.get("txt")) or excerpt(tail(content.get("imgUrl")))

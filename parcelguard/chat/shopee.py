@@ -10,6 +10,20 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from parcelguard.chat.read_back import (
+    EXCERPT,
+    Message,
+    ReadMessage,
+    before,
+    excerpt,
+    found_hidden,
+    ids_among,
+    look_through,
+    not_yet_seen,
+    one_by_one,
+    same_picture,
+    tail,
+)
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import (
@@ -35,7 +49,6 @@ from parcelguard.delivery.ports import (
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.shopee.client import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
 from parcelguard.marketplace.shopee.codes import wants_order_card, wrong_parameter
-from parcelguard.store.views import Sighting
 
 CHAT = "/api/v2/sellerchat"
 UNANSWERED_LIMIT = 5  # messages a shop may post before the buyer answers
@@ -49,7 +62,6 @@ RECALL = {
     "BR": timedelta(minutes=10),
 }  # elsewhere Shopee takes nothing back
 HIDDEN = frozenset({"blocked", "censored_blacklist"})
-EXCERPT = 80
 NO_RULES = HouseRules()
 
 
@@ -134,35 +146,18 @@ class ShopeeChat:
             conversation, complete = self._find_conversation(target.buyer_id, mark.since)
         if not conversation:
             return Look((), covered=complete)
-        found, seen, covered = [], [], False
-        for message in self._messages(conversation):
-            if message is None:  # the conversation's beginning
-                covered = True
-                break
-            told = moment(message.get("created_timestamp"))
-            if _before(told, mark.since):
-                covered = True
-                break
-            own = self._own(message)
-            matches = own and _matches(message, mark)
-            if matches:
-                found.append(str(message.get("message_id") or ""))
-            kind = str(message.get("message_type") or "")[:EXCERPT]
-            seen.append(Sighting(told, own, kind, _excerpt(message) if own else "", matches))
-        return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
+        pages = one_by_one(self._messages(conversation))
+        return look_through(pages, lambda message: self._read(message, mark), mark.since, conversation)
 
     def hidden_messages(
         self, target: Target, message_ids: Collection[str], since: datetime
     ) -> frozenset[str]:
         """Return which of these messages Shopee has hidden: it may accept one and block it minutes later."""
-        hidden = set()
-        for message in self._messages(target.conversation_id) if target.conversation_id else ():
-            if message is None or _before(moment(message.get("created_timestamp")), since):
-                break
-            message_id = str(message.get("message_id") or "")
-            if message_id in message_ids and message.get("status") in HIDDEN:
-                hidden.add(message_id)
-        return frozenset(hidden)
+        if not target.conversation_id:
+            return frozenset()
+        messages = self._messages(target.conversation_id)
+        hidden = found_hidden(messages, _sent_at, lambda message: message.get("status") in HIDDEN, since)
+        return ids_among(hidden, "message_id", message_ids)
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:  # noqa: ARG002
         """Recall a message (delete_message); Shopee allows it for some minutes, in some countries."""
@@ -257,11 +252,8 @@ class ShopeeChat:
                 advice="Send one picture, send by hand, or wait until the buyer answers.",
             )
 
-    def _messages(self, conversation: str) -> Iterator[Mapping[str, Any] | None]:
-        """Yield messages newest first, and None at the conversation's beginning; at most three pages.
-
-        A message that comes while the pages are read moves the others: one may stand on two pages.
-        """
+    def _messages(self, conversation: str) -> Iterator[Message | None]:
+        """Yield messages newest first, and None at the conversation's beginning; at most three pages."""
         offset: str | int = 0
         seen: set[str] = set()
         for page in range(PAGES):
@@ -272,11 +264,7 @@ class ShopeeChat:
             messages = answer.get("messages") or []
             if not page and not messages:  # a conversation has messages: this is no answer to go by
                 return
-            for message in rows(messages):
-                message_id = str(message.get("message_id") or "")
-                if message_id not in seen:
-                    yield message
-                seen.update(filter(None, [message_id]))
+            yield from not_yet_seen(rows(messages), seen)
             offset = entry(answer.get("page_result")).get("next_offset") or ""
             if str(offset) in ("", "0") or not messages:  # a page that is only short is not yet the last
                 yield None
@@ -298,39 +286,46 @@ class ShopeeChat:
                 return "", True
             if not str(following).isdecimal():
                 return "", False
-            if _before(moment(int(following) / 1e9), since):
+            if before(moment(int(following) / 1e9), since):
                 return "", True
             cursor = {"next_timestamp_nano": int(following)}
         return "", False
 
-    def _own(self, message: Mapping[str, Any]) -> bool:
+    def _read(self, message: Message, mark: SentMark) -> ReadMessage:
+        own = self._own(message)
+        return ReadMessage(
+            id=str(message.get("message_id") or ""),
+            sent_at=_sent_at(message),
+            own=own,
+            kind=str(message.get("message_type") or "")[:EXCERPT],
+            excerpt=_excerpt(message) if own else "",
+            matches=own and _matches(message, mark),
+        )
+
+    def _own(self, message: Message) -> bool:
         """Buyers can have a shop of their own, so ids are compared, not tested for zero."""
         return str(message.get("from_shop_id")) == str(self._client.account.shop_id)
 
 
-def _before(told: datetime | None, since: datetime) -> bool:
-    return told is not None and told < since
+def _sent_at(message: Message) -> datetime | None:
+    return moment(message.get("created_timestamp"))
 
 
-def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
+def _matches(message: Message, mark: SentMark) -> bool:
     kind = "text" if mark.kind is PartKind.TEXT else "image"
     if message.get("message_type") != kind:
         return False
     content = entry(message.get("content"))  # other kinds hold lists and texts here
     if kind == "text":
         return same_words(content.get("text"), mark.text)
-    address = str(content.get("url") or content.get("image_url") or "")
-    return _tail(address) == _tail(mark.address) != ""
+    return same_picture(_address(content), (0, 0), mark)  # of a picture read back no size is told
 
 
-def _excerpt(message: Mapping[str, Any]) -> str:
+def _excerpt(message: Message) -> str:
     """Return what a person recognises an own message by."""
     content = entry(message.get("content"))
-    told = content.get("text") or _tail(str(content.get("url") or content.get("image_url") or ""))
-    text = " ".join(str(told).split())
-    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
+    return excerpt(content.get("text") or tail(_address(content)))
 
 
-def _tail(address: str) -> str:
-    """Return the last path part: it names the picture, while hosts in front of it change."""
-    return address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+def _address(content: Mapping[str, Any]) -> object:
+    return content.get("url") or content.get("image_url")

@@ -11,6 +11,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from parcelguard.chat.read_back import (
+    EXCERPT,
+    Message,
+    ReadMessage,
+    before,
+    excerpt,
+    look_through,
+    same_picture,
+    tail,
+)
 from parcelguard.chat.same_words import same_words
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import (
@@ -40,7 +50,6 @@ from parcelguard.marketplace.tiktok.client import (
 )
 from parcelguard.marketplace.tiktok.codes import no_conversation
 from parcelguard.marketplace.tiktok.signing import json_text
-from parcelguard.store.views import Sighting
 
 UPLOAD = "/customer_service/202309/images/upload"
 PAGE = 10  # the most that is allowed
@@ -49,7 +58,6 @@ CALLS_A_DAY = 10_000
 WARNINGS = frozenset({"45109001", "45109003", "45101006"})  # may not be written to; forbidden words
 BUYER = "BUYER"
 WAITING_STATES = ("UNPAID", "ON_HOLD")  # nothing to pack yet: not paid, or freely cancelled for an hour
-EXCERPT = 80
 
 
 def tiktok_chat(client: TikTokClient, shop: ShopSettings, house: HouseRules) -> TikTokChat:  # noqa: ARG001
@@ -105,25 +113,8 @@ class TikTokChat:
     def look_for_message(self, target: Target, mark: SentMark) -> Look:
         """Read the conversation back for own messages that match."""
         conversation = target.conversation_id or self._conversation(target)
-        found, seen, covered = [], [], False
-        for page in self._pages(conversation):
-            if page is None:  # the conversation's beginning
-                covered = True
-                break
-            for message in page:
-                told = moment(message.get("create_time"))
-                if _before(told, mark.since):
-                    covered = True  # the order within a page is not promised: read it to its end
-                    continue
-                own = _own(message)
-                matches = own and _matches(message, mark)
-                if matches:
-                    found.append(str(message.get("id") or ""))
-                kind = str(message.get("type") or "").lower()[:EXCERPT]
-                seen.append(Sighting(told, own, kind, _excerpt(message) if own else "", matches))
-            if covered:
-                break
-        return Look(tuple(filter(None, found)), covered, conversation, tuple(seen))
+        pages = self._pages(conversation)
+        return look_through(pages, lambda message: _read(message, mark), mark.since, conversation)
 
     def hidden_messages(
         self, target: Target, message_ids: Collection[str], since: datetime
@@ -134,7 +125,7 @@ class TikTokChat:
             for message in page or ():
                 if str(message.get("id") or "") in message_ids and message.get("is_visible") is False:
                     hidden.add(str(message["id"]))
-            if page is None or any(_before(moment(each.get("create_time")), since) for each in page):
+            if page is None or any(before(_sent_at(each), since) for each in page):
                 break
         return frozenset(hidden)
 
@@ -198,7 +189,7 @@ class TikTokChat:
                 "Compare the order in the seller center.",
             )
 
-    def _pages(self, conversation: str) -> Iterator[list[Mapping[str, Any]] | None]:
+    def _pages(self, conversation: str) -> Iterator[list[Message] | None]:
         """Yield pages of messages, the newest first, and None at the conversation's beginning; at most three.
 
         A message that comes while the pages are read moves the others: one may stand on two pages.
@@ -221,34 +212,44 @@ def _held(code: str, headline: str, advice: str) -> Held:
     return Held(code, code=code, headline=headline, advice=f"Nothing was sent. {advice}")
 
 
-def _own(message: Mapping[str, Any]) -> bool:
+def _own(message: Message) -> bool:
     """Whether the shop's side wrote it; as whom its messages are shown is not known for sure."""
     return entry(message.get("sender")).get("role") not in (None, "", BUYER)
 
 
-def _before(told: datetime | None, since: datetime) -> bool:
-    return told is not None and told < since
+def _sent_at(message: Message) -> datetime | None:
+    return moment(message.get("create_time"))
 
 
-def _matches(message: Mapping[str, Any], mark: SentMark) -> bool:
+def _read(message: Message, mark: SentMark) -> ReadMessage:
+    own = _own(message)
+    return ReadMessage(
+        id=str(message.get("id") or ""),
+        sent_at=_sent_at(message),
+        own=own,
+        kind=str(message.get("type") or "").lower()[:EXCERPT],
+        excerpt=_excerpt(message) if own else "",
+        matches=own and _matches(message, mark),
+    )
+
+
+def _matches(message: Message, mark: SentMark) -> bool:
     content = _content(message)
     if mark.kind is PartKind.TEXT:
         return message.get("type") == "TEXT" and same_words(content.get("content"), mark.text)
     if message.get("type") != "IMAGE":
         return False
     shown = (_whole(content.get("width")), _whole(content.get("height")))
-    # The history may show the picture under another address; no two of a proof share a size.
-    return _tail(str(content.get("url") or "")) == _tail(mark.address) != "" or shown == mark.size != (0, 0)
+    return same_picture(content.get("url"), shown, mark)
 
 
-def _excerpt(message: Mapping[str, Any]) -> str:
+def _excerpt(message: Message) -> str:
     """Return what a person recognises an own message by."""
     content = _content(message)
-    text = " ".join(str(content.get("content") or _tail(str(content.get("url") or ""))).split())
-    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
+    return excerpt(content.get("content") or tail(content.get("url")))
 
 
-def _content(message: Mapping[str, Any]) -> Mapping[str, Any]:
+def _content(message: Message) -> Mapping[str, Any]:
     """Return a message's content, which is a text that holds JSON."""
     try:
         return entry(json.loads(str(message.get("content") or "{}")))
@@ -259,8 +260,3 @@ def _content(message: Mapping[str, Any]) -> Mapping[str, Any]:
 def _whole(told: object) -> int:
     """Return a length in pixels; read back, they come as texts."""
     return int(str(told)) if str(told).isdecimal() else 0
-
-
-def _tail(address: str) -> str:
-    """Return the last path part: it names the picture, while hosts in front of it change."""
-    return address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
