@@ -126,7 +126,7 @@ class RowView(QAbstractButton):
         access = self._access_room()
         taken = text(painter, access, line.access, body, theme.color(line.tone))
         text(painter, access.adjusted(taken, 0, 0, 0), line.rest, body, muted)
-        if (sends := self._sends_room()).width() > 0 and line.sends != line.access:
+        if (sends := self._sends_room()).width() > 0:
             text(painter, sends, line.sends, theme.font(Size.SMALL), muted)
         if self._columns.width[TODAY]:
             text(painter, self._area(TODAY), line.today, body, ink)

@@ -10,6 +10,7 @@ import msgspec
 from parcelguard.core.config import MAY_COME_LATER, ShopSettings
 from parcelguard.core.marketplace_facts import Key, Marketplace
 from parcelguard.core.message_id import msgid
+from parcelguard.marketplace.ports import AccessState
 from parcelguard.runtime.translation import tr, trn
 from parcelguard.shops.standing import Remedy, Today
 from parcelguard.shops.views import (
@@ -131,7 +132,8 @@ def line(row: ShopRow) -> ShopLine:
         access=access_name(row.standing),
         rest=f" · {left}" if left else "",
         link=tr(_LINKS[row.standing.remedy]),
-        sends=sends(row),
+        # Where its access says already that a person sends, the row does not say it twice.
+        sends="" if row.standing.state is AccessState.BY_HAND else sends(row),
         today=today(row.today),
         on=row.on,
         switchable=can_switch(row),
