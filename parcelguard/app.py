@@ -55,7 +55,7 @@ class App(QObject):
     ready = Signal()
     failed = Signal(str, str)
     _built = Signal(object)
-    _sold = Signal(object)  # the shops' settings, after a change
+    _shops_changed = Signal(object)  # the shops' settings, after a change
     _asked_for = Signal(str, object)
     _not_built = Signal(object)
     damaged = Signal(object)  # a Repair: the records cannot be opened, and the window asks what to do
@@ -74,8 +74,9 @@ class App(QObject):
         self.shops: Shopkeeping | None = None
         self._stack = ExitStack()
         self._stack.callback(self.window.shut_down)
+        # Signals, because the station is built on a thread of its own and Qt is touched on this one alone.
         self._built.connect(self._attach)
-        self._sold.connect(self.window.use_shops)
+        self._shops_changed.connect(self.window.use_shops)
         self._asked_for.connect(self._ask_passphrase)
         self._not_built.connect(self._tell_failure)
         self.damaged.connect(self._ask)
@@ -135,7 +136,7 @@ class App(QObject):
         self._stack.callback(sounds.fall_silent)
         self._stack.callback(self.hub.subscribe(Sounded, lambda event: sounds.play(event.cue)))
         self.window.pack_screen.preview.attach(camera)
-        self._beside("start", self._build)
+        self._run_beside("start", self._build)
 
     def come_forward(self) -> None:
         """Show the window in front of others, because a second start asked for it."""
@@ -145,7 +146,7 @@ class App(QObject):
         window.raise_()
         window.activateWindow()
 
-    def _beside(self, name: str, task: Callable[[], None]) -> None:
+    def _run_beside(self, name: str, task: Callable[[], None]) -> None:
         """Run something on a thread of its own that the end of the program waits for."""
         thread = Thread(target=task, name=name, daemon=True)
         self._stack.callback(thread.join)
@@ -170,13 +171,13 @@ class App(QObject):
                 self._folders.settings,
                 vault,
                 figures=station.log.figures,
-                apply=self._sell_at,
+                apply=self._use_shops_of,
                 now=utc_now,
                 page_words=page_words,
             )
             self._stack.callback(self.shops.stop_waiting)
             self._built.emit(station)
-            station.look_into(vault)
+            station.check_keys(vault)
         except DamagedDatabase as error:
             log.critical("the records are damaged: %s", error)
             self.damaged.emit(self._repair_of(error))
@@ -239,13 +240,13 @@ class App(QObject):
                 log.exception("not repaired")
                 self._not_repaired.emit(repair, NotStarted(repr(error)))
 
-        self._beside("repair", carry_out)
+        self._run_beside("repair", carry_out)
 
     def _tell_repaired(self, repaired: Repaired) -> None:
         from parcelguard.ui.words.repair_words import repaired_lines
 
         text = "\n".join(repaired_lines(repaired))
-        self.window.question.tell_done(text, lambda: self._beside("start", self._build))
+        self.window.question.tell_done(text, lambda: self._run_beside("start", self._build))
 
     def _passphrase(self, prompt: str) -> str:
         """Ask the person for the passphrase; on any thread, and waits for the answer."""
@@ -260,11 +261,11 @@ class App(QObject):
 
     # ---- the end of the start ------------------------------------------------------------
 
-    def _sell_at(self, settings: Settings) -> None:
+    def _use_shops_of(self, settings: Settings) -> None:
         """Go on with other shops; on the thread that changed them."""
         if self.station is not None:
-            self.station.use(settings)
-        self._sold.emit(settings.shops)
+            self.station.use_shops_of(settings)
+        self._shops_changed.emit(settings.shops)
 
     def _attach(self, station: Station) -> None:
         self.window.attach(station, self.camera, station.log, self.shops)

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 REOPEN_AFTER_S = 1.0
 FROZEN_AFTER_S = 3.0
-OPEN_PATIENCE_S = 10.0  # some webcams take this long to open on Windows; only what exceeds it is stuck
+LONGEST_OPENING_S = 10.0  # some webcams take this long to open on Windows; only what exceeds it is stuck
 _SAMPLE = 16  # every 16th pixel of every 16th row tells two pictures of a living sensor apart
 
 
@@ -93,7 +93,8 @@ class Capture:
         self._source = source
         stillness = _Stillness() if source.moves_always else None
         try:
-            self._in_driver_since = time.monotonic() + OPEN_PATIENCE_S
+            # Counted from later on: opening may take long and is not stuck before that.
+            self._in_driver_since = time.monotonic() + LONGEST_OPENING_S
             source.open_source()
             while not self._stopping.is_set():
                 self._in_driver_since = time.monotonic()
@@ -110,6 +111,7 @@ class Capture:
     def _show(self, image: Image) -> None:
         """Share the picture with reader and darkroom, and a fitted copy with the window."""
         self._number += 1
+        # Before the preview: F1 takes the newest picture, and must not wait for a resize.
         self._newest.put(Picture(image, self._number, time.monotonic(), utc_now()))
         height, width = image.shape[:2]
         fitted = fit(width, height, *self.view)
@@ -136,6 +138,8 @@ class Capture:
             self._tell(SourceLive(*size, source.fps))
 
     def _lost(self, error: CameraUnavailable) -> None:
+        # A picture that stands still is kept, and `frozen` keeps photos from being made of it. Of a camera
+        # that is gone nothing is kept: its newest picture is not what lies on the bench now.
         if not self._newest.frozen:
             self._newest.put(None)
         if error.reason != self._lost_reason:  # it is tried again each second: told once

@@ -167,6 +167,7 @@ class CameraClient:
         pending = _Pending(request, time.monotonic() + self._timeouts.photo_s)
         with self._shared.lock:
             self._shared.pending[request.photo_id] = pending
+        # Noted before it is sent: the answer may come before `_send` returns.
         if not self._send(request):
             pending.until = 0.0  # due at once: there is no camera process to answer
             self._nudge()
@@ -202,6 +203,7 @@ class CameraClient:
             restarts = because(CameraReason.CAMERA_RESTARTS)
             self._publish(CameraChanged(state=CameraState.LOST, reason=restarts))
             self._publish(CodesSeen(()))
+            # A driver that kills its process at once would otherwise be started without a pause for ever.
             if verdict.lived_s > self._timeouts.healthy_after_s:
                 pause_s = self._timeouts.shortest_pause_s
             self._rest(pause_s)
@@ -277,6 +279,7 @@ class CameraClient:
                     self._shared.pending.pop(photo_id, None)
                 self._listeners.photo_kept(message)
             case PhotoFailed(photo_id=photo_id):
+                # A request that took too long has failed already, and a failure is told once.
                 with self._shared.lock:
                     pending = self._shared.pending.pop(photo_id, None)
                 if pending is not None and not pending.failed:

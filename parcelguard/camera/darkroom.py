@@ -83,6 +83,7 @@ class Darkroom:
         return picture
 
     def _keep(self, request: TakePhoto, picture: Picture) -> PhotoKept:
+        # Encoded once and hashed as encoded: the name, the records and the evidence all speak of these bytes.
         hit("photo.taken")
         small = self._helper.submit(_small, picture.image)  # beside the encoder and the disk, not after them
         encoded, data = cv2.imencode(".jpg", picture.image, [cv2.IMWRITE_JPEG_QUALITY, self._quality])
@@ -94,6 +95,7 @@ class Darkroom:
         path = self._media / request.folder / name
         if not path.exists():  # the name holds the hash: a second request for the same picture finds it kept
             self._write(path, original)
+        # Durable by now: whatever fails from here on, the original is not lost, only not announced.
         thumbnail, sharp = small.result()
         self._helper.submit(_write_beside, path, thumbnail)  # it can be made again at any time
         height, width = picture.image.shape[:2]

@@ -110,6 +110,7 @@ class Ring:
             if slot == _NOBODY:
                 return None
             self._header[_HELD] = slot
+            # Only after the mark: a writer that began before it is seen here, one that begins now sees it.
             number, width, height = self._entry(slot)
             if number != _TORN:
                 return Frame(self._bytes(slot, width, height), width, height, number)
@@ -125,6 +126,7 @@ class Ring:
             if slot in (self._header[_NEWEST], self._header[_HELD]):
                 continue
             entry = self._entry(slot)
+            # Torn first, then the look at who holds it: the other way round both could believe to be alone.
             self._set_entry(slot, _TORN, width, height)
             if self._header[_HELD] != slot:
                 break
@@ -134,6 +136,7 @@ class Ring:
 
     def finish(self, draft: Draft) -> None:
         """Make the written picture the newest one."""
+        # The slot is whole before it becomes the newest: the screen takes the newest without asking.
         self._set_entry(draft.slot, draft.number, draft.width, draft.height)
         self._header[_LAST_NUMBER] = draft.number
         self._header[_NEWEST] = draft.slot

@@ -28,7 +28,7 @@ _AT_ONCE = 128 * 1024
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 _NO_FULL_FLUSH = {errno.ENOTSUP, errno.ENOTTY, errno.EINVAL}  # network shares and old file systems
 _WINDOWS_BUSY = {5, 32, 33}  # virus scanners and indexers hold new files for a moment
-_WINDOWS_PATIENCE_S = 2.5
+_WINDOWS_WAIT_S = 2.5
 
 
 def holds(path: Path, sha256: str) -> bool:
@@ -53,6 +53,8 @@ def write_durably(path: Path, data: bytes, *, read_only: bool = False, new_folde
     try:
         if new_folder:
             _make_folders(path.parent)
+        # The order is the promise: the bytes on the drive, then the name, then the folder that holds the
+        # name. A cut between any two leaves either the old file or the whole new one, never a torn one.
         _write_flushed(partial, data, passed)
         if read_only:
             partial.chmod(0o400)
@@ -130,11 +132,14 @@ def _write_new(partial: Path, data: bytes, passed: Callable[[str], None]) -> Non
     _remove(partial)  # what an earlier try left
     descriptor = os.open(partial, flags, 0o600)
     try:
+        # The system may take less than it was given, and says so only in what it returns.
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest[:_AT_ONCE]) :]
             passed("file.half_written")
-        _flush(descriptor)  # a failure is final: the kernel may have dropped the data, so never flush twice
+        # A failed flush is final: the kernel may have dropped the data and call the next flush a success.
+        _flush(descriptor)
+        # Believed only when the file has grown to its size, whatever the writes returned.
         if os.fstat(descriptor).st_size != len(data):
             raise OSError(errno.EIO, "short file")
         passed("file.flushed")
@@ -171,7 +176,8 @@ if sys.platform == "win32":
     _REPLACE_AND_WRITE_THROUGH = 0x1 | 0x8
 
     def _rename_durably(partial: Path, path: Path, passed: Callable[[str], None] = _nothing) -> None:
-        until = time.monotonic() + _WINDOWS_PATIENCE_S
+        # Python's rename does not write through on Windows; this call does, and needs no folder flush.
+        until = time.monotonic() + _WINDOWS_WAIT_S
         while not _move(str(partial), str(path), _REPLACE_AND_WRITE_THROUGH):
             code = ctypes.get_last_error()
             if code not in _WINDOWS_BUSY or time.monotonic() > until:

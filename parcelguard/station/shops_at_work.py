@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,54 +30,51 @@ from parcelguard.vault.vault import Vault
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationServices:
+    """What the shops at work share, and what stays when they are replaced.
+
+    `unknown_since`: part id -> when this program learned that its outcome is unknown, on a clock that
+    nobody can set. A wait that has begun goes on under the couriers that follow.
+    """
+
+    store: Store
+    vault: Vault
+    copies: CopyMaker
+    media: Path
+    publish: Callable[[object], None]
+    now: Callable[[], datetime]
+    alerts: Alerts
+    damaged: Callable[[DamagedDatabase], None]
+    unknown_since: dict[str, float] = field(default_factory=dict)
+
+
 class ShopsAtWork:
     """The shops of one station at work."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        vault: Vault,
-        store: Store,
-        copies: CopyMaker,
-        media: Path,
-        publish: Callable[[object], None],
-        now: Callable[[], datetime],
-        alerts: Alerts,
-        damaged: Callable[[DamagedDatabase], None],
-        watched: dict[str, float],
-    ) -> None:
+    def __init__(self, settings: Settings, services: StationServices) -> None:
+        store, now = services.store, services.now
         self._store = store
         self.shops: dict[str, Shop] = settings.packing_shops()
         with ExitStack() as undo:
             channels = {}
             for shop in settings.shops:
-                channels[shop.id] = connect(shop, vault, now)
+                channels[shop.id] = connect(shop, services.vault, now)
                 undo.callback(channels[shop.id].client.close_connections)
             self.senders: dict[str, ChatSender] = {
                 shop_id: channel.sender for shop_id, channel in channels.items() if channel.sender
             }
             self.left_for = Ledger(store, self.senders, now).left_for
-            # Shops that know their codes by their looks alone are asked last.
+            # Shops without an interface know a code by its form alone, so they are asked last.
             asked = sorted(channels, key=lambda shop_id: channels[shop_id].sender is None)
             self.orders = OrderIndex(store, {each: channels[each].orders for each in asked}, now)
             undo.callback(self.orders.stop)
             self._couriers = {
-                shop_id: Courier(
-                    shop=self.shops[shop_id],
-                    store=store,
-                    sender=sender,
-                    copies=copies,
-                    media=media,
-                    publish=publish,
-                    now=now,
-                    alerts=alerts,
-                    watched=watched,
-                )
+                shop_id: _courier(self.shops[shop_id], sender, services)
                 for shop_id, sender in self.senders.items()
                 if self.shops[shop_id].enabled
             }
-            self.delivery = DeliveryEngine(self._couriers, now, damaged)
+            self.delivery = DeliveryEngine(self._couriers, now, services.damaged)
             undo.callback(self._leave)
             undo.callback(self.delivery.stop)
             self._undo = undo.pop_all()
@@ -110,3 +108,17 @@ class ShopsAtWork:
     def _leave(self) -> None:
         for courier in self._couriers.values():
             courier.leave()
+
+
+def _courier(shop: Shop, sender: ChatSender, services: StationServices) -> Courier:
+    return Courier(
+        shop=shop,
+        store=services.store,
+        sender=sender,
+        copies=services.copies,
+        media=services.media,
+        publish=services.publish,
+        now=services.now,
+        alerts=services.alerts,
+        watched=services.unknown_since,
+    )

@@ -37,7 +37,7 @@ from parcelguard.packing.ports import Bench, DeskRecords, DeskRules, DeskShops, 
 from parcelguard.runtime.clock import ClockAlerts, ClockComparison
 from parcelguard.scanner.normaliser import read_scan
 from parcelguard.station.desk_steps import DeskSteps
-from parcelguard.station.shops_at_work import ShopsAtWork
+from parcelguard.station.shops_at_work import ShopsAtWork, StationServices
 from parcelguard.store.database import Store
 from parcelguard.upkeep.adopt import adopt_photos
 from parcelguard.upkeep.backup import Backups
@@ -91,19 +91,17 @@ class Station:
             self._clock_alerts = ClockAlerts(ClockComparison(now), self.alerts, self._woke)
             copies = BuyerCopies()
             undo.callback(copies.stop_helper)
-            self._new_shops_at_work = partial(
-                ShopsAtWork,
-                vault=vault or vault_at(folders.secrets, settings.secrets.keep),
+            self._services = StationServices(
                 store=self.store,
+                vault=vault or vault_at(folders.secrets, settings.secrets.keep),
                 copies=copies,
                 media=folders.media,
                 publish=hub.publish,
                 now=now,
                 alerts=self.alerts,
                 damaged=self.housekeeping.damaged,
-                watched={},  # one for all that follow each other: a rest goes on when the shops change
             )
-            self._at_work = self._new_shops_at_work(settings)
+            self._at_work = ShopsAtWork(settings, self._services)
             undo.callback(lambda: self._at_work.close())
             self._announcer = ProofAnnouncer(self.store, hub.publish)
             self.log = self._new_log(settings, folders, copies, now)
@@ -162,6 +160,7 @@ class Station:
     def start(self) -> None:
         """Bring back what a crash left open, and begin to read orders and to send."""
         self._at_work.start(self)
+        # The restored order first: what the camera reads must not open another in its place.
         self._steps.post(self._desk.restore)
         self._begun = True
         self.housekeeping.start()
@@ -176,7 +175,7 @@ class Station:
             self._closed = True
             self._undo.close()
 
-    def use(self, settings: Settings) -> None:
+    def use_shops_of(self, settings: Settings) -> None:
         """Go on with the shops that these settings name; the open order stays as it is.
 
         Call it off the window's thread: what is in flight ends first, within seconds.
@@ -184,15 +183,16 @@ class Station:
         with self._closing:
             if self._closed:
                 return
-            at_work = self._new_shops_at_work(settings)
+            at_work = ShopsAtWork(settings, self._services)
             before, self._at_work = self._at_work, at_work
+            # The old couriers end before the new ones begin: two for one shop would send twice.
             before.close()
             self.log.use(at_work)
             at_work.start(self)
             self._steps.post(self._desk.use_shops, self._desk_shops())
             self._announcer.queue()
 
-    def look_into(self, vault: Vault) -> None:
+    def check_keys(self, vault: Vault) -> None:
         """Tell when the shops' keys cannot be opened: packing goes on, sending waits."""
         try:
             vault.open()
@@ -276,6 +276,7 @@ class Station:
 
     def _alerts_changed(self, event: AlertsChanged) -> None:
         """Let the band forget a trouble with disk or folder once it is over."""
+        # Only what had stopped the packer: a note that goes takes nothing back.
         stops = {alert.key for alert in event.alerts if alert.severity is Severity.STOP}
         if self._stops - stops:
             self._steps.post(self._desk.take_back_failure)

@@ -86,6 +86,7 @@ class Backups:
 
         proofs = store.copy_to(partial, pages=_PAGES, paused=step)
         keep_durably(partial, path)
+        # Read back under its own name: what counts is what the drive gives back, not what was written.
         try:
             _examine(path, proofs)
         except StorageError:

@@ -234,6 +234,7 @@ def read_note(path: Path) -> Note:
         note = msgspec.json.decode(data, type=Note)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise StorageError(f"{path}: not a note of ParcelGuard ({error})") from error
+    # A note that was copied into another folder must not give that proof's photos a second life.
     if not path.parent.as_posix().endswith("/" + photo_folder(note.opened_at, note.id)):
         raise StorageError(f"{path}: it belongs into another folder")
     if (note.saved_at is None) != (path.name == DRAFT):
@@ -257,6 +258,7 @@ def is_proof_id(name: str) -> bool:
 
 def _read(path: Path) -> bytes:
     """Read a small ordinary file; anything else under this name is refused, not waited for."""
+    # The folder lies where anybody may put things: no link is followed, and no pipe is waited for.
     flags = (
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     )

@@ -78,6 +78,7 @@ class Repair:
         backup = self.backup if way is Way.BACKUP else None
         made = self._database.with_name(f"{self._database.name}.new")
         self._media.claim()  # without its photos the records would come back empty
+        # The new database is whole before the damaged one is moved: a crash at any step leaves one of them.
         try:
             _remove(made)
             if backup:

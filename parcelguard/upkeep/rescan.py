@@ -223,6 +223,7 @@ def _save(records: Records, note: Note) -> None:
     sends = note.sends and bool(photo_ids or note.with_text)
     proof = note.proof(ProofState.SENDING if sends else ProofState.SAVED)
     records.proofs.save(proof)
+    # Planned as F4 did and held at once: whether it went out is known to the marketplace alone.
     if note.by_hand or sends:
         planned = plan_parts(photo_ids, with_text=note.with_text, one_picture=note.one_picture)
         planned = plan_by_hand() if note.by_hand else planned

@@ -57,7 +57,7 @@ def test_connecting_an_unknown_shop_names_the_known_ones(
     written(tmp_path, "http://127.0.0.1:9", 1, 2)
 
     assert main(["--home", str(tmp_path), "connect", "teh"]) == 2
-    assert "in the settings file: kopi" in capsys.readouterr().err
+    assert "The shops there: kopi" in capsys.readouterr().err
 
 
 def test_the_doctor_finds_a_connected_shop_and_its_clock(tmp_path: Path) -> None:

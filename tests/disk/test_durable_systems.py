@@ -115,7 +115,7 @@ class Kernel32:
         return 1
 
 
-class Patience:
+class CountedSleep:
     """The module's clock: a sleep takes no time and is counted."""
 
     def __init__(self) -> None:
@@ -144,12 +144,12 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel32:
 
 
 @pytest.fixture
-def patience() -> Patience:
-    return Patience()
+def counted_sleep() -> CountedSleep:
+    return CountedSleep()
 
 
 @pytest.fixture
-def windows(kernel: Kernel32, patience: Patience, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def windows(kernel: Kernel32, counted_sleep: CountedSleep, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Load the module once more, as Windows would."""
     monkeypatch.setattr(sys, "platform", "win32")
     spec = importlib.util.spec_from_file_location("files_on_windows", files.__file__)
@@ -157,7 +157,7 @@ def windows(kernel: Kernel32, patience: Patience, monkeypatch: pytest.MonkeyPatc
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "time", patience)
+    monkeypatch.setattr(module, "time", counted_sleep)
     return module
 
 
@@ -186,30 +186,30 @@ def test_windows_folders_are_made_and_may_exist(tmp_path: Path, windows: ModuleT
 
 @pytest.mark.parametrize("busy", [ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION])
 def test_windows_scanner_that_holds_a_new_file_is_waited_for(
-    tmp_path: Path, windows: ModuleType, kernel: Kernel32, patience: Patience, busy: int
+    tmp_path: Path, windows: ModuleType, kernel: Kernel32, counted_sleep: CountedSleep, busy: int
 ) -> None:
     kernel.refusals = iter([busy] * 3)
 
     windows.write_durably(tmp_path / "photo.jpg", b"photo", read_only=True)
 
     assert (tmp_path / "photo.jpg").read_bytes() == b"photo"
-    assert 0 < patience.slept_s < 1
+    assert 0 < counted_sleep.slept_s < 1
 
 
 def test_windows_file_that_stays_held_is_given_up_after_two_and_a_half_seconds(
-    tmp_path: Path, windows: ModuleType, kernel: Kernel32, patience: Patience
+    tmp_path: Path, windows: ModuleType, kernel: Kernel32, counted_sleep: CountedSleep
 ) -> None:
     kernel.refusals = iter([SHARING_VIOLATION] * 1000)
 
     with pytest.raises(StorageError, match="error 32"):
         windows.write_durably(tmp_path / "photo.jpg", b"photo")
 
-    assert patience.slept_s == pytest.approx(2.5, abs=0.2)
+    assert counted_sleep.slept_s == pytest.approx(2.5, abs=0.2)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_windows_full_drive_is_told_at_once(
-    tmp_path: Path, windows: ModuleType, kernel: Kernel32, patience: Patience
+    tmp_path: Path, windows: ModuleType, kernel: Kernel32, counted_sleep: CountedSleep
 ) -> None:
     (tmp_path / "secrets.json").write_bytes(b"before")
     kernel.refusals = iter([DRIVE_FULL])
@@ -217,7 +217,7 @@ def test_windows_full_drive_is_told_at_once(
     with pytest.raises(DiskFull):
         windows.write_durably(tmp_path / "secrets.json", b"after")
 
-    assert (kernel.calls, patience.slept_s) == (1, 0)
+    assert (kernel.calls, counted_sleep.slept_s) == (1, 0)
     assert (tmp_path / "secrets.json").read_bytes() == b"before"
 
 

@@ -61,7 +61,7 @@ def run_faster() -> None:
     settle = ChannelPolicy(signature_window=SIGNATURE_WINDOW).settle / TIMES_FASTER
     swap(ChannelPolicy, "settle", property(lambda _policy: settle))
     driver.BETWEEN_KEYS_S, driver.BETWEEN_ORDERS_S, driver.KEY_GAP_S = 0.02, 0.05, 0.002
-    driver.DELIVERY_PATIENCE_S = 1200.0
+    driver.LONGEST_FOR_DELIVERY_S = 1200.0
     driver.Until.__init__.__defaults__ = (180.0, False)  # hundreds of orders take a while to come in
 
 

@@ -114,13 +114,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def test_shop_that_is_added_is_served_at_once_and_the_open_order_stays_open(office: Office) -> None:
-    office.station.use(office.with_only("shopee"))
+    office.station.use_shops_of(office.with_only("shopee"))
     first = office.order("shopee")
     wait_for(lambda: office.desk.state is DeskState.READY)
     office.open(first)
     office.photograph()
 
-    office.station.use(office.settings)
+    office.station.use_shops_of(office.settings)
     office.photograph()
     office.save()
     wait_for(lambda: office.delivered(first))
@@ -144,12 +144,12 @@ def test_what_waits_for_a_shop_that_is_switched_off_is_held_and_never_goes_out_b
     office.save()
     wait_for(lambda: office.states.get(order.order_sn) is ProofState.WAITING)
 
-    office.station.use(office.with_only("shopee"))
+    office.station.use_shops_of(office.with_only("shopee"))
     office.world.faults.clear()
     (group,) = office.station.log.attention()
     assert group.reason == "shop_off"
 
-    office.station.use(office.settings)
+    office.station.use_shops_of(office.settings)
     other = office.order("tiktok", 1)
     office.open(other)
     office.photograph()
@@ -162,7 +162,7 @@ def test_order_that_was_open_when_its_shop_was_switched_off_is_held_after_f4(off
     order = office.order("tiktok")
     office.open(order)
     office.photograph()
-    office.station.use(office.with_only("shopee"))
+    office.station.use_shops_of(office.with_only("shopee"))
     office.save()
 
     wait_for(lambda: office.states.get(order.order_sn) is ProofState.ATTENTION)
@@ -182,7 +182,7 @@ def test_message_whose_call_hangs_while_the_shops_change_is_looked_for_and_not_r
     office.save()
     wait_for(lambda: any(part.in_doubt and part.kind.visible for part in office.parts()))
 
-    office.station.use(office.settings)
+    office.station.use_shops_of(office.settings)
     office.world.faults.clear()
     wait_for(lambda: office.delivered(order), timeout_s=30)
     assert office.in_the_chat(order) == 2
@@ -197,7 +197,7 @@ def test_what_the_disk_did_not_let_hold_is_held_in_the_next_round(office: Office
     wait_for(lambda: office.states.get(order.order_sn) is ProofState.WAITING)
 
     with read_only(office.station.store):
-        office.station.use(office.with_only("shopee"))
+        office.station.use_shops_of(office.with_only("shopee"))
     assert office.station.log.attention() == ()
     office.station.housekeeping.round()
     (group,) = office.station.log.attention()
@@ -211,13 +211,13 @@ def test_trouble_of_a_shop_ends_with_its_courier(office: Office) -> None:
     office.save()
     wait_for(lambda: office.alerts)
 
-    office.station.use(office.with_only("shopee"))
+    office.station.use_shops_of(office.with_only("shopee"))
     assert office.alerts == ()
 
 
 def test_station_that_is_closed_takes_up_no_shops_any_more(office: Office) -> None:
     office.station.close()
-    office.station.use(office.settings)  # the fixture's module tells threads that are left behind
+    office.station.use_shops_of(office.settings)  # the fixture's module tells threads that are left behind
 
 
 def test_proof_without_a_chat_that_is_sent_by_hand_says_so_in_its_note(office: Office) -> None:

@@ -71,6 +71,7 @@ class Ladder:
         if not any(each.symbology in _LINEAR for each in found):
             give_way()
             found += straightened(gray, symbologies, found, self._locator)
+        # Enlarging costs as much as all the rest, so it waits until the cheaper steps failed several times.
         self._failing = 0 if found else self._failing + 1
         if self._failing and self._failing % ENLARGE_EVERY == 0:
             give_way()

@@ -28,7 +28,7 @@ _LARGEST_PART = 32 << 20  # bytes; a stream without a boundary must not fill the
 _PICTURE_BEGINS, _PICTURE_ENDS = b"\xff\xd8", b"\xff\xd9"
 _LENGTH = re.compile(rb"content-length:\s*(\d{1,9})", re.IGNORECASE)
 _CATCH_UP_S = 0.2  # then a picture is shown even if more wait; the next read goes on dropping
-_SMALLEST_PICTURE = 100  # bytes
+_SMALLEST_PICTURE = 100  # bytes; less between two boundaries is no picture
 
 
 class PartStream:

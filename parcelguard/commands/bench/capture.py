@@ -33,16 +33,16 @@ from parcelguard.scanner.normaliser import read_scan
 from parcelguard.station.station import Station
 
 ORDERS = 40
-PATIENCE_S = 30.0
+LONGEST_WAIT_S = 30.0
 REST_S = 0.05  # nobody presses F1 while the disk still works off the last photo; the floor rests too
 
 
-class _Watch:
+class _DeskObserver:
     """Waits for what the hub tells."""
 
     def __init__(self, hub: EventHub) -> None:
-        self._news = Condition()
-        self._told_at = 0.0
+        self._changed = Condition()
+        self._changed_at = 0.0
         self.desk = Desk()
         self.live = False
         hub.subscribe(DeskChanged, self._on_desk)
@@ -50,21 +50,21 @@ class _Watch:
 
     def until(self, seen: Callable[[], bool]) -> float:
         """Wait until `seen` holds and return when the desk told it, not when this thread woke up."""
-        with self._news:
-            if not self._news.wait_for(seen, PATIENCE_S):
+        with self._changed:
+            if not self._changed.wait_for(seen, LONGEST_WAIT_S):
                 raise CameraUnavailable("the measurement waited in vain")
-            return self._told_at
+            return self._changed_at
 
-    def _on_desk(self, news: DeskChanged) -> None:
-        with self._news:
-            self._told_at = perf_counter()
-            self.desk = news.desk
-            self._news.notify_all()
+    def _on_desk(self, event: DeskChanged) -> None:
+        with self._changed:
+            self._changed_at = perf_counter()
+            self.desk = event.desk
+            self._changed.notify_all()
 
-    def _on_camera(self, news: CameraChanged) -> None:
-        with self._news:
-            self.live = news.state is CameraState.LIVE
-            self._news.notify_all()
+    def _on_camera(self, event: CameraChanged) -> None:
+        with self._changed:
+            self.live = event.state is CameraState.LIVE
+            self._changed.notify_all()
 
 
 def measure() -> list[Row]:
@@ -74,7 +74,7 @@ def measure() -> list[Row]:
         folders = folders_of(Path(home), settings)
         folders.make()
         hub = EventHub()
-        watch = _Watch(hub)
+        observer = _DeskObserver(hub)
         camera = CameraClient(
             settings.camera, folders.media, CameraListeners.of_hub(hub.publish, frame_arrived=lambda: None)
         )
@@ -83,15 +83,15 @@ def measure() -> list[Row]:
             station = Station(settings, folders, hub, camera)
             station.start()
             try:
-                watch.until(lambda: watch.live)
-                return _take_turns(station, watch, folders.media, settings.camera.quality)
+                observer.until(lambda: observer.live)
+                return _take_turns(station, observer, folders.media, settings.camera.quality)
             finally:
                 station.close()
         finally:
             camera.stop()
 
 
-def _take_turns(station: Station, watch: _Watch, media: Path, quality: int) -> list[Row]:
+def _take_turns(station: Station, observer: _DeskObserver, media: Path, quality: int) -> list[Row]:
     ours: list[float] = []
     floor: list[float] = []
     beside = media.parent / "floor"
@@ -100,18 +100,18 @@ def _take_turns(station: Station, watch: _Watch, media: Path, quality: int) -> l
             scan = read_scan(f"BENCH{order:06d}", ScanSource.TYPED)
             assert scan
             station.scan(scan)
-            watch.until(lambda: watch.desk.state is DeskState.UNMATCHED)
+            observer.until(lambda: observer.desk.state is DeskState.UNMATCHED)
             for number in range(1, MAX_PHOTOS + 1):
                 sleep(REST_S)
                 begun = perf_counter()
                 station.take_photo()
-                done = watch.until(lambda wanted=number: len(watch.desk.photos) == wanted)  # type: ignore[misc]
+                done = observer.until(lambda wanted=number: len(observer.desk.photos) == wanted)  # type: ignore[misc]
                 ours.append(done - begun)
-                frame = _pixels(media / watch.desk.photos[-1].photo.path)
+                frame = _pixels(media / observer.desk.photos[-1].photo.path)
                 sleep(REST_S)
                 floor.append(_floor(frame, quality, beside / f"{order}-{number}.jpg", database))
             station.clear()
-            watch.until(lambda: watch.desk.state is DeskState.READY)
+            observer.until(lambda: observer.desk.state is DeskState.READY)
     middle, high = Case(msgid("F1 to durable row, median")), Case(msgid("F1 to durable row, p95"))
     return spread(middle, high, _ms(ours), _ms(floor))
 

@@ -18,13 +18,13 @@ def end_with_first_paint(app: App) -> None:
     """Print a line when the window is painted, and end this process."""
     from PySide6.QtCore import QEvent, QObject, QTimer
 
-    class Watch(QObject):
+    class PaintObserver(QObject):
         def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
             if event.type() is QEvent.Type.Paint:
                 QTimer.singleShot(0, _done)
             return False
 
-    app.window.installEventFilter(Watch(app.window))
+    app.window.installEventFilter(PaintObserver(app.window))
 
 
 def _floor() -> None:

@@ -26,9 +26,9 @@ TICK_MS = 5
 KEY_GAP_S = 0.005  # a fast scanner
 BETWEEN_KEYS_S = 0.12
 BETWEEN_ORDERS_S = 0.3
-PATIENCE_S = 20.0
-ORDERS_PATIENCE_S = 600.0  # a reading that a storm broke off goes on a minute later
-DELIVERY_PATIENCE_S = 300.0
+LONGEST_WAIT_S = 20.0
+LONGEST_FOR_ORDERS_S = 600.0  # a reading that a storm broke off goes on a minute later
+LONGEST_FOR_DELIVERY_S = 300.0
 REST_AFTER_STORM_S = 20.0
 MOST_SCANS = 5  # of an order whose marketplace does not answer
 
@@ -39,7 +39,7 @@ class Until:
 
     seen: Callable[[], bool]
     what: str
-    patience_s: float = PATIENCE_S
+    longest_s: float = LONGEST_WAIT_S
     painted: bool = False
 
 
@@ -87,7 +87,7 @@ class Driver(QObject):
     def _pack_all(self) -> Iterator[Until]:
         preview = self._window.pack_screen.preview
         yield Until(lambda: self._live and preview.frames_painted > 0, "a picture")
-        yield Until(self._orders_known, "the orders", ORDERS_PATIENCE_S)
+        yield Until(self._orders_known, "the orders", LONGEST_FOR_ORDERS_S)
         begun, frames = perf_counter(), preview.frames_painted
         self.observed.lateness.clear()
         for order in self._orders:
@@ -98,7 +98,7 @@ class Driver(QObject):
         yield from self._hand_over()
         numbers = set(self.observed.orders) - self.observed.by_hand
         yield Until(
-            lambda: numbers <= self._delivered or self._at_rest(), "all accepted", DELIVERY_PATIENCE_S
+            lambda: numbers <= self._delivered or self._at_rest(), "all accepted", LONGEST_FOR_DELIVERY_S
         )
 
     def _hand_over(self) -> Iterator[Until]:
@@ -197,7 +197,7 @@ class Driver(QObject):
                 self._end()
                 return
             self._painted_at = 0.0
-            self._give_up_at = perf_counter() + self._waiting.patience_s
+            self._give_up_at = perf_counter() + self._waiting.longest_s
         if perf_counter() > self._give_up_at:
             self.observed.trouble = f"waited in vain for {self._waiting.what}, desk {self._desk.state}"
             self._end()
@@ -211,21 +211,21 @@ class Driver(QObject):
 
     # ---- seeing ------------------------------------------------------------------------
 
-    def _on_desk(self, news: DeskChanged) -> None:
-        self._desk = news.desk
+    def _on_desk(self, event: DeskChanged) -> None:
+        self._desk = event.desk
         if self._waiting is not None and self._waiting.painted and self._waiting.seen():
             QTimer.singleShot(0, self._note_painted)  # paints are posted, so this comes after them
 
     def _note_painted(self) -> None:
         self._painted_at = self._painted_at or perf_counter()
 
-    def _on_camera(self, news: CameraChanged) -> None:
-        self._live = news.state is CameraState.LIVE
+    def _on_camera(self, event: CameraChanged) -> None:
+        self._live = event.state is CameraState.LIVE
 
-    def _on_proof(self, news: ProofChanged) -> None:
+    def _on_proof(self, event: ProofChanged) -> None:
         self._moved_at = perf_counter()
-        if news.state is ProofState.HANDED:
-            self._handed.add(news.order_number)
-        if news.state is ProofState.DELIVERED and news.order_number in self._pressed_f4:
-            self._delivered.add(news.order_number)
-            self.observed.latency["f4_accepted"].append(perf_counter() - self._pressed_f4[news.order_number])
+        if event.state is ProofState.HANDED:
+            self._handed.add(event.order_number)
+        if event.state is ProofState.DELIVERED and event.order_number in self._pressed_f4:
+            self._delivered.add(event.order_number)
+            self.observed.latency["f4_accepted"].append(perf_counter() - self._pressed_f4[event.order_number])
