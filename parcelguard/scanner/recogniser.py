@@ -49,8 +49,8 @@ def recognise(text: str, now: datetime | None = None, symbology: str = "") -> tu
     Goods and cartons carry digits too. Their check digit tells them, unless the symbology is one
     that goods do not use: every tenth tracking number has a right one by chance.
     """
-    told = symbology in _ON_GOODS or (not symbology and len(text) in _RETAIL_LENGTHS)
-    if told and is_gtin(text):
+    on_goods = symbology in _ON_GOODS or (not symbology and len(text) in _RETAIL_LENGTHS)
+    if on_goods and is_gtin(text):
         return "item", "gtin"
     today = (now or datetime.now(UTC)).date()
     for kind, hint, shape in _COMPILED:

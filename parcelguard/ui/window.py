@@ -1,8 +1,8 @@
-"""The one window: bars, screens, and where keys and news go.
+"""The one window: bars, screens, and where keys and events go.
 
 It is built and painted before the rest of the program exists; `attach` plugs that in. Keys
 pressed before are answered with "Starting…". Only the Pack screen is built at once. A screen whose
-code fails is built anew from the news that were kept.
+code fails is built anew from the events that were kept.
 """
 
 from __future__ import annotations
@@ -366,27 +366,27 @@ class MainWindow(QWidget):
         scanner = self._settings.scanner
         return read_scan(raw, source, prefix=scanner.prefix, suffix=scanner.suffix)
 
-    # ---- news ------------------------------------------------------------------------
+    # ---- what happened ---------------------------------------------------------------
 
-    def _on_desk(self, news: DeskChanged) -> None:
-        self._desk = news
-        if news.desk.state is DeskState.READY:
+    def _on_desk(self, event: DeskChanged) -> None:
+        self._desk = event
+        if event.desk.state is DeskState.READY:
             self.keys.unlock()
-        self.pack_screen.show_desk(news.desk)
+        self.pack_screen.show_desk(event.desk)
 
-    def _on_saved(self, news: ProofSaved) -> None:
-        self.pack_screen.show_saved(news)
+    def _on_saved(self, event: ProofSaved) -> None:
+        self.pack_screen.show_saved(event)
 
-    def _on_proof(self, news: ProofChanged) -> None:
-        self.pack_screen.show_proof(news)
+    def _on_proof(self, event: ProofChanged) -> None:
+        self.pack_screen.show_proof(event)
 
-    def _on_codes(self, news: CodesSeen) -> None:
-        self.pack_screen.show_codes(news)
+    def _on_codes(self, event: CodesSeen) -> None:
+        self.pack_screen.show_codes(event)
 
-    def _on_camera(self, news: CameraChanged) -> None:
-        self._camera = news
-        self._topbar.show_camera(news)
-        self.pack_screen.show_camera(news)
+    def _on_camera(self, event: CameraChanged) -> None:
+        self._camera = event
+        self._topbar.show_camera(event)
+        self.pack_screen.show_camera(event)
 
     def _shop_name(self, shop_id: str) -> str:
         shop = self._shops.get(shop_id)
@@ -426,7 +426,7 @@ class MainWindow(QWidget):
             self.show_page(page)
 
     def stand_in(self, page: Page, widget: RepairPage) -> None:
-        """Show this in a screen's place. A Pack screen stays behind it: news still reach it."""
+        """Show this in a screen's place. A Pack screen stays behind it: events still reach it."""
         failed = self._pages.get(page)
         if failed is not None and failed is not self.pack_screen:
             self._drop(failed)

@@ -30,7 +30,7 @@ from parcelguard.runtime.translation import ENGLISH, PSEUDO, tr, use_language
 from parcelguard.ui.recovery.repair_page import Choice
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
-from tests.support.pseudo_walk import cut_texts, plain_english
+from tests.support.pseudo_walk import cut_texts, painted_lines, plain_english
 from tests.support.ui_helpers import (
     NOON,
     NUMBER,
@@ -173,6 +173,22 @@ def test_another_screen_is_shown_in_the_new_language_at_once(window: MainWindow)
     QApplication.processEvents()
     assert plain_english(window, ["F1", "F2", "F4", "PG", "Bench 07", "Aina"]) == []
     assert cut_texts(window) == []
+
+
+def test_the_camera_keeps_its_place_in_the_top_bar_when_words_grow_long(
+    window: MainWindow, hub: EventHub
+) -> None:
+    hub.publish(CameraChanged(state=CameraState.LOST))
+    hub.publish(QueueChanged(sending=2, waiting=1, attention=3, by_hand=4))
+    hub.publish(ShopQueue(SHOP.id, SHOP.label, 20, 4900))
+    window.resize(1250, 768)
+    QApplication.processEvents()
+    assert "Aina" in painted_lines(window._topbar)
+    window.change_language(PSEUDO)
+    QApplication.processEvents()
+    painted = painted_lines(window._topbar)
+    assert tr("No camera").strip("⟦⟧") in painted
+    assert "Bench 07" not in painted
 
 
 def test_the_alert_strip_and_its_button_are_said_anew(window: MainWindow, hub: EventHub) -> None:

@@ -28,33 +28,33 @@ class AlertFeed(QObject):
         self._theme = theme
         self._publish = publish
         self._rows = rows
-        self._told: tuple[Alert, ...] = ()
-        self._noted: tuple[Alert, ...] = ()
+        self._of_station: tuple[Alert, ...] = ()
+        self._of_window: tuple[Alert, ...] = ()
         self.strip: AlertStrip | None = None
         self._over = QTimer(self, singleShot=True, interval=NOTED_MS)
         self._over.timeout.connect(self._forget)
 
-    def show_alerts(self, news: AlertsChanged) -> None:
+    def show_alerts(self, event: AlertsChanged) -> None:
         """Take in what is wrong with the station now."""
-        stopped = {alert.key for alert in self._told if alert.severity is Severity.STOP}
-        self._told = news.alerts
-        if any(alert.severity is Severity.STOP and alert.key not in stopped for alert in news.alerts):
+        stopped = {alert.key for alert in self._of_station if alert.severity is Severity.STOP}
+        self._of_station = event.alerts
+        if any(alert.severity is Severity.STOP and alert.key not in stopped for alert in event.alerts):
             self._publish(Sounded(Cue.STOP))
         self._show()
 
     def note(self, alert: Alert) -> None:
         """Say something of the window itself for some seconds."""
-        self._noted = (alert,)
+        self._of_window = (alert,)
         self._over.start()
         self._publish(Sounded(Cue.LOOK))
         self._show()
 
     def _forget(self) -> None:
-        self._noted = ()
+        self._of_window = ()
         self._show()
 
     def _show(self) -> None:
-        alerts = tuple(sorted((*self._told, *self._noted), key=lambda alert: -alert.severity))
+        alerts = tuple(sorted((*self._of_station, *self._of_window), key=lambda alert: -alert.severity))
         if self.strip is None and alerts:
             from parcelguard.ui.shell.alert_strip import AlertStrip
 

@@ -38,7 +38,7 @@ _NAMES = {
     Page.CHANNELS: msgid("Channels"),
     Page.HELP: msgid("Help"),
 }
-_COUNTS = {Page.BY_HAND: Token.WARN}  # what is to be sent by hand is work, not trouble
+_COUNTS = {Page.BY_HAND: Token.WARN}  # what is to be sent by hand is work, and nothing is wrong
 _TITLES = {
     **_NAMES,
     Page.LOG: msgid("Media log"),

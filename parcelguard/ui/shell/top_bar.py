@@ -55,6 +55,19 @@ class TopBar(QWidget):
         self._title = title
         self.say_anew()
 
+    def _fitting(self, room: int) -> list[Chip]:
+        """Return the chips there is room for: bench and packer, whom everybody here knows, go first."""
+        shown, gap = list(self.chips), self._theme.px(14)
+        names = [chip for chip in shown if chip.dot is None]
+        while names and sum(self._width(chip) + gap for chip in shown) - gap > room:
+            shown.remove(names.pop(0))
+        return shown
+
+    def _width(self, chip: Chip) -> int:
+        theme = self._theme
+        mark = theme.px(14) if chip.dot else 0
+        return width_of(chip.text, theme.font(Size.SMALL)) + 2 * theme.px(11) + mark
+
     def say_anew(self) -> None:
         """Say all of it again: something changed, or the language did."""
         self.setAccessibleName(", ".join((self._title, *(chip.text for chip in self.chips))))
@@ -122,10 +135,10 @@ class TopBar(QWidget):
         top = (self.height() - height) // 2
         right = self.width() - theme.px(20)
         self._attention_area = QRect()
-        for chip in reversed(self.chips):
-            space = theme.px(11)
+        space = theme.px(11)
+        for chip in reversed(self._fitting(right - leftmost)):
             mark = theme.px(14) if chip.dot else 0
-            width = width_of(chip.text, font) + 2 * space + mark
+            width = self._width(chip)
             area = QRect(right - width, top, width, height)
             if area.left() < leftmost:
                 break
