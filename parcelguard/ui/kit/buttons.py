@@ -21,7 +21,7 @@ def button(words: str, parent: QWidget, *, main: bool = False, quiet: bool = Fal
 
 
 class ButtonRow(QWidget):
-    """Buttons side by side, in as many rows as they need."""
+    """Buttons side by side, in as many rows as they need; one that is hidden takes no room."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -61,6 +61,8 @@ class ButtonRow(QWidget):
     def _arrange(self) -> None:
         gap, at, tall = self._theme.px(8), QPoint(0, 0), 0
         for button in self._buttons:
+            if button.isHidden():
+                continue
             size = button.sizeHint().boundedTo(QSize(max(1, self.width()), 10_000))
             if at.x() and at.x() + size.width() > self.width():
                 at = QPoint(0, at.y() + tall + gap)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -24,7 +24,7 @@ from parcelguard.core.proofs import ProofState
 from parcelguard.runtime.translation import tr, trn
 from parcelguard.store.views import ProofDetail
 from parcelguard.ui.kit.blocks import ReasonBox, plain_label
-from parcelguard.ui.kit.buttons import button
+from parcelguard.ui.kit.buttons import ButtonRow, button
 from parcelguard.ui.kit.theme import Theme
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log.model import RESENDABLE
@@ -137,9 +137,7 @@ class ResendPanel(Panel):
         first = state is ProofState.SAVED
         reason = HIDDEN_REASON if is_hidden(detail) else _REASONS.get(state, "")
         self.reason.setPlaceholderText(
-            tr("First a reason: why is it sent now?")
-            if first
-            else tr("First a reason: why is it sent again?")
+            tr("First a reason: why now?") if first else tr("First a reason: why again?")
         )
         self.reason.setText(tr(reason))
         self.confirm.setText(tr("Send now") if first else tr("Send again"))
@@ -166,7 +164,7 @@ class ClosePanel(Panel):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, tr("Close proof"), parent)
-        self.reason.setPlaceholderText(tr("First a reason: why is nothing more sent?"))
+        self.reason.setPlaceholderText(tr("First a reason: why close it?"))
         self._insert(
             plain_label(tr("Nothing more of this order is sent. The photos stay on this computer."), self)
         )
@@ -222,7 +220,10 @@ class Questions(QWidget):
             answer = button(tr(words), asked)
             answer.setAccessibleName(tr("{part}: {answer}", part=name, answer=tr(words)))
             answer.clicked.connect(partial(self._answer, part.id, decision))
-            answers.addWidget(answer, place // 2, place % 2)
+            if place < 2:
+                answers.addWidget(answer, 0, place)
+            else:  # the longest has the row to itself
+                answers.addWidget(answer, 1, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         rows.addLayout(answers)
         return asked
 
@@ -248,14 +249,16 @@ class Actions(QWidget):
         self.close_panel = ClosePanel(theme, self)
         self.questions = Questions(theme, self)
         self._buttons = QWidget(self)
-        self.main = button(tr("Resend"), self._buttons, main=True)
-        self.edit = button(tr("Edit and resend"), self._buttons)
-        self.open_folder = button(tr("Folder"), self._buttons)
-        self.close_proof = button(tr("Close…"), self._buttons, quiet=True)
+        self._begin_row = ButtonRow(theme, self._buttons)
+        self._end_row = ButtonRow(theme, self._buttons)  # apart: these end what the others begin
+        self.main = button(tr("Resend"), self._begin_row, main=True)
+        self.edit = button(tr("Edit and resend"), self._begin_row)
+        self.open_folder = button(tr("Folder"), self._begin_row)
+        self.close_proof = button(tr("Close…"), self._end_row, quiet=True)
         self.close_proof.setAccessibleName(tr("Close this proof: nothing more of it is sent"))
-        self.hand = button(tr("Send by hand"), self._buttons, quiet=True)
+        self.hand = button(tr("Send by hand"), self._end_row, quiet=True)
         self.hand.setAccessibleName(tr("Send the rest of this proof by hand"))
-        self.not_sent = button(tr("Not sent after all"), self._buttons, quiet=True)
+        self.not_sent = button(tr("Not sent after all"), self._end_row, quiet=True)
         self.not_sent.setAccessibleName(tr("It was not sent by hand after all"))
         self._lay_out(theme)
         self.hand.clicked.connect(self._leave_to_hand)
@@ -283,6 +286,7 @@ class Actions(QWidget):
         self.close_proof.setVisible(state in _CLOSABLE)
         self.hand.setVisible(state in _TO_HAND and not unsure)
         self.not_sent.setVisible(state is ProofState.HANDED)
+        self._end_row.setVisible(any(not each.isHidden() for each in self._end_row.buttons))
         self.enable()
         self.questions.show_parts(detail)
         if not same or (self.panel.isVisibleTo(self) and state not in RESENDABLE):
@@ -330,20 +334,13 @@ class Actions(QWidget):
         return True
 
     def _lay_out(self, theme: Theme) -> None:
-        row = QVBoxLayout() if theme.large_text else QHBoxLayout()
-        for each in (self.main, self.edit, self.open_folder):
-            row.addWidget(each)
-        row.addStretch(1)
-        last = QHBoxLayout()  # closing stands apart: it ends what the others begin
-        for each in (self.close_proof, self.hand, self.not_sent):
-            last.addWidget(each)
-        last.addStretch(1)
+        self._begin_row.show_buttons([self.main, self.edit, self.open_folder])
+        self._end_row.show_buttons([self.close_proof, self.hand, self.not_sent])
         buttons = QVBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
-        buttons.addLayout(row)
-        buttons.addLayout(last)
-        for layout in (row, buttons):
-            layout.setSpacing(theme.px(8))
+        buttons.setSpacing(theme.px(8))
+        buttons.addWidget(self._begin_row)
+        buttons.addWidget(self._end_row)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.px(10))

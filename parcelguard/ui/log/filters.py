@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from parcelguard.core.message_id import msgid
 from parcelguard.runtime.translation import tr
 from parcelguard.store.views import LogFilter, LogQuery
-from parcelguard.ui.kit.buttons import Choice
-from parcelguard.ui.kit.theme import Theme
+from parcelguard.ui.kit.buttons import ButtonRow, Choice
+from parcelguard.ui.kit.paint import width_of
+from parcelguard.ui.kit.theme import Size, Theme
 from parcelguard.ui.log.parts import FilterChip
 
 TYPING_REST_MS = 250
@@ -86,10 +87,13 @@ class LogFilters(QWidget):
         self.choose_span(Span.WEEK)
         self.first = self._date_field(tr("First day"))
         self.last = self._date_field(tr("Last day"))
-        self.chips = {kind: FilterChip(theme, kind, self) for kind in LogFilter}
+        self._chip_row = ButtonRow(theme, self)  # another language may need a second row
+        self.chips = {kind: FilterChip(theme, kind, self._chip_row) for kind in LogFilter}
+        self._chip_row.show_buttons(list(self.chips.values()))
         self.chips[LogFilter.ALL].setChecked(True)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_REST_MS)
         self._lay_out()
+        self._fit_dates()
         self._connect()
 
     @property
@@ -138,9 +142,15 @@ class LogFilters(QWidget):
         field.setPlaceholderText(tr("YYYY-MM-DD"))
         field.setAccessibleName(name)
         field.setMaxLength(10)
-        field.setFixedWidth(self._theme.em(118))
         field.hide()
         return field
+
+    def _fit_dates(self) -> None:
+        """Give the dates room for what they ask for, also after the window took another size."""
+        theme = self._theme
+        for field in (self.first, self.last):
+            needed = width_of(field.placeholderText(), theme.font(Size.BODY)) + theme.px(20)
+            field.setFixedWidth(max(theme.em(118), needed))
 
     def _lay_out(self) -> None:
         px = self._theme.px
@@ -149,18 +159,14 @@ class LogFilters(QWidget):
         fields.addWidget(self.search, 1)
         for widget in (self.span, self.first, self.last):
             fields.addWidget(widget)
-        chips = QHBoxLayout()
-        chips.setSpacing(px(8))
-        for chip in self.chips.values():
-            chips.addWidget(chip)
-        chips.addStretch(1)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(px(12))
         rows.addLayout(fields)
-        rows.addLayout(chips)
+        rows.addWidget(self._chip_row)
 
     def _connect(self) -> None:
+        self._theme.changed.connect(self._fit_dates)
         self._typing.timeout.connect(self.changed)
         for field in (self.search, self.first, self.last):
             field.textChanged.connect(self._typing.start)

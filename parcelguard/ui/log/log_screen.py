@@ -30,7 +30,7 @@ from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.log.detail import LogDetail
 from parcelguard.ui.log.filters import LogFilters
 from parcelguard.ui.log.model import ENTRY_ROLE, RESENDABLE, Column, LogModel
-from parcelguard.ui.log.row_painter import ROW_HEIGHT, LogDelegate
+from parcelguard.ui.log.row_painter import ROW_HEIGHT, LogDelegate, link_width
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.words.log_words import counts_down
@@ -143,6 +143,7 @@ class LogPage(Screen):
         short = _SHORT_BADGES if room < theme.em(_LONG_BADGES_ROOM) else {}
         for column, width in {**_WIDTHS, **narrow, **short}.items():
             table.setColumnWidth(column, theme.em(width))
+        table.setColumnWidth(Column.RESEND, max(theme.em(_WIDTHS[Column.RESEND]), link_width(theme)))
         for column, needed in _NEEDED_ROOM.items():
             table.setColumnHidden(column, room < theme.em(needed))
 

@@ -22,11 +22,18 @@ from parcelguard.ui.kit.paint import badge, dot, rounded_picture, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.kit.tones import DOTS
 from parcelguard.ui.log.model import ENTRY_ROLE, Column, Index, LogModel, cell
-from parcelguard.ui.words.log_words import status
+from parcelguard.ui.words.log_words import link_words, status
 
 ROW_HEIGHT = 49
 _MONO = (Column.TAKEN, Column.ORDER)
 _BESIDE = {Column.STATUS: 15, Column.SHOP: 18}  # what the dot and the badge's edges take from the words
+
+
+def link_width(theme: Theme) -> int:
+    """Return how wide the column is in which every link is read whole."""
+    font = theme.font(Size.SMALL, 700)
+    links = (link_words(ProofState.SAVED), link_words(ProofState.ATTENTION))
+    return max(width_of(words, font) for words in links) + theme.px(14)
 
 
 class LogDelegate(QStyledItemDelegate):
