@@ -37,6 +37,7 @@ from parcelguard.marketplace.lazada.codes import (
     wrong_keys,
 )
 from parcelguard.marketplace.lazada.wire import not_shown, refusal, signed, spoke
+from parcelguard.marketplace.once_more import with_their_time, with_tokens
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.tokens import Tokens, grant_key, life_s
 from parcelguard.vault.vault import Secrets, Vault
@@ -208,20 +209,15 @@ class LazadaClient:
         ask: Callable[[Secrets], Answer],
         doubt: Callable[[Answer], OutcomeUnknown | None],
     ) -> dict[str, Any]:
-        """Call; once more when clock or token was refused: both are checked before anything is done."""
-        secrets = app.tokens.fresh()
-        for last_try in (False, True):
-            answer = ask(secrets)
-            error = self._refused(answer, app) or doubt(answer)
-            if error is None:
-                return answer.body or {}
-            if last_try:
-                raise error
-            if isinstance(error, NotAllowed) and token_refused(error.code):
-                secrets = app.tokens.renewed(secrets)
-            elif not isinstance(error, ClockRefused):
-                raise error
-        raise AssertionError  # the loop ends by return or raise
+        """Call; once more when clock or token was refused."""
+        answer = with_tokens(
+            app.tokens,
+            ask,
+            lambda answer: self._refused(answer, app) or doubt(answer),
+            clock_refused=ClockRefused,
+            token_refused=lambda error, _: isinstance(error, NotAllowed) and token_refused(error.code),
+        )
+        return answer.body or {}
 
     def _refused(self, answer: Answer, app: App) -> DeliveryError | None:
         """Return what an answer refuses, and learn Lazada's time from it; a log-in page may be hours off."""
@@ -255,17 +251,15 @@ class LazadaClient:
         """Call without a token, at the address for all countries; too rarely to keep its connection."""
         unsigned = replace(present, access_token="")
         with closing(Http(f"{self._auth}/rest")) as http:
-            for last_try in (False, True):
-                request = signed(app.key, "POST", path, parameters, unsigned, self._timestamp())
-                answer = http.read(request)
-                error = self._refused(answer, app)
-                if error is None:
-                    return answer.body or {}
-                if isinstance(error, OutcomeUnknown):
-                    raise not_answered(error) from error
-                if last_try or not isinstance(error, ClockRefused):
-                    raise error
-        raise AssertionError  # the loop ends by return or raise
+
+            def ask() -> Answer:
+                return http.read(signed(app.key, "POST", path, parameters, unsigned, self._timestamp()))
+
+            try:
+                answer = with_their_time(ask, lambda answer: self._refused(answer, app), ClockRefused)
+            except OutcomeUnknown as error:
+                raise not_answered(error) from error
+            return answer.body or {}
 
     def _secrets(self, answer: Mapping[str, Any], present: Secrets) -> Secrets:
         """Return what a token answer holds; what it leaves out stays as it was."""

@@ -27,6 +27,7 @@ from parcelguard.core.errors import (
 from parcelguard.marketplace.answers import Imposter, moment, not_answered, not_confirmed
 from parcelguard.marketplace.consent_answer import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
+from parcelguard.marketplace.once_more import Refusal, with_their_time, with_tokens
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.shopee.codes import (
     ClockRefused,
@@ -199,38 +200,31 @@ class ShopeeClient:
         self, path: str, body: Mapping[str, Any], signed_at: datetime, mark: Callable[[], None]
     ) -> dict[str, Any]:
         """Post something visible, signed for `signed_at` and never repeated here once it may have arrived."""
-        secrets = self._tokens.fresh()
-        for last_try in (False, True):
-            request = self._signed("POST", path, {}, secrets, signed_at, json=body)
-            answer = self._http.send(request, mark)
-            error = self._error(answer) or _not_shown(answer)
-            if error is None:
-                return _response(answer)
-            # Time and token are checked before anything is processed, so once more is safe.
-            if not last_try and isinstance(error, ClockRefused):
-                continue
-            if last_try or not self._refused_token(answer):
-                raise error
-            secrets = self._tokens.renewed(secrets)
-        raise AssertionError  # the loop ends by return or raise
+
+        def ask(secrets: Secrets) -> Answer:
+            return self._http.send(self._signed("POST", path, {}, secrets, signed_at, json=body), mark)
+
+        return _response(self._exchange(ask, lambda answer: self._error(answer) or _not_shown(answer)))
 
     # ---- steps -------------------------------------------------------------------------
 
     def _shop_call(self, method: str, path: str, query: Mapping[str, str], **body: Any) -> dict[str, Any]:
-        secrets = self._tokens.fresh()
-        for last_try in (False, True):
-            answer = self._http.read(self._signed(method, path, query, secrets, self._now(), **body))
-            error = self._error(answer)
-            if error is None:
-                return _response(answer)
-            if isinstance(error, OutcomeUnknown):  # nothing visible was asked for
-                raise not_answered(error) from error
-            if not last_try and isinstance(error, ClockRefused):
-                continue
-            if last_try or not self._refused_token(answer):
-                raise error
-            secrets = self._tokens.renewed(secrets)
-        raise AssertionError  # the loop ends by return or raise
+        def ask(secrets: Secrets) -> Answer:
+            return self._http.read(self._signed(method, path, query, secrets, self._now(), **body))
+
+        try:
+            return _response(self._exchange(ask, self._error))
+        except OutcomeUnknown as error:  # nothing visible was asked for
+            raise not_answered(error) from error
+
+    def _exchange(self, ask: Callable[[Secrets], Answer], refusal: Refusal) -> Answer:
+        return with_tokens(
+            self._tokens,
+            ask,
+            refusal,
+            clock_refused=ClockRefused,
+            token_refused=lambda _, answer: self._refused_token(answer),
+        )
 
     def _signed(
         self,
@@ -256,22 +250,20 @@ class ShopeeClient:
 
     def _public(self, path: str, body: Mapping[str, Any], partner_key: str) -> dict[str, Any]:
         """Call without a token; these answers hold their fields at top level."""
-        for last_try in (False, True):
+
+        def ask() -> Answer:
             timestamp = self.clock.timestamp(self._now())
             query = {
                 "partner_id": str(self.account.partner_id),
                 "timestamp": str(timestamp),
                 "sign": sign(partner_key, self.account.partner_id, path, timestamp),
             }
-            answer = self._http.read(Request(method="POST", path=path, query=query, json=body))
-            error = self._error(answer)
-            if error is None:
-                return answer.body or {}
-            if isinstance(error, OutcomeUnknown):
-                raise not_answered(error) from error
-            if last_try or not isinstance(error, ClockRefused):
-                raise error
-        raise AssertionError  # the loop ends by return or raise
+            return self._http.read(Request(method="POST", path=path, query=query, json=body))
+
+        try:
+            return with_their_time(ask, self._error, ClockRefused).body or {}
+        except OutcomeUnknown as error:
+            raise not_answered(error) from error
 
     def _error(self, answer: Answer) -> DeliveryError | None:
         """Return what an answer refuses, or None for a success by Shopee's own test."""
