@@ -86,7 +86,7 @@ class Opened:
 
     @property
     def said(self) -> str:
-        return self.page.detail.said.text()
+        return self.page.detail.note.text()
 
     def ready(self) -> bool:
         """Whether the buyer's copies are there."""
@@ -157,7 +157,7 @@ def test_a_shops_own_chat_page_leads_to_the_very_order(opened: Opened) -> None:
 
 def test_a_shop_without_a_known_chat_page_says_so(opened: Opened) -> None:
     opened.desk.jobs = (make_job(4, replace(LAZADA, marketplace="manual")),)
-    opened.page._read()
+    opened.page._read_jobs()
     opened.wait(lambda: opened.said == hand_words.NO_PAGE)
     assert not opened.page.detail.chat.isEnabled()
     opened.key(Qt.Key.Key_F6)
@@ -231,7 +231,7 @@ def test_f10_marks_it_as_sent_by_hand_and_goes_on_to_the_next(opened: Opened) ->
     opened.wait(lambda: opened.chosen == "02")
     assert opened.desk.decided == [("p1-hand", Decision.HANDED)]
     assert opened.page.title.text() == "2 orders to send by hand"
-    assert "241120PX000001 is marked as sent by hand" in opened.page.told.accessibleName()
+    assert "241120PX000001 is marked as sent by hand" in opened.page.result.accessibleName()
 
 
 def test_a_held_key_marks_one_only(opened: Opened) -> None:
@@ -240,7 +240,7 @@ def test_a_held_key_marks_one_only(opened: Opened) -> None:
     for _ in range(20):
         opened.key(Qt.Key.Key_F10, repeat=True)
     opened.key(Qt.Key.Key_F7)
-    opened.page._read()
+    opened.page._read_jobs()
     opened.wait(opened.ready)
     assert len(opened.desk.decided) == 1
 
@@ -301,7 +301,7 @@ def test_when_the_while_is_over_the_undo_is_gone(opened: Opened) -> None:
     opened.page._undo_ends.setInterval(1)
     opened.page._undo_ends.start()
     opened.wait(lambda: not opened.page.undo.isVisible())
-    opened.page._take_back()
+    opened.page._take_mark_back()
     assert len(opened.desk.decided) == 1
 
 
@@ -313,7 +313,7 @@ def test_a_mark_that_could_not_be_kept_says_so_and_stays_in_the_list(
 
     monkeypatch.setattr(opened.desk, "decide", fail)
     opened.key(Qt.Key.Key_F10)
-    opened.wait(lambda: opened.page.told.accessibleName() == "The disk is full. Free some space.")
+    opened.wait(lambda: opened.page.result.accessibleName() == "The disk is full. Free some space.")
     assert opened.chosen == "01"
     assert not opened.page.undo.isVisible()
 

@@ -44,7 +44,7 @@ from parcelguard.ui.words import by_hand_words as words
 from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.sentences import together
 
-NEWS_REST_MS = 300
+GATHER_MS = 300  # changes of so long are read from the records once
 UNDO_MS = 60_000  # how long the last mark can be taken back here; the log can do it later
 LIST_SHARE = 0.42
 HINT_WIDTH = 620
@@ -58,7 +58,7 @@ class ByHandPage(Screen):
     def __init__(
         self,
         theme: Theme,
-        desk: LogPort,
+        log: LogPort,
         bridge: EventBridge,
         shops: Mapping[str, ShopSettings],
         open_url: OpenUrl = QDesktopServices.openUrl,
@@ -66,30 +66,30 @@ class ByHandPage(Screen):
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._desk = desk
+        self._log = log
         self._shops = shops
         self._open_url = open_url
         self._rows = Background("byhand-rows", self)
         self._pictures = Background("byhand-pictures", self)
-        self._shown = ""  # the part that is shown
-        self._taken = False  # its chat was opened, or something of it copied or dragged
+        self._shown_part = ""  # the part that is shown
+        self._taken_to_chat = False  # its chat was opened, or something of it copied or dragged
         self._marking = False
         self._last: HandJob | None = None  # marked last, and may be taken back
         self.model = HandModel(self)
-        self.list = HandList(theme, self.model, Thumbnails(desk, self._pictures), self)
+        self.list = HandList(theme, self.model, Thumbnails(log, self._pictures), self)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setFocusProxy(self.list)  # a click beside the buttons must not take the keys to the window
         self.detail = HandDetail(theme, self)
         self.title = plain_label("", self)
-        self.told = ReasonBox(theme, self)
-        self.told.hide()
+        self.result = ReasonBox(theme, self)
+        self.result.hide()
         self.undo = button(tr("Undo (Ctrl+Z)"), self)
         self.undo.hide()
         self.note = plain_label("", self)
         self.hint = plain_label("", self)
         for label in (self.note, self.title):
             label.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
-        self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
+        self._gathering = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._undo_ends = QTimer(self, singleShot=True, interval=UNDO_MS)
         self._lay_out()
         self._restyle()
@@ -100,7 +100,7 @@ class ByHandPage(Screen):
 
     def shut_down(self) -> None:
         """End the threads that read for this page."""
-        self._news.stop()
+        self._gathering.stop()
         self._undo_ends.stop()
         self._rows.shut_down()
         self._pictures.shut_down()
@@ -111,13 +111,13 @@ class ByHandPage(Screen):
         """Begin in the list, up to date."""
         super().showEvent(event)
         self.list.setFocus()
-        self._read()
+        self._read_jobs()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the keys of this page; none of them counts when it is held."""
         key = event.key()
         if key == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-            self._take_back()
+            self._take_mark_back()
         elif event.isAutoRepeat() or self.list.job is None:
             super().keyPressEvent(event)
         elif key == Qt.Key.Key_F6 and self.detail.chat.isEnabled():
@@ -127,7 +127,7 @@ class ByHandPage(Screen):
         elif key == Qt.Key.Key_F8 and self.detail.copy_pictures.isEnabled():
             self._copy_pictures()
         elif key == Qt.Key.Key_F10:
-            self._mark()
+            self._mark_sent()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.list.hasFocus():
             self._enter()
         else:
@@ -163,7 +163,7 @@ class ByHandPage(Screen):
         below = QHBoxLayout()
         below.setContentsMargins(px(12), 0, px(12), px(12))
         below.setSpacing(px(8))
-        below.addWidget(self.told, 1)
+        below.addWidget(self.result, 1)
         below.addWidget(self.undo)
         left.addLayout(below)
         row = QHBoxLayout(self)
@@ -184,29 +184,29 @@ class ByHandPage(Screen):
 
     def _connect(self, bridge: EventBridge) -> None:
         bridge.proof_changed.connect(self._on_proof)
-        self._news.timeout.connect(self._read)
+        self._gathering.timeout.connect(self._read_jobs)
         self._undo_ends.timeout.connect(self._end_undo)
         self._theme.changed.connect(self._restyle)
         self.list.selectionModel().currentChanged.connect(self._show_chosen)
-        self.undo.clicked.connect(self._take_back)
+        self.undo.clicked.connect(self._take_mark_back)
         detail = self.detail
         detail.chat_wanted.connect(self._open_chat)
         detail.text_wanted.connect(self._copy_text)
         detail.pictures_wanted.connect(self._copy_pictures)
         detail.folder_wanted.connect(self._open_folder)
-        detail.mark_wanted.connect(self._mark)
-        detail.strip.dragged.connect(self._take)
+        detail.mark_wanted.connect(self._mark_sent)
+        detail.strip.dragged.connect(self._note_taken)
 
     # ---- reading ---------------------------------------------------------------------
 
-    def _on_proof(self, _news: ProofChanged) -> None:
-        if self.isVisible() and not self._news.isActive():
-            self._news.start()
+    def _on_proof(self, _change: ProofChanged) -> None:
+        if self.isVisible() and not self._gathering.isActive():
+            self._gathering.start()
 
-    def _read(self) -> None:
-        self._rows.ask(self._desk.by_hand, self._show, self._tell_failure)
+    def _read_jobs(self) -> None:
+        self._rows.ask(self._log.by_hand, self._show_jobs, self._show_failure)
 
-    def _show(self, jobs: tuple[HandJob, ...]) -> None:
+    def _show_jobs(self, jobs: tuple[HandJob, ...]) -> None:
         self._marking = False
         self.list.show_jobs(jobs)
         self.title.setText(words.title(len(jobs)))
@@ -224,88 +224,89 @@ class ByHandPage(Screen):
         for widget in (self.list, self.detail, self.title):
             widget.setVisible(not empty)
 
-    def _tell_failure(self, error: ParcelGuardError) -> None:
+    def _show_failure(self, error: ParcelGuardError) -> None:
         self._marking = False
-        self.told.show_reason(BandTone.BAD, *said(error.reason))
+        self.result.show_reason(BandTone.BAD, *said(error.reason))
 
     def _show_chosen(self) -> None:
         """Show the chosen job, and have the buyer's copies made."""
         job = self.list.job
-        if job is None or job.part_id == self._shown:
+        if job is None or job.part_id == self._shown_part:
             return
-        self._shown, self._taken = job.part_id, False
+        self._shown_part, self._taken_to_chat = job.part_id, False
         self.detail.show_job(job, has_page=words.chat_page(job, self._shops) is not None)
         if job.photos:
-            make = partial(_pictures_of, self._desk, job)
+            make = partial(_pictures_of, self._log, job)
             self._pictures.ask(make, partial(self._show_pictures, job.part_id), self._no_pictures)
 
     def _show_pictures(self, part_id: str, answer: tuple[tuple[Path, ...], list[QImage]]) -> None:
-        if part_id == self._shown:
+        if part_id == self._shown_part:
             self.detail.show_pictures(*answer)
 
     def _no_pictures(self, error: ParcelGuardError) -> None:
-        self.detail.say(together(*said(error.reason)))
+        self.detail.show_note(together(*said(error.reason)))
 
     # ---- taking it to the chat ---------------------------------------------------------
 
-    def _take(self) -> None:
-        self._taken = True
+    def _note_taken(self) -> None:
+        self._taken_to_chat = True
 
     def _open_chat(self) -> None:
         job = self.list.job
         page = words.chat_page(job, self._shops) if job else None
         if job is None or page is None:
             return
+        # The list of all chats opens: the person finds this buyer's there by the number.
         if not page.exact:
             QGuiApplication.clipboard().setText(job.order_number)
         self._open_url(QUrl(page.address))
-        self._take()
-        self.detail.say(words.opened(page))
+        self._note_taken()
+        self.detail.show_note(words.opened(page))
 
     def _copy_text(self) -> None:
         if (job := self.list.job) is not None:
             QGuiApplication.clipboard().setText(job.text)
-            self._take()
-            self.detail.say(tr(words.TEXT_COPIED))
+            self._note_taken()
+            self.detail.show_note(tr(words.TEXT_COPIED))
 
     def _copy_pictures(self) -> None:
         strip = self.detail.strip
         if strip.paths:
             QGuiApplication.clipboard().setMimeData(pictures_data(strip.paths, strip.images[0]))
-            self._take()
-            self.detail.say(words.photos_copied(len(strip.paths)))
+            self._note_taken()
+            self.detail.show_note(words.photos_copied(len(strip.paths)))
 
     def _open_folder(self) -> None:
         if paths := self.detail.strip.paths:
             self._open_url(QUrl.fromLocalFile(str(paths[0].parent)))
-            self._take()
+            self._note_taken()
 
     # ---- marking -----------------------------------------------------------------------
 
     def _enter(self) -> None:
         """Mark, once something was taken to the chat: a scanner presses Enter too."""
-        if self._taken:
-            self._mark()
+        if self._taken_to_chat:
+            self._mark_sent()
         else:
-            self.detail.say(tr(words.TAKE_FIRST))
+            self.detail.show_note(tr(words.TAKE_FIRST))
 
-    def _mark(self) -> None:
+    def _mark_sent(self) -> None:
         job = self.list.job
         if job is None or self._marking:
             return
-        self._marking = True
+        self._marking = True  # a key that is pressed twice must not mark the job that comes up next
 
         def done(_nothing: None) -> None:
             self._last = job
-            self.told.show_reason(BandTone.OK, words.marked(job), "")
+            self.result.show_reason(BandTone.OK, words.marked(job), "")
             self.undo.show()
             self._undo_ends.start()
             self.list.setFocus()
-            self._read()
+            self._read_jobs()
 
-        self._rows.ask(partial(self._desk.decide, job.part_id, Decision.HANDED), done, self._tell_failure)
+        self._rows.ask(partial(self._log.decide, job.part_id, Decision.HANDED), done, self._show_failure)
 
-    def _take_back(self) -> None:
+    def _take_mark_back(self) -> None:
         """Put the job marked last back into the list."""
         job = self._last
         if job is None:
@@ -314,16 +315,16 @@ class ByHandPage(Screen):
 
         def done(_nothing: None) -> None:
             self.list.setFocus()
-            self._read()
+            self._read_jobs()
 
-        self._rows.ask(partial(self._desk.decide, job.part_id, Decision.NOT_HANDED), done, self._tell_failure)
+        self._rows.ask(partial(self._log.decide, job.part_id, Decision.NOT_HANDED), done, self._show_failure)
 
     def _end_undo(self) -> None:
         self._last = None
         self.undo.hide()
-        self.told.hide()
+        self.result.hide()
 
 
-def _pictures_of(desk: LogPort, job: HandJob) -> tuple[tuple[Path, ...], list[QImage]]:
-    paths = desk.hand_pictures(job)
+def _pictures_of(log: LogPort, job: HandJob) -> tuple[tuple[Path, ...], list[QImage]]:
+    paths = log.hand_pictures(job)
     return paths, [read_picture(str(path), WHOLE_PICTURE) for path in paths]

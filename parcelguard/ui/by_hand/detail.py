@@ -108,8 +108,8 @@ class HandDetail(QWidget):
         self.strip = DragStrip(theme, self)
         self.hint = plain_label("", self)
         self.quote = Quote(theme, tr("Message to buyer"), self)
-        self.said = plain_label("", self)
-        self.said.setProperty("name", True)  # noqa: FBT003 - Qt's own way
+        self.note = plain_label("", self)
+        self.note.setProperty("name", True)  # noqa: FBT003 - Qt's own way
         self.takes = ButtonRow(theme, self)
         self.chat = self._button("F6", tr("Open chat"), self.chat_wanted.emit)
         self.copy_text = self._button("F7", tr("Copy text"), self.text_wanted.emit)
@@ -130,7 +130,7 @@ class HandDetail(QWidget):
         self.strip.setVisible(bool(job.photos))
         self.hint.setVisible(bool(job.photos))
         self.hint.setText(tr(words.MAKING))
-        self.say("" if has_page else tr(words.NO_PAGE))
+        self.show_note("" if has_page else tr(words.NO_PAGE))
         self.chat.setEnabled(has_page)
         self.copy_text.setEnabled(bool(job.text))
         for each in (self.copy_pictures, self.folder):
@@ -143,10 +143,10 @@ class HandDetail(QWidget):
         for each in (self.copy_pictures, self.folder):
             each.setEnabled(bool(paths))
 
-    def say(self, told: str) -> None:
+    def show_note(self, sentence: str) -> None:
         """Say what was just done."""
-        self.said.setText(told)
-        self.said.setVisible(bool(told))
+        self.note.setText(sentence)
+        self.note.setVisible(bool(sentence))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the ground and the line at the left."""
@@ -179,7 +179,7 @@ class HandDetail(QWidget):
         foot = QVBoxLayout()
         foot.setContentsMargins(px(9), 0, px(9), 0)
         foot.setSpacing(px(10))
-        foot.addWidget(self.said)
+        foot.addWidget(self.note)
         foot.addWidget(self.takes)
         foot.addWidget(self.mark)
         rows.addLayout(foot)

@@ -33,7 +33,7 @@ class HandModel(QAbstractListModel):
         super().__init__(parent)
         self.jobs: tuple[HandJob, ...] = ()
 
-    def show(self, jobs: tuple[HandJob, ...]) -> None:
+    def show_jobs(self, jobs: tuple[HandJob, ...]) -> None:
         """Take in the jobs."""
         self.beginResetModel()
         self.jobs = jobs
@@ -123,7 +123,7 @@ class HandList(QListView):
     def show_jobs(self, jobs: tuple[HandJob, ...]) -> None:
         """Take in the jobs."""
         before, place = self.job, max(0, self.currentIndex().row())
-        self._jobs.show(jobs)
+        self._jobs.show_jobs(jobs)
         if jobs:
             ids = [job.part_id for job in jobs]
             same = ids.index(before.part_id) if before and before.part_id in ids else min(place, len(ids) - 1)
