@@ -18,11 +18,11 @@ from shiboken6 import isValid
 from parcelguard.core.config import Settings, ShopSettings
 from parcelguard.core.events import CameraChanged, CodesSeen, EventHub, ProofChanged
 from parcelguard.core.reasons.reason import Reason
-from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
-from parcelguard.runtime.translation import tr, use_language
+from parcelguard.runtime.translation import use_language
 from parcelguard.ui.bridge import EventBridge
-from parcelguard.ui.keys.key_filter import Action, WedgeFilter
+from parcelguard.ui.keys.key_actions import KeyActions, ReadScan
+from parcelguard.ui.keys.key_filter import WedgeFilter
 from parcelguard.ui.kit.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
 from parcelguard.ui.pack.pack_screen import PackScreen
 from parcelguard.ui.recovery.question import Question
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from parcelguard.ui.recovery.screen_restart import Restarter
     from parcelguard.ui.shell.farewell import Farewell
 
-ReadScan = Callable[[str, ScanSource], Scan | None]
 DROPPED_AFTER_MS = 1000
 
 
@@ -65,7 +64,7 @@ class MainWindow(QWidget):
         super().__init__()
         load_fonts(TEXT_FONTS)
         self._settings = settings
-        self._read_scan = read_scan or self._normalise
+        self._key_actions = KeyActions(self, settings.scanner, read_scan, self)
         self._pack: PackControls | None = None
         self._preview: Preview | None = None
         self._log: LogPort | None = None
@@ -86,6 +85,7 @@ class MainWindow(QWidget):
         self.setWindowTitle("ParcelGuard")
         self.theme.fit(self.size())
         self._restyle()
+        self._right = QVBoxLayout()  # top bar, alerts, and the screen
         self._build()
         self._alert_feed = AlertFeed(self.theme, hub.publish, self._right, self)
         self.keys = WedgeFilter(settings.scanner, platform, self)
@@ -104,6 +104,7 @@ class MainWindow(QWidget):
     ) -> None:
         """Plug in the rest of the program."""
         self._pack, self._preview, self._log, self._channels = pack, preview, log, channels
+        self._key_actions.attach(pack)
         self._failure = None
         if preview is not None:
             self.pack_screen.preview.attach(preview)
@@ -147,6 +148,16 @@ class MainWindow(QWidget):
     def page(self) -> Page:
         """The screen that is shown."""
         return self._page
+
+    @property
+    def screen_of_page(self) -> QWidget:
+        """The widget that was built for this page."""
+        return self._pages[self._page]
+
+    @property
+    def shown(self) -> QWidget | None:
+        """The widget in front: the page's own, or a question in its place."""
+        return self._stack.currentWidget()
 
     def frame_arrived(self) -> None:
         """Say from any thread that the preview has a new frame."""
@@ -234,7 +245,6 @@ class MainWindow(QWidget):
         )
         self._pages: dict[Page, QWidget] = {}
         self._add_pack()
-        self._right = QVBoxLayout()
         self._right.setSpacing(0)
         self._right.addWidget(self._topbar)
         self._right.addWidget(self._stack, 1)
@@ -253,8 +263,8 @@ class MainWindow(QWidget):
             shop_name=self._shop_name,
             bench=f"{bench.station} · {bench.packer}",
         )
-        screen.pressed.connect(self._act)
-        screen.typed.connect(self._on_typed)
+        screen.pressed.connect(self._key_actions.carry_out)
+        screen.typed.connect(self._key_actions.look_up)
         self._stack.addWidget(screen)
         self._pages[Page.PACK] = self.pack_screen = screen
 
@@ -280,10 +290,7 @@ class MainWindow(QWidget):
         bridge.alerts_changed.connect(self._alert_feed.show_alerts)
         self._sidebar.chosen.connect(self.show_page)
         self._topbar.attention_clicked.connect(lambda: self.show_page(Page.CHECK))
-        self.keys.pressed.connect(self._act)
-        self.keys.scanned.connect(self._on_scanned)
-        self.keys.refused.connect(self._on_refused)
-        self.keys.alone.connect(self._on_alone)
+        self._key_actions.listen_to(self.keys)
         self.theme.changed.connect(self._restyle)
 
     def _after_first_paint(self) -> None:
@@ -306,65 +313,6 @@ class MainWindow(QWidget):
         self.setPalette(self.theme.palette())
         self.setFont(self.theme.font())
         self.update()
-
-    # ---- keys and scans --------------------------------------------------------------
-
-    def _act(self, action: Action) -> None:
-        if action is Action.FIND:
-            self.show_page(Page.PACK)
-            self.pack_screen.open_find()
-        elif action is Action.HELP:
-            self.show_page(Page.PACK if self._page is Page.HELP else Page.HELP)
-        elif action is Action.CLEAR:
-            self._escape()
-        elif self._pack is None:
-            self.pack_screen.remark(tr(words.STARTING))
-        elif action is Action.TAKE:
-            self._pack.take_photo()
-        elif action is Action.RETAKE:
-            self._pack.retake()
-        else:
-            self._pack.save()
-
-    def _escape(self) -> None:
-        """Esc leaves what is nearest: the find field, a question of a screen, another screen, the order."""
-        screen = self._pages[self._page]
-        if self._page is Page.PACK:
-            if not self.pack_screen.close_find() and self._pack is not None:
-                self._pack.clear()
-        elif not (isinstance(screen, Screen) and screen.escape()):
-            self.show_page(Page.PACK)
-
-    def _on_scanned(self, raw: str) -> None:
-        self._take_in(raw, ScanSource.WEDGE)
-
-    def _on_typed(self, raw: str) -> None:
-        self._take_in(raw, ScanSource.TYPED)
-
-    def _take_in(self, raw: str, source: ScanSource) -> None:
-        self.show_page(Page.PACK)
-        self.pack_screen.close_find()
-        scan = self._read_scan(raw, source)
-        if self._pack is not None and scan is not None:
-            self._pack.scan(scan)
-
-    def _on_refused(self) -> None:
-        self.show_page(Page.PACK)
-        self.pack_screen.close_find()
-        self.pack_screen.remark(tr(words.CONTROL_KEYS))
-
-    def _on_alone(self, character: str) -> None:
-        from parcelguard.ui.recovery.repair_page import RepairPage
-
-        shown = self._stack.currentWidget()
-        if isinstance(shown, RepairPage):
-            shown.press(character)
-
-    def _normalise(self, raw: str, source: ScanSource) -> Scan | None:
-        from parcelguard.scanner.normaliser import read_scan  # not needed before the first scan
-
-        scanner = self._settings.scanner
-        return read_scan(raw, source, prefix=scanner.prefix, suffix=scanner.suffix)
 
     # ---- what happened ---------------------------------------------------------------
 
