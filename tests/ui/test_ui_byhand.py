@@ -422,7 +422,7 @@ def test_what_is_held_can_be_turned_over_to_a_person_in_check(
     assert "Send one picture" in [b.text() for b in page.detail.answers.buttons.buttons]
     press(qtbot, page, "Send by hand")
     qtbot.waitUntil(lambda: desk.turned_over == ["p1"])
-    qtbot.waitUntil(lambda: page.told.accessibleName() == "1 of 1 now under By hand")
+    qtbot.waitUntil(lambda: page.result.accessibleName() == "1 of 1 now under By hand")
 
 
 def test_what_cannot_be_turned_over_says_why(window: MainWindow, desk: FakeLog, qtbot: QtBot) -> None:

@@ -293,7 +293,7 @@ def test_what_is_there_is_answered_at_once_by_keyboard(open_check: Open, qtbot: 
     opened.press("It is there")
     qtbot.waitUntil(lambda: opened.desk.answered == [(("p21-part-1",), Decision.THERE)])
     qtbot.waitUntil(lambda: len(opened.rows()) == 3)
-    assert opened.page.told.accessibleName() == "1 of 1 noted as there"
+    assert opened.page.result.accessibleName() == "1 of 1 noted as there"
     current = opened.page.list.current
     assert current is not None
     assert current.item is not None
@@ -337,13 +337,13 @@ def test_a_whole_group_is_sent_after_one_question_that_names_number_and_caution(
     assert opened.words == ["Cancel (Esc)", "Send 12 now"]
     opened.desk.first_elsewhere = 1
     opened.press("Send 12 now")
-    qtbot.waitUntil(opened.page.told.isVisible)
-    told = opened.page.told.accessibleName()
+    qtbot.waitUntil(opened.page.result.isVisible)
+    told = opened.page.result.accessibleName()
     assert told == "11 of 12 released to go out; one was decided meanwhile by someone else"
     [(parts, decision)] = opened.desk.answered
     assert (len(parts), decision) == (12, Decision.SEND_AGAIN)
     qtbot.waitUntil(lambda: opened.label(check_words.NOTHING))
-    assert opened.page.told.isVisible()
+    assert opened.page.result.isVisible()
 
 
 def test_esc_leaves_the_question_then_the_ticks_then_the_page(open_check: Open, qtbot: QtBot) -> None:
@@ -477,8 +477,8 @@ def test_many_answers_go_in_steps_and_can_be_stopped(open_check: Open, qtbot: Qt
     assert opened.label("Working… 0 of 60")
     opened.page.escape()
     going.set()
-    qtbot.waitUntil(opened.page.told.isVisible)
-    told = opened.page.told.accessibleName()
+    qtbot.waitUntil(opened.page.result.isVisible)
+    told = opened.page.result.accessibleName()
     assert told == f"{check_batches.AT_ONCE} of 60 released to go out. Stopped: the rest still waits here"
     assert len(desk.answered) == 1
 
@@ -502,7 +502,7 @@ def test_an_answer_that_could_not_be_kept_says_why_and_can_be_given_again(
     assert refusal.accessibleName().startswith(StorageError.headline)
     desk.refusing = False
     opened.press("It is there")
-    qtbot.waitUntil(opened.page.told.isVisible)
+    qtbot.waitUntil(opened.page.result.isVisible)
 
 
 def test_without_anything_to_check_the_page_teaches(open_check: Open, qtbot: QtBot) -> None:
@@ -560,7 +560,7 @@ def test_the_records_are_never_read_on_the_windows_thread(
     opened = open_check(unknown_group(1), desk=Watched(tmp_path, 3))
     qtbot.waitUntil(lambda: bool(opened.page.detail.strip.buttons))
     opened.press("It is there")
-    qtbot.waitUntil(opened.page.told.isVisible)
+    qtbot.waitUntil(opened.page.result.isVisible)
     assert threads == {False}
 
 
@@ -658,8 +658,8 @@ def test_twelve_refused_texts_are_edited_together_and_resent_after_one_question(
     assert opened.edit_words == ["Cancel (Esc)", "Resend 12"]
     assert opened.desk.resent == []
     opened.press_edit("Resend 12")
-    qtbot.waitUntil(opened.page.told.isVisible)
-    assert opened.page.told.accessibleName() == "12 of 12 are on their way"
+    qtbot.waitUntil(opened.page.result.isVisible)
+    assert opened.page.result.accessibleName() == "12 of 12 are on their way"
     template, reason = "hi {buyer}, {order} is packed", check_words.RESENT_REFUSED
     assert opened.desk.resent == [(f"p{n}", template, reason) for n in range(1, 13)]
     assert not opened.edit.isVisible()
@@ -674,7 +674,7 @@ def test_only_the_ticked_ones_get_the_new_text(open_check: Open, qtbot: QtBot) -
     opened.press("Edit text and resend 2")
     opened.press_edit("Resend 2")
     opened.press_edit("Resend 2")
-    qtbot.waitUntil(opened.page.told.isVisible)
+    qtbot.waitUntil(opened.page.result.isVisible)
     assert [proof_id for proof_id, *_ in opened.desk.resent] == ["p1", "p2"]
     qtbot.waitUntil(lambda: len(opened.rows()) == 2)
     assert opened.page.list.isEnabled()
@@ -690,7 +690,7 @@ def test_an_order_with_two_hidden_messages_is_resent_once(open_check: Open, qtbo
     opened.press("Edit text and resend 2")
     opened.press_edit("Resend 2")
     opened.press_edit("Resend 2")
-    qtbot.waitUntil(opened.page.told.isVisible)
+    qtbot.waitUntil(opened.page.result.isVisible)
     sent = [(proof_id, reason) for proof_id, _, reason in opened.desk.resent]
     assert sent == [("p1", check_words.RESENT_HIDDEN), ("p2", check_words.RESENT_HIDDEN)]
 
@@ -816,7 +816,7 @@ def test_those_that_may_not_be_resent_stay_with_the_text_and_the_reason(
     opened.desk.not_sendable = set()
     opened.press_edit("Resend 2")
     opened.press_edit("Resend 2")
-    qtbot.waitUntil(opened.page.told.isVisible)
+    qtbot.waitUntil(opened.page.result.isVisible)
     assert [proof_id for proof_id, *_ in opened.desk.resent] == ["p1", "p3", "p5", "p2", "p4"]
 
 
@@ -874,7 +874,7 @@ def test_what_was_decided_meanwhile_is_not_resent(open_check: Open, qtbot: QtBot
     opened.desk.groups = (unknown_group(21),)
     opened.hub.publish(NEWS)
     qtbot.waitUntil(lambda: not opened.edit.isVisible())
-    assert opened.page.told.accessibleName() == check_words.DECIDED_MEANWHILE
+    assert opened.page.result.accessibleName() == check_words.DECIDED_MEANWHILE
     assert opened.page.list.isEnabled()
 
 

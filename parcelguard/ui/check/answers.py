@@ -47,7 +47,7 @@ class Answers(QWidget):
         self.question = ReasonBox(theme, self)
         self.buttons = ButtonRow(theme, self)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
-        self._slow.timeout.connect(self._tell_slow)
+        self._slow.timeout.connect(self._show_that_it_is_slow)
         self._progress = ""
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -193,7 +193,7 @@ class Answers(QWidget):
         if self._asked is not None:
             self.decided.emit(*self._asked)
 
-    def _tell_slow(self) -> None:
+    def _show_that_it_is_slow(self) -> None:
         self.scope.setText(self._progress)
         self.scope.show()
         stop = button(tr("Stop (Esc)"), self.buttons)

@@ -67,7 +67,7 @@ class EditPanel(QWidget):
         self.working = plain_label("", self)
         self.buttons = ButtonRow(theme, self)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
-        self._slow.timeout.connect(self._tell_slow)
+        self._slow.timeout.connect(self._show_that_it_is_slow)
         self._offer_placeholders()
         self._lay_out()
         self.text.textChanged.connect(self._show_text)
@@ -221,7 +221,7 @@ class EditPanel(QWidget):
     def _confirm(self) -> None:
         self.confirmed.emit(self._template)
 
-    def _tell_slow(self) -> None:
+    def _show_that_it_is_slow(self) -> None:
         self.working.setText(self._progress)
         self.working.show()
         stop = self._button(tr("Stop (Esc)"))

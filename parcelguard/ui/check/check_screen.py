@@ -34,7 +34,7 @@ from parcelguard.ui.screen import Screen
 from parcelguard.ui.words import check_words
 from parcelguard.ui.words.reasons.saying import said
 
-NEWS_REST_MS = 300
+GATHER_MS = 300  # changes of so long are read from the records once
 SLOW_MS = 300  # a wait that long is told
 LIST_SHARE = 0.42
 HINT_WIDTH = 620
@@ -48,35 +48,35 @@ class CheckPage(Screen):
     def __init__(
         self,
         theme: Theme,
-        desk: LogPort,
+        log: LogPort,
         bridge: EventBridge,
         shops: Mapping[str, Shop],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._desk = desk
+        self._log = log
         self._rows = Background("check-rows", self)
         self._pictures = Background("check-pictures", self)
         self._batches = Batches(self._rows)
         self._visited = False  # a message was chosen already; from then on the person chooses
         self.model = CheckModel(self)
-        self.list = CheckList(theme, self.model, Thumbnails(desk, self._pictures), self)
-        self.detail = CheckDetail(theme, desk, shops, self._rows, self._pictures, self)
+        self.list = CheckList(theme, self.model, Thumbnails(log, self._pictures), self)
+        self.detail = CheckDetail(theme, log, shops, self._rows, self._pictures, self)
         self.title = plain_label("", self)
-        self.told = ReasonBox(theme, self)
-        self.told.hide()
+        self.result = ReasonBox(theme, self)
+        self.result.hide()
         self.note = plain_label("", self)
         self.hint = plain_label("", self)
         for label in (self.note, self.title):
             label.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
-        self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
+        self._gathering = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._lay_out()
         self._restyle()
         self._connect(bridge)
         self._say("")
-        self._read()
+        self._read_groups()
 
     @property
     def chosen(self) -> list[Row]:
@@ -97,7 +97,7 @@ class CheckPage(Screen):
 
     def shut_down(self) -> None:
         """End the threads that read for this page."""
-        self._news.stop()
+        self._gathering.stop()
         self._slow.stop()
         self._rows.shut_down()
         self._pictures.shut_down()
@@ -108,12 +108,12 @@ class CheckPage(Screen):
         """Begin in the list, or where a text was being written; up to date."""
         super().showEvent(event)
         (self.detail.edit.text if self._edits else self.list).setFocus()
-        self._news.start()
+        self._gathering.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Forget what came of the last answer."""
         super().hideEvent(event)
-        self.told.hide()
+        self.result.hide()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """Share the room."""
@@ -146,7 +146,7 @@ class CheckPage(Screen):
         left.addStretch(1)
         below = QVBoxLayout()
         below.setContentsMargins(px(12), 0, px(12), px(12))
-        below.addWidget(self.told)
+        below.addWidget(self.result)
         left.addLayout(below)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -178,23 +178,23 @@ class CheckPage(Screen):
         self.detail.edit.confirmed.connect(self._resend)
         self.detail.edit.stopped.connect(self._batches.stop)
         self.detail.edit.left.connect(self._leave_edit)
-        self._news.timeout.connect(self._read)
-        self._slow.timeout.connect(self._tell_slow)
+        self._gathering.timeout.connect(self._read_groups)
+        self._slow.timeout.connect(self._show_that_it_is_slow)
         self._theme.changed.connect(self._restyle)
 
     # ---- reading ---------------------------------------------------------------------
 
-    def _on_proof(self, _news: ProofChanged) -> None:
+    def _on_proof(self, _change: ProofChanged) -> None:
         """Collect news; a burst of them costs one look at the database."""
-        if self.isVisible() and not self._news.isActive():
-            self._news.start()
+        if self.isVisible() and not self._gathering.isActive():
+            self._gathering.start()
 
-    def _read(self) -> None:
+    def _read_groups(self) -> None:
         if not self.model.read:
             self._slow.start()
-        self._rows.ask(self._desk.attention, self._show, self._tell_failure)
+        self._rows.ask(self._log.attention, self._show_groups, self._show_failure)
 
-    def _show(self, groups: tuple[AttentionGroup, ...]) -> None:
+    def _show_groups(self, groups: tuple[AttentionGroup, ...]) -> None:
         self._slow.stop()
         self.model.show(groups)
         self.title.setText(check_words.title(groups))
@@ -202,7 +202,7 @@ class CheckPage(Screen):
             {row.item.part_id for row in self.model.items if row.item}
         ):
             self._leave_edit()
-            self.told.show_reason(BandTone.INFO, tr(check_words.DECIDED_MEANWHILE), "")
+            self.result.show_reason(BandTone.INFO, tr(check_words.DECIDED_MEANWHILE), "")
         if groups:
             self._say("")
             if self.list.current is None or not self._visited:
@@ -228,7 +228,7 @@ class CheckPage(Screen):
     def _decide(self, decision: Decision, rows: list[Row]) -> None:
         """Carry out an answer."""
         parts = [row.item.part_id for row in rows if row.item]
-        self.told.hide()
+        self.result.hide()
         self.detail.answers.begin(len(parts))
 
         def moved(asked: int, _carried_out: int) -> None:
@@ -237,13 +237,13 @@ class CheckPage(Screen):
         def ended(carried_out: list[int], stopped: bool) -> None:
             self._finish(check_words.carried_out(decision, sum(carried_out), len(parts), stopped=stopped))
 
-        work = partial(_decide_all, self._desk, decision)
+        work = partial(_decide_all, self._log, decision)
         self._batches.begin(parts, work, moved=moved, ended=ended, failed=self._refused)
 
     def _by_hand(self, rows: list[Row]) -> None:
         """Leave these proofs to a person."""
         proof_ids = [proof.id for proof in proofs_of(rows)]
-        self.told.hide()
+        self.result.hide()
         self.detail.answers.begin(len(proof_ids))
 
         def moved(asked: int, _turned_over: int) -> None:
@@ -252,23 +252,23 @@ class CheckPage(Screen):
         def ended(turned_over: list[int], stopped: bool) -> None:
             self._finish(check_words.turned_over(sum(turned_over), len(proof_ids), stopped=stopped))
 
-        work = partial(turn_over_each, self._desk)
+        work = partial(turn_over_each, self._log)
         self._batches.begin(proof_ids, work, moved=moved, ended=ended, failed=self._refused)
 
     def _finish(self, words: str) -> None:
         self.model.untick()
         self.detail.answers.finish()
-        self._tell(words)
+        self._show_result(words)
 
-    def _tell(self, words: str) -> None:
+    def _show_result(self, words: str) -> None:
         """Say what came of it, and go on in the list."""
-        self.told.show_reason(BandTone.OK, words, "")
+        self.result.show_reason(BandTone.OK, words, "")
         self.list.setFocus()
-        self._read()
+        self._read_groups()
 
     def _refused(self, error: ParcelGuardError) -> None:
         self.detail.answers.refuse(error)
-        self._read()
+        self._read_groups()
 
     # ---- one text for many -----------------------------------------------------------
 
@@ -279,7 +279,7 @@ class CheckPage(Screen):
 
     def _edit_all(self, rows: list[Row]) -> None:
         """Write one text for these. The list rests meanwhile: it would change whom the text is for."""
-        self.told.hide()
+        self.result.hide()
         self.list.setEnabled(False)
         self.detail.open_edit(rows)
 
@@ -304,7 +304,7 @@ class CheckPage(Screen):
             self._resent(Resent(reason=error), len(proof_ids))
 
         reason = check_words.resend_reason(groups_of(edit.rows))
-        work = partial(resend_each, self._desk, template, reason)
+        work = partial(resend_each, self._log, template, reason)
         self._batches.begin(proof_ids, work, moved=moved, ended=ended, failed=failed)
 
     def _resent(self, outcome: Resent, asked: int, *, stopped: bool = False) -> None:
@@ -313,18 +313,18 @@ class CheckPage(Screen):
         stopped = stopped and not outcome.broken
         words = check_words.on_their_way(len(gone), asked, stopped=stopped)
         if self.detail.edit.finish(gone, words, outcome.reason):
-            self._read()
+            self._read_groups()
         else:
             self.model.untick()
             self._leave_edit()
-            self._tell(words)
+            self._show_result(words)
 
     # ---- telling ---------------------------------------------------------------------
 
-    def _tell_slow(self) -> None:
+    def _show_that_it_is_slow(self) -> None:
         self._say(tr("Reading…"))
 
-    def _tell_failure(self, error: ParcelGuardError) -> None:
+    def _show_failure(self, error: ParcelGuardError) -> None:
         self._slow.stop()
         self._say(*said(error.reason))
 
@@ -339,5 +339,5 @@ class CheckPage(Screen):
         self.title.setVisible(not words)
 
 
-def _decide_all(desk: LogPort, decision: Decision, part_ids: Sequence[str]) -> int:
-    return desk.decide_all(part_ids, decision)
+def _decide_all(log: LogPort, decision: Decision, part_ids: Sequence[str]) -> int:
+    return log.decide_all(part_ids, decision)

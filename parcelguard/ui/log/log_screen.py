@@ -37,7 +37,7 @@ from parcelguard.ui.words.log_words import counts_down
 from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.sentences import together
 
-NEWS_REST_MS = 300
+GATHER_MS = 300  # changes of so long are read from the records once
 SLOW_MS = 300  # a wait that long is told
 TICK_MS = 1000
 _WIDTHS = {
@@ -71,24 +71,24 @@ class LogPage(Screen):
     """Search and rows at the left, one proof in detail at the right."""
 
     def __init__(
-        self, theme: Theme, desk: LogPort, bridge: EventBridge, parent: QWidget | None = None
+        self, theme: Theme, log: LogPort, bridge: EventBridge, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._desk = desk
+        self._log = log
         self._rows = Background("log-rows", self)
         self._pictures = Background("log-pictures", self)
         self._changed: set[str] = set()
         self._counting = 0
         self._wanted = ""  # the proof whose text is to be changed once its row is there
         self.filters = LogFilters(theme, self)
-        self.model = LogModel(desk, self._rows, self._pictures, self)
+        self.model = LogModel(log, self._rows, self._pictures, self)
         self.table = QTableView(self)
         self.note = plain_label("", self)
-        self.detail = LogDetail(theme, desk, self._rows, self._pictures, self)
+        self.detail = LogDetail(theme, log, self._rows, self._pictures, self)
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.hide()
-        self._news = QTimer(self, singleShot=True, interval=NEWS_REST_MS)
+        self._gathering = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
         self.ticks = QTimer(self, interval=TICK_MS)
         self._set_up_table()
@@ -99,7 +99,7 @@ class LogPage(Screen):
 
     def shut_down(self) -> None:
         """End the threads that read for this page."""
-        self._news.stop()
+        self._gathering.stop()
         self._slow.stop()
         self.ticks.stop()
         self._rows.shut_down()
@@ -118,7 +118,7 @@ class LogPage(Screen):
         """Begin in the search field, up to date."""
         super().showEvent(event)
         self.filters.search.setFocus()
-        self._news.start()
+        self._gathering.start()
         self.ticks.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -195,13 +195,13 @@ class LogPage(Screen):
         bridge.proof_saved.connect(self._on_saved)
         self.filters.changed.connect(self._search)
         self.filters.search.left_below.connect(self._enter_rows)
-        self.model.loaded.connect(self._tell_state)
-        self.model.failed.connect(self._tell_failure)
+        self.model.loaded.connect(self._show_state)
+        self.model.failed.connect(self._show_failure)
         self.table.selectionModel().currentRowChanged.connect(self._on_row)
         self.table.clicked.connect(self._on_click)
         self.detail.changed.connect(self._on_acted)
-        self._news.timeout.connect(self._refresh)
-        self._slow.timeout.connect(self._tell_slow)
+        self._gathering.timeout.connect(self._refresh)
+        self._slow.timeout.connect(self._show_that_it_is_slow)
         self.ticks.timeout.connect(self._count_down)
         self._theme.changed.connect(self._restyle)
 
@@ -222,13 +222,13 @@ class LogPage(Screen):
             if asked == self._counting:
                 self.filters.show_counts(counts)
 
-        self._rows.ask(lambda: self._desk.counts(query), show, self._tell_failure)
+        self._rows.ask(lambda: self._log.counts(query), show, self._show_failure)
 
-    def _on_proof(self, news: ProofChanged) -> None:
-        self._note_change(news.proof_id)
+    def _on_proof(self, event: ProofChanged) -> None:
+        self._note_change(event.proof_id)
 
-    def _on_saved(self, news: ProofSaved) -> None:
-        self._note_change(news.proof.id)
+    def _on_saved(self, event: ProofSaved) -> None:
+        self._note_change(event.proof.id)
 
     def _on_acted(self, proof_id: str) -> None:
         self._changed.add(proof_id)
@@ -237,8 +237,8 @@ class LogPage(Screen):
     def _note_change(self, proof_id: str) -> None:
         """Collect news; a burst of them costs one look at the database."""
         self._changed.add(proof_id)
-        if self.isVisible() and not self._news.isActive():
-            self._news.start()
+        if self.isVisible() and not self._gathering.isActive():
+            self._gathering.start()
 
     def _refresh(self) -> None:
         changed, self._changed = self._changed, set()
@@ -248,7 +248,7 @@ class LogPage(Screen):
 
     # ---- telling ---------------------------------------------------------------------
 
-    def _tell_state(self) -> None:
+    def _show_state(self) -> None:
         self._slow.stop()
         if self.model.rowCount():
             self._say("")
@@ -262,11 +262,11 @@ class LogPage(Screen):
         else:
             self._say(tr(NOTHING_FOUND if self.filters.narrowed else EMPTY_LOG))
 
-    def _tell_slow(self) -> None:
+    def _show_that_it_is_slow(self) -> None:
         if not self.model.rowCount():
             self._say(tr("Reading…"))
 
-    def _tell_failure(self, error: ParcelGuardError) -> None:
+    def _show_failure(self, error: ParcelGuardError) -> None:
         self._slow.stop()
         self._say(together(*said(error.reason)))
 
