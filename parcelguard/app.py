@@ -50,7 +50,7 @@ class NotStarted(ParcelGuardError):
 
 
 class App(QObject):
-    """One running program: everything it starts is on one stack and taken down by `close`."""
+    """One running program: everything it starts is on one stack and taken down by `shut_down`."""
 
     ready = Signal()
     failed = Signal(str, str)
@@ -84,7 +84,7 @@ class App(QObject):
         self._not_repaired.connect(self._ask)
         self.window.first_painted.connect(self._start)
 
-    def close(self) -> None:
+    def shut_down(self) -> None:
         """End everything this program started; what was acknowledged is on disk already."""
         self._stack.close()
 
@@ -165,7 +165,7 @@ class App(QObject):
 
             vault = vault_at(self._folders.secrets, self._settings.secrets.keep, self._passphrase)
             station = Station(self._settings, self._folders, self.hub, camera, vault=vault)
-            self._stack.callback(station.close)  # here, so that a window closed meanwhile takes it along
+            self._stack.callback(station.shut_down)  # here, so that a window closed meanwhile takes it along
             self.station = station
             self.shops = Shopkeeping(
                 self._folders.settings,
@@ -269,7 +269,7 @@ class App(QObject):
 
     def _attach(self, station: Station) -> None:
         self.window.attach(station, self.camera, station.log, self.shops)
-        self.window.end_with(station.close)
+        self.window.end_with(station.shut_down)
         station.start()
         self.ready.emit()
 
@@ -286,7 +286,7 @@ def open_app(settings: Settings, folders: Folders, *, also: Callable[[App], None
     application.setApplicationName("ParcelGuard")
     app = App(settings, folders)
     with ExitStack() as stack:
-        stack.callback(app.close)
+        stack.callback(app.shut_down)
         if also is not None:
             also(app)
         app.window.closed.connect(application.quit)

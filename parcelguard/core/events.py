@@ -1,9 +1,9 @@
-"""News that one room tells and others may hear, and the hub that carries it.
+"""What one room tells and others may hear, and the hub that carries it.
 
 Events are frozen values, so any thread may hold one. They are msgspec structs: the window needs
 them before its first paint, and a frozen dataclass takes thirty times as long to make. An event
 that carries a room's own value (the packing desk, say) is declared beside that value.
-Live video is not news: the camera keeps only its newest frame.
+Live video is no event: the camera keeps only its newest frame.
 """
 
 from __future__ import annotations

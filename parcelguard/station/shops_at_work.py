@@ -101,7 +101,7 @@ class ShopsAtWork:
         except ParcelGuardError as error:
             log.warning("not held: %s", error)
 
-    def close(self) -> None:
+    def end_work(self) -> None:
         """End every call and thread; what is in flight is sorted out by whoever comes next."""
         self._undo.close()
 

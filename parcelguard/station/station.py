@@ -102,7 +102,7 @@ class Station:
                 damaged=self.housekeeping.damaged,
             )
             self._at_work = ShopsAtWork(settings, self._services)
-            undo.callback(lambda: self._at_work.close())
+            undo.callback(lambda: self._at_work.end_work())
             self._announcer = ProofAnnouncer(self.store, hub.publish)
             self.log = self._new_log(settings, folders, copies, now)
             self._desk = self._new_desk(settings, folders, now)
@@ -110,7 +110,7 @@ class Station:
             undo.callback(self._steps.stop)
             for cancel in self._listen():
                 undo.callback(cancel)
-            # Nothing failed: what was built is taken down by `close`, in the opposite order.
+            # Nothing failed: what was built is taken down by `shut_down`, in the opposite order.
             self._undo = undo.pop_all()
 
     def _new_housekeeping(self, folders: Folders, now: Callable[[], datetime]) -> Housekeeping:
@@ -166,7 +166,7 @@ class Station:
         self.housekeeping.start()
         self._announcer.queue()
 
-    def close(self) -> None:
+    def shut_down(self) -> None:
         """End every thread and close the database; what is in flight is sorted out at the next start.
 
         Whoever comes second, from another thread, waits until the first has done it.
@@ -186,7 +186,7 @@ class Station:
             at_work = ShopsAtWork(settings, self._services)
             before, self._at_work = self._at_work, at_work
             # The old couriers end before the new ones begin: two for one shop would send twice.
-            before.close()
+            before.end_work()
             self.log.use(at_work)
             at_work.start(self)
             self._steps.post(self._desk.use_shops, self._desk_shops())

@@ -210,7 +210,7 @@ def test_a_second_program_on_the_same_folder_says_so_and_touches_nothing(
             assert logging.getLogger().handlers == handlers, "nor is its log file"
         finally:
             second.window.close()
-            second.close()
+            second.shut_down()
 
 
 def test_a_folder_that_cannot_be_used_is_told_in_the_window(qtbot: QtBot, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_folder_that_cannot_be_used_is_told_in_the_window(qtbot: QtBot, tmp_pa
         assert str(tmp_path / "home") in app.window.pack_screen.band_view.band.text
     finally:
         app.window.close()
-        app.close()
+        app.shut_down()
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_a_bug_at_the_start_is_told_in_the_window_and_logged(
         assert "could not start" in app.window.pack_screen.band_view.band.text
     finally:
         app.window.close()
-        app.close()
+        app.shut_down()
     assert "LookupError: a bug" in (folders.logs / FILE).read_text()
 
 
@@ -255,7 +255,7 @@ def test_a_window_closed_while_the_program_starts_leaves_nothing_behind(qtbot: Q
     with qtbot.waitSignal(first.window.first_painted, timeout=PATIENCE_MS):
         first.window.show()
     first.window.close()
-    first.close()
+    first.shut_down()
 
     with running_app(qtbot, tmp_path, settings) as run:  # the folder is free again
         assert run.app.station is not None

@@ -411,7 +411,7 @@ def run(wish: argparse.Namespace, stopping: threading.Event) -> None:
         say("packed")
     stopping.wait()
     lens.close()
-    bench.close()
+    bench.shut_down()
     say("closed")
 
 

@@ -120,7 +120,7 @@ def opened(home: Path, media: Path) -> Iterator[Bench]:
     try:
         yield bench
     finally:
-        bench.station.close()
+        bench.station.shut_down()
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         keep_secrets(vault, sellers)
         hub = EventHub()
         station = Station(settings, folders, hub, Camera(folders.media, hub), vault=vault)
-        stack.callback(station.close)
+        stack.callback(station.shut_down)
         made = Office(station, settings, world)
         hub.subscribe(DeskChanged, lambda event: setattr(made, "desk", event.desk))
         hub.subscribe(ProofChanged, lambda event: made.states.update({event.order_number: event.state}))
@@ -216,7 +216,7 @@ def test_trouble_of_a_shop_ends_with_its_courier(office: Office) -> None:
 
 
 def test_station_that_is_closed_takes_up_no_shops_any_more(office: Office) -> None:
-    office.station.close()
+    office.station.shut_down()
     office.station.use_shops_of(office.settings)  # the fixture's module tells threads that are left behind
 
 

@@ -114,7 +114,7 @@ def running_app(qtbot: QtBot, home: Path, settings: Settings, *, live: bool = Tr
         yield run
     finally:
         app.window.close()
-        app.close()
+        app.shut_down()
 
 
 def tracking_of(order: Order) -> str:

@@ -449,7 +449,7 @@ def test_window_asks_mends_and_goes_on_starting(qtbot: QtBot, bench: Bench) -> N
             assert records.inventory.proofs() == 1
     finally:
         app.window.close()
-        app.close()
+        app.shut_down()
 
 
 def test_repair_that_fails_is_told_and_asked_about_again(
@@ -476,7 +476,7 @@ def test_repair_that_fails_is_told_and_asked_about_again(
             asked_page(app).press("2")
     finally:
         app.window.close()
-        app.close()
+        app.shut_down()
     assert bench.database.read_bytes().startswith(b"no database")
 
 

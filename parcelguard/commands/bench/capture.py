@@ -86,7 +86,7 @@ def measure() -> list[Row]:
                 observer.until(lambda: observer.live)
                 return _take_turns(station, observer, folders.media, settings.camera.quality)
             finally:
-                station.close()
+                station.shut_down()
         finally:
             camera.stop()
 
