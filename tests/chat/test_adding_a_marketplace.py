@@ -79,7 +79,7 @@ ALSO = (
 @pytest.fixture(autouse=True)
 def _added(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add the marketplace as a commit would: a row of facts and a line in the registry on each side."""
-    monkeypatch.setitem(marketplace_facts.ALL, "pasar", ROW)  # type: ignore[arg-type]
+    monkeypatch.setitem(marketplace_facts.ALL, "pasar", ROW)
     monkeypatch.setitem(MAKERS, "pasar", Maker(pasar_client, pasar_orders, pasar_chat))
     monkeypatch.setitem(shapes.SHAPES, "pasar", SHAPE)
     monkeypatch.setitem(SERVED, "pasar", sandbox)

@@ -73,7 +73,9 @@ class Van:
 
     def state(self, proof: Proof) -> ProofState:
         with self.store.read() as records:
-            return records.proofs.get(proof.id).state
+            kept = records.proofs.get(proof.id)
+        assert kept
+        return kept.state
 
     def reasons(self, proof: Proof) -> list[str]:
         with self.store.read() as records:

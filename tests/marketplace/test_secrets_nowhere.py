@@ -81,7 +81,7 @@ def test_no_secret_in_records_settings_logs_or_tracebacks(bench: Bench, tmp_path
             theirs = bench.world.make_order(bench.shop)
             ours = Order(shop_id=SHOP.id, number=theirs.order_sn, buyer_id=str(theirs.buyer.user_id))
             save_proof(store, media, bench.now(), ours, 1)
-            story = failing(lambda number=number, theirs=theirs: bench.say(f"Hello {number}.", theirs))
+            story = failing(partial(bench.say, f"Hello {number}.", theirs))
             while (due := courier.step()) is not None and due <= bench.now():
                 pass
             bench.world.faults.clear()

@@ -138,7 +138,7 @@ def test_twenty_threads_refresh_once(bench: Bench) -> None:
 
     def call(_: int) -> str:
         ready.wait(10)
-        return bench.client.get(INFO)["shop_name"]
+        return str(bench.client.get(INFO)["shop_name"])
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(call, range(20))) == {"Kopi & Co"}

@@ -85,6 +85,7 @@ def test_refusal_keeps_code_and_request() -> None:
 
 def test_rate_and_permission_are_told_by_status_alone() -> None:
     fast = failure("anything", "", "", 429, 12.0)
+    assert isinstance(fast, TooFast)
     assert (type(fast), fast.retry_after_s) == (TooFast, 12.0)
     assert type(failure("anything", "", "", 491)) is ShopWaits
 

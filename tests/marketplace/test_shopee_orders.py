@@ -24,6 +24,7 @@ from parcelguard.core.orders import Order
 from parcelguard.core.times import utc_now
 from parcelguard.orders import order_index as desk
 from parcelguard.orders.order_index import FIRST_SYNC, OVERLAP, OrderIndex
+from parcelguard.orders.ports import OrderSource
 from parcelguard.store.database import Store
 from tests.support.fakes import ORDER, wait_for, wedge
 from tests.support.shopee_bench import Bench, open_bench
@@ -82,7 +83,9 @@ def test_everything_worth_knowing_is_read(bench: Bench) -> None:
 @pytest.mark.parametrize("status", ["CANCELLED", "IN_CANCEL"])
 def test_cancelled_orders_are_told(bench: Bench, status: str) -> None:
     bench.world.change_order(bench.order(), status, "changed my mind")
-    assert bench.orders.read_order(bench.order().order_sn).cancelled
+    found = bench.orders.read_order(bench.order().order_sn)
+    assert found
+    assert found.cancelled
 
 
 def test_null_and_missing_fields_are_tolerated(bench: Bench) -> None:
@@ -104,6 +107,7 @@ def test_order_without_a_buyer_or_a_label_yet_is_read(bench: Bench) -> None:
     bench.order().has_buyer_id = False
     bench.world.faults.set("empty_tracking")
     found = bench.orders.read_order(bench.order().order_sn)
+    assert found
     assert (found.buyer_id, found.tracking) == ("", "")
 
 
@@ -115,8 +119,10 @@ def test_unknown_order_is_none_whichever_way_it_is_told(bench: Bench) -> None:
 
 def test_order_is_looked_up_by_its_number_and_its_package(bench: Bench) -> None:
     order = bench.order(1)
-    assert bench.orders.find_by_code(order.order_sn).number == order.order_sn
-    assert bench.orders.find_by_code(order.packages[0].package_number).number == order.order_sn
+    for code in (order.order_sn, order.packages[0].package_number):
+        found = bench.orders.find_by_code(code)
+        assert found
+        assert found.number == order.order_sn
     assert bench.orders.find_by_code("OFG999999999999999") is None
     assert bench.orders.find_by_code("261120AAAAAAAA") is None
     asked = bench.asked("order/")
@@ -272,7 +278,9 @@ def read_before(store: Store, *numbers: int) -> None:
         ((), False),
     ],
 )
-def test_search_is_always_answered(store: Store, answers: tuple[object, ...], heard: object) -> None:
+def test_search_is_always_answered(
+    store: Store, answers: tuple[Order | Exception | None, ...], heard: object
+) -> None:
     index, ear, _ = make(store, *answers)
     read_before(store, *range(len(answers)))
     index.search("p1", wedge("CODE12345"))
@@ -441,7 +449,11 @@ def test_code_that_can_be_looked_up_is_found_during_a_reading(bench: Bench, stor
 
 
 def test_regular_reading_fills_the_index_and_survives_a_failing_shop(bench: Bench, store: Store) -> None:
-    sources = {"broken": Source(ValueError("odd")), "away": Source(NoNetwork("gone")), "kopi": bench.orders}
+    sources: dict[str, OrderSource] = {
+        "broken": Source(ValueError("odd")),
+        "away": Source(NoNetwork("gone")),
+        "kopi": bench.orders,
+    }
     index = OrderIndex(store, sources, utc_now)
     index.start(Ear())
     tracking = bench.order(2).packages[0].tracking_number

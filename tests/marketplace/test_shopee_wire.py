@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -107,7 +108,12 @@ def test_mark_is_set_once_and_before_the_server_hears_anything(bench: Bench) -> 
         "content": {"text": "Hi."},
         "source_content": {"order_sn": bench.order().order_sn},
     }
-    bench.client.send(SEND, body, wire.signed_at, lambda: (wire.mark(), heard.append(bench.asked("send"))))
+
+    def mark() -> None:
+        wire.mark()
+        heard.append(bench.asked("send"))
+
+    bench.client.send(SEND, body, wire.signed_at, mark)
 
     assert len(bench.marks) == 1
     assert heard == [0]
@@ -264,12 +270,17 @@ def test_name_that_is_found_only_after_the_deadline_sends_nothing(
     cut = threading.Event()
     real_find, real_cut = socket.getaddrinfo, http_module._WireWatch.cut
 
-    def slow_find(*arguments: object, **options: object) -> object:
+    def slow_find(*arguments: Any, **options: Any) -> object:
         assert cut.wait(10)
         return real_find(*arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow_find)
-    monkeypatch.setattr(http_module._WireWatch, "cut", lambda watch: (real_cut(watch), cut.set()))
+
+    def cut_and_tell(watch: http_module._WireWatch) -> None:
+        real_cut(watch)
+        cut.set()
+
+    monkeypatch.setattr(http_module._WireWatch, "cut", cut_and_tell)
     monkeypatch.setattr(http_module, "CALL_S", 0.1)
     with pytest.raises(NoNetwork):
         bench.say()

@@ -293,7 +293,9 @@ class Van:
 
     def state(self, proof: Proof) -> ProofState:
         with self.store.read() as records:
-            return records.proofs.get(proof.id).state
+            kept = records.proofs.get(proof.id)
+        assert kept
+        return kept.state
 
 
 @contextmanager

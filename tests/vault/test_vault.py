@@ -6,7 +6,7 @@ import json
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def test_files_are_for_this_account_only(vault: Vault, tmp_path: Path) -> None:
     assert vault.private
     for name in ("secrets.json", "secrets.key"):
         (tmp_path / name).chmod(0o640)
-        assert not vault.private
+        assert vault_at(tmp_path / "secrets.json", "file").private is False
         (tmp_path / name).chmod(0o600)
 
 
@@ -171,7 +171,9 @@ def test_one_shops_secrets_do_not_open_as_anothers(vault: Vault, path: Path) -> 
 def test_files_of_another_computer_do_not_open_and_are_left_alone(vault: Vault, path: Path) -> None:
     vault.keep("a", SECRETS)
     before, key = path.read_bytes(), path.with_suffix(".key")
-    for change in (key.unlink, lambda: vault_at(path.with_name("other.json"), "file").keep("x", SECRETS)):
+    other = vault_at(path.with_name("other.json"), "file")
+    changes: tuple[Callable[[], None], ...] = (key.unlink, lambda: other.keep("x", SECRETS))
+    for change in changes:
         change()
         if not key.exists() and path.with_name("other.key").exists():
             path.with_name("other.key").rename(key)
@@ -317,7 +319,8 @@ class Backend:
 
 
 def backend(module: str, name: str, priority: float) -> Backend:
-    return type(name, (Backend,), {"__module__": module})(priority)
+    kind: type[Backend] = type(name, (Backend,), {"__module__": module})
+    return kind(priority)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +348,8 @@ def test_best_real_key_store_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     secret_service = backend("keyring.backends.SecretService", "Keyring", 5)
     kwallet = backend("keyring.backends.kwallet", "DBusKeyring", 4)
     monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [plain, kwallet, secret_service])
-    assert system_key_store() is secret_service
+    best: object = system_key_store()
+    assert best is secret_service
 
 
 def test_passphrase_opens_what_it_locked(path: Path) -> None:
@@ -475,7 +479,6 @@ def test_the_vault_brings_no_key_store_and_no_cipher_along() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_real_key_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_real_key_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reaches the key store of whoever runs it."""
     monkeypatch.setattr("keyring.backend.get_all_keyring", list)
-    return
