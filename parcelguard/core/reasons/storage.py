@@ -41,3 +41,4 @@ class StorageReason(StrEnum):
     SANDBOX_NOT_INSTALLED = "sandbox_not_installed"
     PORT_IN_USE = "port_in_use"
     WINDOW_FAILED = "window_failed"
+    NO_ANSWER = "no_answer"

@@ -10,6 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.runtime.threads import Worker
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,7 @@ Answer = TypeVar("Answer")
 class NoAnswer(ParcelGuardError):
     """A bug behind a question; whoever asked still hears that nothing came of it."""
 
-    headline = "That did not work."
-    advice = "Try again. If that does not help, call your supervisor: the log file has the reason."
+    kind = StorageReason.NO_ANSWER
 
 
 class Background(QObject):

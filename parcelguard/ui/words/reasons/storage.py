@@ -124,6 +124,10 @@ WORDS: Mapping[ReasonKind, tuple[str, str]] = {
         msgid("The sandbox cannot listen on port {port}."),
         msgid("Another program uses it. End that program, or choose another port with --port."),
     ),
+    StorageReason.NO_ANSWER: (
+        msgid("That did not work."),
+        msgid("Try again. If that does not help, call your supervisor: the log file has the reason."),
+    ),
     StorageReason.WINDOW_FAILED: (
         msgid("This window failed. Your order is safe."),
         msgid("It was started again, so go on. If it happens again, call your supervisor."),
