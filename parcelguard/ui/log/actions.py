@@ -30,6 +30,7 @@ from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log.model import RESENDABLE
 from parcelguard.ui.ports import Decision
 from parcelguard.ui.words.part_words import part_name
+from parcelguard.ui.words.reasons.saying import said
 
 # Reasons of a further sending, for the person to keep or to change; the log keeps them as they were read.
 FAILED_REASON = msgid("Sending failed")
@@ -84,7 +85,7 @@ class Panel(QWidget):
     def refuse(self, error: ParcelGuardError) -> None:
         """Say why it was not done; what was written stays, to be changed and tried again."""
         self._asking = False
-        self.refusal.show_reason(BandTone.BAD, error.headline, error.advice)
+        self.refusal.show_reason(BandTone.BAD, *said(error.reason))
         self._check()
 
     def _insert(self, *widgets: QWidget) -> None:
