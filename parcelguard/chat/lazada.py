@@ -33,6 +33,8 @@ from parcelguard.core.errors import (
     Refused,
 )
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -233,12 +235,7 @@ def _refuse_wrong(units: Sequence[Row], target: Target) -> None:
     if not units:
         raise Held("no units", code="order_not_found", headline="Lazada does not know this order.")
     if is_cancelled(units):
-        raise Held(
-            "order cancelled",
-            code="order_cancelled",
-            headline="This order is cancelled or about to be.",
-            advice="Nothing was sent. Take the parcel out.",
-        )
+        raise Held("order cancelled", because(SendingReason.ORDER_CANCELLED), code="order_cancelled")
     if all(status(unit) in (UNPAID, *OVER) for unit in units):
         raise Held("unpaid", code="order_unpaid", headline="This order is not paid.", advice=compare)
     if packed_elsewhere(units):

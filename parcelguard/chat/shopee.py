@@ -35,6 +35,8 @@ from parcelguard.core.errors import (
 )
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -106,12 +108,7 @@ class ShopeeChat:
         """Read order and conversation again; hold when cancelled, another buyer's, or too many unanswered."""
         order = self._order(target)
         if str(order.get("order_status")) in CANCELLED_STATES:
-            raise Held(
-                "order cancelled",
-                code="order_cancelled",
-                headline="This order is cancelled or about to be.",
-                advice="Nothing was sent. Take the parcel out.",
-            )
+            raise Held("order cancelled", because(SendingReason.ORDER_CANCELLED), code="order_cancelled")
         buyer_id = str(order.get("buyer_user_id") or "")
         if not buyer_id:
             raise Held(
@@ -244,13 +241,7 @@ class ShopeeChat:
                 break
             unanswered += 1
         if unanswered + planned > UNANSWERED_LIMIT:
-            left = max(UNANSWERED_LIMIT - unanswered, 0)
-            raise OverBudget(
-                f"{unanswered} unanswered, {planned} planned",
-                left=left,
-                headline=f"This buyer has {unanswered} unanswered messages; Shopee allows {left} more.",
-                advice="Send one picture, send by hand, or wait until the buyer answers.",
-            )
+            raise OverBudget(used=unanswered, limit=UNANSWERED_LIMIT, planned=planned)
 
     def _messages(self, conversation: str) -> Iterator[Message | None]:
         """Yield messages newest first, and None at the conversation's beginning; at most three pages."""

@@ -31,6 +31,8 @@ from parcelguard.core.errors import (
 )
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -175,7 +177,7 @@ class TikTokChat:
         if order is None:
             raise _held("order_not_found", f"{title} does not know this order.", "Check the order number.")
         if cancelled(order):
-            raise _held("order_cancelled", "This order is cancelled or about to be.", "Take the parcel out.")
+            raise Held("cancelled", because(SendingReason.ORDER_CANCELLED), code="order_cancelled")
         if order.get("is_on_hold_order") is True or order.get("status") in WAITING_STATES:
             raise _held(
                 "order_on_hold",

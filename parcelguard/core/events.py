@@ -73,17 +73,15 @@ class CodesSeen(Struct, frozen=True):
 
 
 class ProofChanged(Struct, frozen=True):
-    """A proof's delivery moved on; `reason` says why it stands there, when a person should read it."""
+    """A proof's delivery moved on; `reason` is set when a person should read why it stands there."""
 
     proof_id: str
     order_number: str
     shop: str
     state: ProofState
-    headline: str = ""
-    advice: str = ""
-    asks: bool = False  # nobody knows whether a message arrived; a person decides
-    checking: bool = False  # nobody knows yet; the chat is looked through
     reason: Reason | None = None
+    asks: bool = False  # nobody knows whether a message arrived; a person decides
+    checking: bool = False  # the same, and the chat is being looked through for it
 
 
 class QueueChanged(Struct, frozen=True):

@@ -34,14 +34,15 @@ def plan_by_hand() -> list[tuple[PartKind, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a buyer may still be told: `left` messages, and more from `until` on; `why`, in words.
+    """What may still be said: `left` of `limit` messages or calls, as `used` are gone; more from `until` on.
 
     `left` is None where nothing limits it, or only the chat itself can tell.
     """
 
     left: int | None = None
     until: datetime | None = None
-    why: str = ""
+    used: int = 0
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

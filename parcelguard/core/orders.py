@@ -33,6 +33,21 @@ class Order:
     codes: tuple[str, ...] = ()
 
 
-def conversation_of(shop_id: str, buyer_id: str) -> str:
-    """Name the conversation of a shop with a buyer, whether or not the marketplace has opened it."""
-    return f"{shop_id}/{buyer_id}"
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a shop and a buyer write to each other, whether or not the marketplace has opened it yet.
+
+    As text it is "shop/buyer", which is how it is stored; no shop's id holds a slash.
+    """
+
+    shop_id: str
+    buyer_id: str
+
+    def __str__(self) -> str:
+        return f"{self.shop_id}/{self.buyer_id}"
+
+    @classmethod
+    def named(cls, stored: str) -> Conversation:
+        """Return the conversation that is stored under a name."""
+        shop_id, _, buyer_id = stored.partition("/")
+        return cls(shop_id, buyer_id)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from parcelguard.core.proofs import ProofState
+from parcelguard.core.orders import Conversation
+from parcelguard.core.proofs import Photo, ProofState
+from parcelguard.core.reasons.reason import Reason, ReasonKind
+from parcelguard.core.reasons.sending import ASKS_A_PERSON
 
 
 class PartKind(StrEnum):
@@ -51,22 +54,52 @@ class PartState(StrEnum):
         return self in (PartState.SENT, PartState.FILTERED, PartState.CANCELLED)
 
 
-# Why a set of parts was planned, where no person gave a reason.
-F4 = "F4"
-FITTED = "fitted"  # the buyer may be told less than F4 planned
-ONE_PICTURE = "one picture"  # a person had it put together
-# Why a part is held, where the program itself says so; a marketplace's reasons are its own codes.
-UNKNOWN_REASON = "unknown"  # nobody knows whether it arrived
-LOOK_AND_ANSWER = "Open the chat, then answer: it is there, or not there."  # what to do about it
-LATE = "late"
-QUIET = "quiet"
-PHOTO_MISSING = "photo_missing"
-SHOP_OFF = "shop_off"
-BUDGET = "budget"  # the marketplace lets the buyer be told less than this now
-NOTHING_LEFT = "nothing_left"  # it lets him be told nothing at all
-BY_HAND = "by_hand"  # nothing is wrong: a person sends it; also why such a set was planned
-OWN_REASONS = frozenset({UNKNOWN_REASON, LATE, QUIET, PHOTO_MISSING, SHOP_OFF, BUDGET, NOTHING_LEFT, BY_HAND})
-CHECKING = "checking"  # not held: it is being looked for in the chat
+class AttemptOutcome(StrEnum):
+    """How one attempt at a part ended. Stored by its value, which older versions wrote too."""
+
+    UNDER_WAY = ""  # it has not ended
+    SENT = "sent"
+    WAITING = "waiting"  # certainly not sent; it is tried again
+    INTERRUPTED = "not sent"  # certainly not sent: the program stopped before the first byte left
+    UNKNOWN = "unknown"
+    HELD = "held"
+    REFUSED = "refused"
+    GIVEN_UP = "cancelled"
+
+    @property
+    def left_nothing(self) -> bool:
+        """Whether it is certain that nothing was sent, and the part goes on by itself."""
+        return self in (AttemptOutcome.WAITING, AttemptOutcome.INTERRUPTED)
+
+
+class PlanReason(StrEnum):
+    """Why a set of parts was planned. Stored by its value."""
+
+    F4 = "F4"
+    FITTED = "fitted"  # the buyer may be told less than F4 planned
+    ONE_PICTURE = "one picture"  # a person had it put together
+    BY_HAND = "by_hand"  # a person took it over
+    RESENT = "resent"  # a person wanted it so, and wrote why
+    RESENT_HIDDEN = "resent_hidden"  # with another text, as the marketplace hid the one before
+    RESENT_REFUSED = "resent_refused"  # with another text, as the marketplace refused the one before
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether nobody but the packer's F4 asked for it."""
+        return self in (PlanReason.F4, PlanReason.FITTED)
+
+    @property
+    def counts_as_sending(self) -> bool:
+        """Whether it is a sending of its own, and not another way for the one before."""
+        return self not in (PlanReason.FITTED, PlanReason.BY_HAND)
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Why a set of parts was planned: its kind, and what a person wrote about it."""
+
+    reason: PlanReason
+    words: str = ""
 
 
 class Decision(StrEnum):
@@ -79,6 +112,7 @@ class Decision(StrEnum):
     ONE_PICTURE = "one_picture"  # send what is left of the photos as one picture
     HANDED = "handed"  # it is sent by hand
     NOT_HANDED = "not_handed"  # that was a slip: it still waits for somebody to send it
+    CLOSE = "closed"  # nothing more of the whole proof is sent
 
 
 _JOINT = "+"  # no id holds it
@@ -94,6 +128,7 @@ class Part:
     """One thing that goes over the wire for a proof, with its present state.
 
     `photo_id`: which photo it carries; of several in one picture all their ids, as `together` joins them.
+    `reason`: why it stands where it stands; `code`: the marketplace's own word for that, where it gave one.
     """
 
     id: str
@@ -102,14 +137,13 @@ class Part:
     ordinal: int
     kind: PartKind
     state: PartState
-    conversation: str
+    conversation: Conversation
     photo_id: str = ""
     attempts: int = 0
     due_at: datetime | None = None
     changed_at: datetime | None = None
-    reason: str = ""
-    headline: str = ""
-    advice: str = ""
+    reason: Reason | None = None
+    code: str = ""
     remote_id: str = ""
     address: str = ""
 
@@ -121,12 +155,31 @@ class Part:
     @property
     def asked(self) -> bool:
         """Whether a person is asked if it arrived: it was looked for, and nobody can tell."""
-        return self.state is PartState.HELD and self.reason == UNKNOWN_REASON
+        return self.state is PartState.HELD and self.held_for(ASKS_A_PERSON)
+
+    def held_for(self, kinds: Collection[ReasonKind]) -> bool:
+        """Whether one of these is why it stands where it stands."""
+        return self.reason is not None and self.reason.kind in kinds
 
     @property
     def in_doubt(self) -> bool:
         """Whether it may have arrived; then nothing else goes into its conversation."""
         return self.asked or self.state in (PartState.LEASED, PartState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class PartLabel:
+    """By what a person knows a part: its kind, and which photo it carries (0: none, or no longer known)."""
+
+    kind: PartKind
+    photo: int = 0
+    joined: bool = False  # several photos in one picture
+
+
+def label_of(part: Part, photos: Iterable[Photo]) -> PartLabel:
+    """Return by what a person knows a part of a proof with these photos."""
+    numbers = {photo.id: photo.ordinal for photo in photos}
+    return PartLabel(part.kind, numbers.get(part.photo_id, 0), joined=len(part.photo_ids) > 1)
 
 
 def proof_state(parts: Collection[Part]) -> ProofState:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from parcelguard.core.orders import Order, conversation_of
+from parcelguard.core.orders import Conversation, Order
 from parcelguard.core.scans import ScanSource
 
 MAX_PHOTOS = 3
@@ -79,9 +79,9 @@ class Proof:
     tracking: str = ""
 
     @property
-    def conversation(self) -> str:
-        """Name the conversation this proof goes into."""
-        return conversation_of(self.shop_id, self.buyer_id)
+    def conversation(self) -> Conversation:
+        """The conversation this proof goes into."""
+        return Conversation(self.shop_id, self.buyer_id)
 
     def about(self, order: Order) -> Proof:
         """Return the proof with the order's facts, which so outlive the order."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from parcelguard.core.errors import DeliveryError
 from parcelguard.core.events import Cue, ProofChanged, QueueChanged, Sounded
 from parcelguard.core.parts import PartState
 from parcelguard.core.proofs import ProofState
-from parcelguard.core.reasons.reason import as_told
+from parcelguard.core.reasons.reason import Reason
 from parcelguard.store.database import Store
 
 
@@ -19,36 +18,21 @@ class ProofAnnouncer:
         self._store = store
         self._publish = publish
 
-    def proof(
-        self, proof_id: str, shop: str, error: DeliveryError | None = None, *, paused: bool = False
-    ) -> None:
-        """Tell where a proof stands, and why if `error` says so. `paused`: its shop cannot be reached."""
+    def proof(self, proof_id: str, shop: str, why: Reason | None = None, *, paused: bool = False) -> None:
+        """Tell where a proof stands, and why if that is known. `paused`: its shop cannot be reached."""
         with self._store.read() as records:
             proof = records.proofs.get(proof_id)
-            parts = records.parts.of(proof_id, generation=0)
+            parts = records.parts.of_newest(proof_id)
             queue = records.parts.queue()
         if proof is None:
             return
         asks = any(part.asked for part in parts)
         doubt = next((part for part in parts if part.state is PartState.UNKNOWN), None)
-        telling = error or doubt
-        headline, advice = (telling.headline, telling.advice) if telling else ("", "")
+        reason = why or (doubt.reason if doubt else None)
+        checking = doubt is not None and reason == doubt.reason
         on_its_way = proof.state is ProofState.SENDING
         state = ProofState.WAITING if paused and on_its_way else proof.state
-        reason = error.reason if error else as_told(headline, advice) if headline else None
-        self._publish(
-            ProofChanged(
-                proof.id,
-                proof.order_number,
-                shop,
-                state,
-                headline,
-                advice,
-                asks=asks,
-                checking=doubt is not None and not asks,
-                reason=reason,
-            )
-        )
+        self._publish(ProofChanged(proof.id, proof.order_number, shop, state, reason, asks, checking))
         self._tell(queue, paused=paused)
         if state is ProofState.DELIVERED:
             self._publish(Sounded(Cue.SENT))

@@ -7,7 +7,6 @@ straggler can arrive any more, is looked for in the chat, and then a person deci
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -15,58 +14,34 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from parcelguard.core.alerts import Alerts
-from parcelguard.core.errors import (
-    DeliveryError,
-    Held,
-    HeldHere,
-    NoNetwork,
-    NotAllowed,
-    NotSent,
-    OutcomeUnknown,
-    ParcelGuardError,
-    Refused,
-    ShopWaits,
-    TooFast,
-)
-from parcelguard.core.message_sets import fitting_set, plan_parts
-from parcelguard.core.parts import (
-    FITTED,
-    LATE,
-    ONE_PICTURE,
-    PHOTO_MISSING,
-    QUIET,
-    Part,
-    PartKind,
-    PartState,
-)
-from parcelguard.core.proofs import Photo
+from parcelguard.core.errors import DeliveryError, NotAllowed, NotSent, OutcomeUnknown, ParcelGuardError
+from parcelguard.core.parts import AttemptOutcome, Part, PartKind, PartState
+from parcelguard.core.reasons.reason import Reason, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.shops import Shop
 from parcelguard.delivery.announcing import ProofAnnouncer
 from parcelguard.delivery.backlog import Backlog
-from parcelguard.delivery.judge import EARLY_LOOK, Judge, looked_for_since
+from parcelguard.delivery.judge import Judge, looked_for_since
+from parcelguard.delivery.leases import recover_lease
 from parcelguard.delivery.ledger import afford
+from parcelguard.delivery.outcomes import Next, ShopNext, what_next
+from parcelguard.delivery.own_rules import PROMPT, fit_set, refuse_late
 from parcelguard.delivery.pace import LONGEST_GAP, Pace, pause_after, wait_after
-from parcelguard.delivery.picture_sizes import picture_size
-from parcelguard.delivery.ports import ChatSender, CopyMaker, OverBudget, Picture, Receipt, Wire
+from parcelguard.delivery.ports import ChatSender, CopyMaker, OverBudget, Receipt, Wire
+from parcelguard.delivery.preparing import Preparer
 from parcelguard.delivery.settling import settle_sent, target_of
 from parcelguard.delivery.shop_alerts import ShopAlerts
 from parcelguard.runtime.crash_points import hit
-from parcelguard.store.attempts import Job, Try
+from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
+from parcelguard.store.jobs import Job
 
 log = logging.getLogger(__name__)
 
 CLAIM_LIFE = timedelta(seconds=20)  # a request not on its way by then is given up, not sent
 LEASE = timedelta(seconds=90)
-UPLOAD_LIFE = timedelta(hours=1)
-PROMPT = timedelta(minutes=10)  # what a person set going goes out so soon after, even at night
-SHOP_REST = timedelta(minutes=1)  # between two questions whether a shop may send again
-CHECKS = 2  # times to ask whether messages were hidden, when asking fails
-WARNINGS = 3
+WARNINGS = 3  # refusals of rules broken in a row
 AFTER_WARNINGS = timedelta(hours=1)
-WARNED = "The marketplace refused three messages in a row. Sending rests for an hour."
-LOOK_INTO_IT = "Look at the refused ones, and at the preset message."
-NOT_PREPARED = "Not sent yet: this computer could not prepare the message."
 
 
 class Courier:
@@ -90,12 +65,11 @@ class Courier:
         self._shop = shop
         self._store = store
         self._sender = sender
-        self._copies = copies
-        self._media = media
         self._announcer = ProofAnnouncer(store, publish)
         self._now = now
         self._elapsed_s = elapsed_s  # a clock that nobody can set
         self._pace = Pace(sender.policy.between_messages)
+        self._preparer = Preparer(store, sender, copies, media, now)
         self._judge = Judge(store, sender, now, elapsed_s, {} if watched is None else watched)
         self._shop_alerts = ShopAlerts(shop, alerts or Alerts(publish))
         self._backlog = Backlog(store, shop, publish, elapsed_s)
@@ -146,7 +120,7 @@ class Courier:
                 newest=self._newest_next,
                 ahead=self._sender.clock_offset,
             )
-            job = records.attempts.job(part) if part else None
+            job = records.jobs.of(part) if part else None
             due = None if job else records.attempts.next_due(self._shop.id)
         if job is None and due is None:  # nothing waits for the marketplace any more
             self._shop_alerts.over()
@@ -163,8 +137,8 @@ class Courier:
 
     def proof_saved(self, proof_id: str) -> None:
         """Tell at once how a new proof fares when the network is known to be away."""
-        if error := self._shop_alerts.error:
-            self._announce(proof_id, error)
+        if self._shop_alerts.why:
+            self._announce(proof_id, self._shop_alerts.why)
 
     def leave(self) -> None:
         """Take back what was told of the shop: nobody serves it now, or another courier who tells anew."""
@@ -183,13 +157,15 @@ class Courier:
             self._newest_next = not self._newest_next
 
     def _look(self, part: Part, looks: int) -> None:
-        question = self._judge.consider(part, looks)
-        self._announce(part.proof_id, question)
+        self._announce(part.proof_id, self._judge.consider(part, looks))
 
     # ---- one part ----------------------------------------------------------------------
 
     def _carry(self, job: Job) -> None:
         """Carry out a claimed part and record how it went."""
+        # The claim is on disk by now, and no byte has left. Two more commits follow: the wire mark just
+        # before the first byte, and the outcome after the answer. What stops us between two of them leaves
+        # a lease that says what may have happened (`leases`).
         hit("send.claimed")
         try:
             receipt = self._do(job)
@@ -200,7 +176,8 @@ class Courier:
         except DeliveryError as error:
             self._failed(job, error)
         except ParcelGuardError as error:  # this computer could not prepare it; nothing left
-            self._failed(job, NotSent(f"{type(error).__name__}: {error}", headline=NOT_PREPARED))
+            detail = f"{type(error).__name__}: {error}"
+            self._failed(job, NotSent(detail, because(SendingReason.NOT_PREPARED)))
         except Exception as error:  # a bug: what it did is unknown, and the rest goes on
             log.exception("part %s (%s) failed unexpectedly", job.part.id, job.part.kind)
             self._failed(job, OutcomeUnknown(type(error).__name__))
@@ -212,16 +189,16 @@ class Courier:
         if job.part.kind is PartKind.CHECK:
             self._mark_hidden(job)
             return Receipt()
-        self._refuse_late(job)
+        refuse_late(job, self._sender.policy, self._now(), self._sender.clock_offset)
         if job.part.kind is PartKind.UPLOAD:
-            return Receipt(message_id=self._sender.upload_picture(self._copy(job)))
+            return Receipt(message_id=self._sender.upload_picture(self._preparer.copy(job)))
         if job.part.kind is PartKind.OPEN:
             planned = self._visible_left(job)
             with self._store.read() as records:
                 ahead = self._sender.clock_offset
                 afford(records, self._sender.policy, self._shop, job.part, planned, self._now(), ahead)
             return Receipt(conversation_id=self._sender.open_conversation(target, planned))
-        picture = self._picture(job) if job.part.kind is PartKind.IMAGE else None
+        picture = self._preparer.picture(job) if job.part.kind is PartKind.IMAGE else None
         self._check_order_again(job)
         wire = Wire(job.signed_at, lambda: self._mark(job))
         if picture is None:
@@ -229,28 +206,14 @@ class Courier:
         return self._sender.send_image(target, picture, wire)
 
     def _fit(self, job: Job, left: int) -> bool:
-        """Plan a set anew that is not begun, so that it takes no more messages than are left.
-
-        False when the shop's rule has no way for that. To the late window it stays the same set.
-        """
+        """Plan a set anew that is not begun, so that it fits; False when there is no way for that."""
         if job.part.kind is not PartKind.OPEN:
             return False
         with self._store.begin() as records:
             if not records.parts.still(job.part):  # another courier has begun it, whose call did not hang
                 return False
-            parts = records.parts.of(job.proof.id, job.part.generation)
-            to_send = [part for part in parts if part.kind.visible and not part.state.settled]
-            photo_ids = [photo_id for part in to_send for photo_id in part.photo_ids]
-            with_text = any(part.kind is PartKind.TEXT for part in to_send)
-            fit = fitting_set(self._shop, len(photo_ids), with_text=with_text, left=left)
-            if fit is None or fit.messages(len(photo_ids)) >= len(to_send):
+            if not fit_set(records, self._shop, job, left):
                 return False
-            planned = plan_parts(photo_ids, with_text=fit.with_text, one_picture=fit.one_picture)
-            records.attempts.end_attempt(job.part, "not sent", detail=f"only {left} messages left")
-            reason = ONE_PICTURE if job.by_person else FITTED
-            records.parts.plan(
-                job.proof, planned, text=job.text, by=job.proof.packer, reason=reason, at=job.released_at
-            )
         self._announce(job.proof.id)
         return True
 
@@ -262,91 +225,32 @@ class Courier:
         with self._store.begin() as records:
             records.parts.opened_again(job.part)
 
-    def _picture(self, job: Job) -> Picture:
-        """Return the picture as this channel wants it."""
-        address = self._address(job)
-        content = b"" if self._sender.policy.keeps_uploads else self._copy(job)
-        return Picture(address=address, size=picture_size(job.photos), content=content)
-
-    def _address(self, job: Job) -> str:
-        """Return the picture's address; nobody knows how long one lives, so an old one is made anew."""
-        if job.address and job.uploaded_at and self._now() - job.uploaded_at < UPLOAD_LIFE:
-            return job.address
-        address = self._sender.upload_picture(self._copy(job))
-        with self._store.begin() as records:
-            records.parts.new_address(job.part, address)
-        return address
-
-    def _copy(self, job: Job) -> bytes:
-        """Return the buyer's picture, made from originals that still are what was photographed."""
-        if not job.photos or len(job.photos) < len(job.part.photo_ids):
-            raise _without_photo("no photo row", "A photo of this proof is missing.", job.part)
-        paths = [self._unchanged(photo, job.part) for photo in job.photos]
-        taken = job.photos[0].taken_at.astimezone()
-        moment = f"{taken:%Y-%m-%d %H:%M:%S} {taken:%z}"
-        caption = (job.proof.order_number, moment, job.proof.station, job.proof.packer)
-        size = picture_size(job.photos)
-        if len(paths) > 1:
-            return self._copies.collage(paths, caption, size)
-        return self._copies.make(paths[0], caption, size)
-
-    def _unchanged(self, photo: Photo, part: Part) -> Path:
-        path = self._media / photo.path
-        try:
-            same = hashlib.sha256(path.read_bytes()).hexdigest() == photo.sha256
-        except OSError as error:
-            headline = f"Photo {photo.ordinal} is missing on this disk."
-            raise _without_photo(f"{path}: {error}", headline, part) from error
-        if not same:
-            headline = f"Photo {photo.ordinal} was changed after it was taken."
-            raise _without_photo(f"{path} changed", headline, part)
-        return path
-
-    def _refuse_late(self, job: Job) -> None:
-        """Let nothing go out by itself long after the person who released it has left, or at night."""
-        policy, now = self._sender.policy, self._now()
-        their_time = now + self._sender.clock_offset
-        waited = now - job.released_at
-        if waited > policy.late_after:
-            raise HeldHere(
-                f"late by {waited}",
-                code=LATE,
-                headline="Not sent in time: it had to wait for too long.",
-                advice="A supervisor sends it when a message so late still makes sense to the buyer.",
-            )
-        if policy.quiet and not job.by_person and waited > PROMPT and policy.quiet.until(their_time):
-            raise HeldHere(
-                f"quiet hours, waited {waited}",
-                code=QUIET,
-                headline="Held for the night: it is late where the buyer lives.",
-                advice="A supervisor sends it in the morning, or now.",
-            )
-
     def _mark_hidden(self, job: Job) -> None:
         """Ask whether the marketplace hid what it had accepted; what it hid is a person's matter."""
         with self._store.read() as records:
-            parts = records.parts.of(job.proof.id, job.part.generation)
+            parts = records.parts.of_set(job.proof.id, job.part.generation)
             tries = records.attempts.tries(job.proof.id)
         begun = min(looked_for_since(each, self._sender.clock_offset) for each in tries)
         sent = {part.remote_id: part for part in parts if part.kind.visible and part.remote_id}
         hidden = self._sender.hidden_messages(target_of(job), sent.keys(), begun)
         gone = [sent[remote_id] for remote_id in sorted(hidden & sent.keys())]
-        words = {
-            "headline": "Accepted, but hidden from the buyer by the marketplace.",
-            "advice": "Change the words or the photo, then resend.",
-        }
+        why = because(SendingReason.HIDDEN)
         with self._store.begin() as records:
             for part in gone:
-                records.parts.move(part, PartState.FILTERED, reason="filtered", **words)
+                records.parts.move(part, PartState.FILTERED, reason=why, code="")
         if gone:
-            self._announce(job.proof.id, Held("hidden", **words))
+            self._announce(job.proof.id, why)
 
     def _mark(self, job: Job) -> None:
         """Set the wire mark, unless the claim is too old: a PC that slept must not send."""
+        # The request is signed for the moment of the claim, and how long it may arrive is counted from there.
+        # So what was claimed before this PC slept must not leave now: by the wall clock, which goes on in
+        # sleep, and by the other, which nobody can set.
         now = self._now()
         age = max(now - job.claimed_at, timedelta(seconds=self._elapsed_s() - self._claimed_s))
         if age > CLAIM_LIFE:
             raise NotSent("claim too old to send", retry_after_s=0)
+        # On disk before the first byte leaves: whatever happens then, it is never taken for unsent.
         with self._store.begin() as records:
             if not records.attempts.mark_wire(job.part, now):
                 raise NotSent("claim lost before sending")
@@ -355,8 +259,9 @@ class Courier:
 
     def _sent(self, job: Job, receipt: Receipt) -> None:
         part, now = job.part, self._now()
+        # Attempt, conversation, message id and part in one commit: what is there belongs to exactly one part.
         with self._store.begin() as records:
-            records.attempts.end_attempt(part, PartState.SENT)
+            records.attempts.end_attempt(part, AttemptOutcome.SENT)
             if receipt.conversation_id:
                 records.remote.remember_conversation(
                     self._shop.id, job.proof.buyer_id, receipt.conversation_id
@@ -364,8 +269,8 @@ class Courier:
             if part.kind.visible:
                 settle_sent(records, part, receipt.message_id, self._sender.policy, now)
             else:
-                said = {"reason": "", "headline": "", "advice": "", "address": receipt.message_id}
-                records.parts.move(part, PartState.SENT, **said)
+                address = receipt.message_id
+                records.parts.move(part, PartState.SENT, reason=None, code="", address=address)
         hit("send.kept")
         self._reached()
         if part.kind.visible:
@@ -377,58 +282,60 @@ class Courier:
 
     def _failed(self, job: Job, error: DeliveryError) -> None:
         part, now = job.part, self._now()
-        state, due = self._verdict(part, error, now)
-        if isinstance(error, (NoNetwork, ShopWaits)):
-            self._failures += 1
-            self._paused_until = due
-            self._shop_alerts.met(error, now)
-        elif _answered(error):
-            self._reached()
-        if isinstance(error, TooFast):
-            self._pace.too_fast(now)
-            self._shop_alerts.paced(slowed=True)
-            self._paused_until = due  # it means the whole shop, uploads too
+        following = what_next(
+            error,
+            kind=part.kind,
+            attempts=part.attempts,
+            now=now,
+            again_after=wait_after(part.attempts),
+            offline_for=pause_after(self._failures + 1),
+        )
+        self._shop_goes_on(following, error.reason, now)
         code, request_id = (error.code, error.request_id) if isinstance(error, NotAllowed) else ("", "")
         if code in self._sender.policy.warnings:
             self._warned(now)
+        state = following.state
         log.info("part %s %s: %s (%s)", part.id, part.kind, state, type(error).__name__)
+        # Attempt and part in one commit: a part that is tried again never has an attempt that seems to last.
         with self._store.begin() as records:
-            records.attempts.end_attempt(part, state, code=code, request_id=request_id, detail=str(error))
-            records.parts.move(
-                part, state, due_at=due, reason=code, headline=error.headline, advice=error.advice, looks=0
+            records.attempts.end_attempt(
+                part,
+                following.outcome,
+                reason=error.reason.kind,
+                code=code,
+                request_id=request_id,
+                detail=str(error),
             )
+            records.parts.move(part, state, due_at=following.due_at, reason=error.reason, code=code, looks=0)
         hit("send.kept")
         if state is PartState.UNKNOWN:
             self._judge.watch(part)
         if part.kind is not PartKind.CHECK:
-            self._announce(part.proof_id, error)
+            self._announce(part.proof_id, error.reason)
+
+    def _shop_goes_on(self, following: Next, why: Reason, now: datetime) -> None:
+        """Let the shop rest, slow down or go on after a failure."""
+        if following.answered:
+            self._reached()
+        if following.shop is ShopNext.GOES_ON:
+            return
+        self._paused_until = following.due_at  # of the whole shop, uploads too
+        if following.shop is ShopNext.SLOWS:
+            self._pace.too_fast(now)
+            self._shop_alerts.paced(slowed=True)
+            return
+        self._failures += 1
+        if following.shop is ShopNext.AWAY:
+            self._shop_alerts.unreachable(why, now)
+        else:
+            self._shop_alerts.may_not_send(why, now)
 
     def _warned(self, now: datetime) -> None:
         """Rest when one buyer after the other is refused: going on might cost the shop its chat."""
         self._warnings += 1
         if self._warnings >= WARNINGS:
             self._paused_until = now + AFTER_WARNINGS
-            self._shop_alerts.met(ShopWaits("refused in a row", headline=WARNED, advice=LOOK_INTO_IT), now)
-
-    def _verdict(self, part: Part, error: DeliveryError, now: datetime) -> tuple[PartState, datetime | None]:
-        final = isinstance(error, NotAllowed) and not isinstance(error, ShopWaits)
-        tried = part.attempts >= CHECKS and not isinstance(error, NoNetwork)
-        if part.kind is PartKind.CHECK and (final or tried):
-            return PartState.CANCELLED, None  # not knowing whether it was hidden changes nothing for anyone
-        if isinstance(error, ShopWaits):  # the shop's trouble, not the message's: it waits in line
-            return PartState.WAITING, now + SHOP_REST
-        if isinstance(error, Held):
-            return PartState.HELD, None
-        if isinstance(error, Refused):
-            return PartState.REFUSED, None
-        if isinstance(error, OutcomeUnknown) and part.kind.visible:
-            return PartState.UNKNOWN, now + EARLY_LOOK
-        wait = wait_after(part.attempts)
-        if isinstance(error, NoNetwork):
-            wait = pause_after(self._failures + 1)
-        elif isinstance(error, NotSent) and error.retry_after_s is not None:
-            wait = timedelta(seconds=error.retry_after_s)
-        return PartState.WAITING, now + wait
+            self._shop_alerts.may_not_send(because(SendingReason.REFUSED_IN_A_ROW), now)
 
     def _reached(self) -> None:
         """Forget about missing network: whatever was answered, something answered."""
@@ -443,46 +350,18 @@ class Courier:
         self._backlog.tell(self._pace.gap, rest, at_rest=at_rest or bool(rest))
 
     def _sort_out(self, stale: list[tuple[Part, Try]]) -> None:
-        """Settle leases that nobody works on: no wire mark means not sent, a mark means unknown."""
+        """Settle leases that nobody works on, each in a transaction of its own."""
         now = self._now()
         for part, attempt in stale:
             with self._store.begin() as records:
-                if part.kind.visible and attempt.wire_at:
-                    records.attempts.end_attempt(part, PartState.UNKNOWN, detail="interrupted")
-                    self._judge.watch(part)
-                    unknown = OutcomeUnknown
-                    records.parts.move(
-                        part,
-                        PartState.UNKNOWN,
-                        due_at=now + EARLY_LOOK,
-                        headline=unknown.headline,
-                        advice=unknown.advice,
-                        looks=0,
-                    )
-                else:
-                    records.attempts.end_attempt(part, "not sent", detail="interrupted before sending")
-                    records.parts.move(part, PartState.QUEUED)
+                recover_lease(records, part, attempt, now, self._judge.watch)
 
     def _visible_left(self, job: Job) -> int:
         """Count the messages that this generation still has to post."""
         with self._store.read() as records:
-            parts = records.parts.of(job.proof.id, job.part.generation)
+            parts = records.parts.of_set(job.proof.id, job.part.generation)
         return sum(part.kind.visible and not part.state.settled for part in parts)
 
-    def _announce(self, proof_id: str, error: DeliveryError | None = None) -> None:
-        self._announcer.proof(proof_id, self._shop.label, error, paused=self._shop_alerts.error is not None)
-
-
-def _answered(error: DeliveryError) -> bool:
-    """Whether the marketplace said this; what this computer decides itself tells nothing of the network."""
-    if isinstance(error, NotAllowed):
-        return not isinstance(error, HeldHere)
-    return isinstance(error, (TooFast, OutcomeUnknown))
-
-
-def _without_photo(detail: str, headline: str, part: Part) -> HeldHere:
-    alone = "leave this photo out: the rest can go."
-    joined = "resend from the log: the photos then go singly, and this one can be left out."
-    instead = joined if len(part.photo_ids) > 1 else alone
-    advice = f"Bring the file back and send again, or {instead}"
-    return HeldHere(detail, code=PHOTO_MISSING, headline=headline, advice=advice)
+    def _announce(self, proof_id: str, why: Reason | None = None) -> None:
+        paused = self._shop_alerts.why is not None
+        self._announcer.proof(proof_id, self._shop.label, why, paused=paused)

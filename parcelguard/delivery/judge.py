@@ -10,18 +10,20 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from parcelguard.core.errors import Held, ParcelGuardError
-from parcelguard.core.parts import LOOK_AND_ANSWER, UNKNOWN_REASON, Part, PartState
+from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.parts import AttemptOutcome, Part, PartState
+from parcelguard.core.reasons.reason import Reason, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.picture_sizes import picture_size
 from parcelguard.delivery.ports import ChatSender, Look, SentMark
 from parcelguard.delivery.settling import settle_sent, target_of
 from parcelguard.runtime.crash_points import hit
-from parcelguard.store.attempts import Job, Try
+from parcelguard.store.attempts import Try
 from parcelguard.store.database import Records, Store
+from parcelguard.store.jobs import Job
 
 log = logging.getLogger(__name__)
 
-EARLY_LOOK = timedelta(seconds=5)
 BETWEEN_LOOKS = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(seconds=30)  # reading back itself failed
 LOOKING_PATIENCE = timedelta(minutes=10)
@@ -55,13 +57,13 @@ class Judge:
         """Go on counting a rest that another courier of this program has begun to count."""
         self._watched.setdefault(part.id, self._elapsed_s())
 
-    def consider(self, part: Part, looks: int) -> Held | None:
+    def consider(self, part: Part, looks: int) -> Reason | None:
         """Look once and draw the conclusion; returns the question for a person, if there is one."""
         if not self._sender.policy.reads_back:
             with self._store.begin() as records:
-                return self._ask(records, part, "This marketplace’s chat cannot be read back.")
+                return self._ask(records, part, SendingReason.CANNOT_READ_BACK)
         with self._store.read() as records:
-            job, attempt = records.attempts.job(part), records.attempts.last_try(part)
+            job, attempt = records.jobs.of(part), records.attempts.last_try(part)
         try:
             mark = mark_of(job, attempt, self._sender.clock_offset)
             look = self._sender.look_for_message(target_of(job), mark)
@@ -73,16 +75,16 @@ class Judge:
         with self._store.begin() as records:
             return self._conclude(records, job, looks + 1, look)
 
-    def _look_later(self, part: Part, attempt: Try) -> Held | None:
+    def _look_later(self, part: Part, attempt: Try) -> Reason | None:
         """Try to read back again soon; when it has failed for long, a person has to look instead."""
         now = self._now()
         with self._store.begin() as records:
             if now < attempt.signed_at + self._sender.policy.settle + LOOKING_PATIENCE:
                 records.parts.move(part, PartState.UNKNOWN, due_at=now + LOOK_AGAIN)
                 return None
-            return self._ask(records, part, "The chat cannot be read back now.")
+            return self._ask(records, part, SendingReason.NOT_READ_BACK_NOW)
 
-    def _conclude(self, records: Records, job: Job, looks: int, look: Look) -> Held | None:
+    def _conclude(self, records: Records, job: Job, looks: int, look: Look) -> Reason | None:
         part, now, policy = job.part, self._now(), self._sender.policy
         taken = records.remote.taken_messages(job.proof.shop_id, look.found)
         found = [message for message in look.found if message not in taken]
@@ -90,12 +92,15 @@ class Judge:
         if look.conversation_id:
             records.remote.remember_conversation(job.proof.shop_id, job.proof.buyer_id, look.conversation_id)
         if len(found) == 1:
-            records.attempts.end_attempt(part, PartState.SENT, detail="found by reading back")
+            found_it = SendingReason.FOUND_IN_CHAT
+            records.attempts.end_attempt(part, AttemptOutcome.SENT, reason=found_it)
             settle_sent(records, part, found[0], policy, now)
             self._watched.pop(part.id, None)
             return None
         if found:
-            return self._ask(records, part, "Two messages in the chat look like this one.")
+            return self._ask(records, part, SendingReason.TWO_ALIKE)
+        # Not seen is not absent: a request that was signed in time is taken long after it left, and a list
+        # may lag behind. Only when nothing can arrive any more do two looks count, a minute apart.
         rest = self._rest(part)
         if looks < LOOKS or rest > timedelta(0):
             due = now + max(rest, BETWEEN_LOOKS)
@@ -103,30 +108,26 @@ class Judge:
             records.parts.move(part, PartState.UNKNOWN, due_at=due, looks=counted)
             return None
         if not all(each.covered for each in records.looks.of(part.id)[-2:]):
-            return self._ask(records, part, "The chat could not be read far enough back.")
+            return self._ask(records, part, SendingReason.NOT_FAR_ENOUGH)
         if policy.resend_when_absent and records.attempts.on_the_wire(part) < MOST_ON_THE_WIRE:
-            records.parts.move(part, PartState.QUEUED, reason="", headline="", advice="", looks=0)
+            records.parts.move(part, PartState.QUEUED, reason=None, code="", looks=0)
             self._watched.pop(part.id, None)
             return None
-        return self._ask(records, part, "Looked twice: the chat does not show it.")
+        return self._ask(records, part, SendingReason.NOT_SEEN)
 
     def _rest(self, part: Part) -> timedelta:
         """Return for how long the message may still arrive, by a clock that nobody can set."""
+        # Counted from when this program learned of it, not from the moment of the attempt: the wall clock may
+        # have been set since. After a restart the whole rest is waited for again.
         settle = self._sender.policy.settle
         watched_s = self._elapsed_s() - self._watched.setdefault(part.id, self._elapsed_s())
         return settle - timedelta(seconds=watched_s)
 
-    def _ask(self, records: Records, part: Part, headline: str) -> Held:
+    def _ask(self, records: Records, part: Part, kind: SendingReason) -> Reason:
         self._watched.pop(part.id, None)
-        records.parts.move(
-            part,
-            PartState.HELD,
-            reason=UNKNOWN_REASON,
-            headline=headline,
-            advice=LOOK_AND_ANSWER,
-            due_at=None,
-        )
-        return Held(UNKNOWN_REASON, code=UNKNOWN_REASON, headline=headline, advice=LOOK_AND_ANSWER)
+        why = because(kind)
+        records.parts.move(part, PartState.HELD, reason=why, code="", due_at=None)
+        return why
 
 
 def looked_for_since(attempt: Try, ahead: timedelta) -> datetime:

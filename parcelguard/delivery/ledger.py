@@ -11,7 +11,10 @@ from datetime import UTC, datetime, time, timedelta
 
 from parcelguard.core.errors import ShopWaits
 from parcelguard.core.message_sets import Allowance
-from parcelguard.core.parts import BUDGET, Part
+from parcelguard.core.orders import Conversation
+from parcelguard.core.parts import Part
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.shops import Shop
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender, OverBudget
 from parcelguard.store.database import Records, Store
@@ -23,7 +26,7 @@ FOR_SETS = 0.9  # of a day's calls; the rest is for reading back
 def allowance(
     records: Records,
     policy: ChannelPolicy,
-    conversation: str,
+    conversation: Conversation,
     now: datetime,
     *,
     wanted: int = 1,
@@ -41,7 +44,8 @@ def allowance(
     return Allowance(
         left=max(0, limit - len(said)),
         until=said[gone - 1] + window if 0 < gone <= len(said) else None,
-        why=f"This buyer has {len(said)} of the {limit} messages that may go unanswered.",
+        used=len(said),
+        limit=limit,
     )
 
 
@@ -53,8 +57,8 @@ def calls_left(
         return UNLIMITED
     midnight = datetime.combine((now + ahead).astimezone(UTC), time(), UTC) - ahead
     used = records.budget.calls(shop_id, midnight)
-    left = int(policy.calls_per_day * FOR_SETS) - used
-    return Allowance(max(0, left), midnight + timedelta(days=1), f"{used} chat calls were made today.")
+    limit = int(policy.calls_per_day * FOR_SETS)
+    return Allowance(max(0, limit - used), midnight + timedelta(days=1), used, limit)
 
 
 def afford(
@@ -74,25 +78,12 @@ def afford(
     day = calls_left(records, policy, shop.id, now, ahead)
     if day.left is not None and day.until and day.left < planned + 1:
         raise ShopWaits(
-            day.why,
-            code=BUDGET,
-            headline="No more messages today: the marketplace’s daily limit is reached.",
-            advice=f"Keep packing. Sending goes on by itself at {_clock(day.until, now)}.",
+            f"{day.used} of {day.limit} chat calls were made today",
+            because(SendingReason.DAY_USED_UP, until=day.until.isoformat()),
         )
     buyer = allowance(records, policy, part.conversation, now, wanted=planned, before=part)
     if buyer.left is not None and buyer.left < planned and not records.parts.insisted(part):
-        later = f"wait until {_clock(buyer.until, now)}" if buyer.until else "wait until the buyer answers"
-        raise OverBudget(
-            f"{buyer.left} left, {planned} planned",
-            left=buyer.left,
-            headline=f"{buyer.why} This takes {planned}.",
-            advice=f"{'Send one picture, send' if buyer.left else 'Send'} by hand, or {later}.",
-        )
-
-
-def _clock(moment: datetime, now: datetime) -> str:
-    there, here = moment.astimezone(), now.astimezone()
-    return f"{there:%H:%M}" if there.date() == here.date() else f"{there:%H:%M on %d %B}"
+        raise OverBudget(used=buyer.used, limit=buyer.limit, planned=planned, until=buyer.until)
 
 
 class Ledger:
@@ -103,9 +94,9 @@ class Ledger:
         self._senders = senders
         self._now = now
 
-    def left_for(self, shop_id: str, conversation: str) -> Allowance:
+    def left_for(self, conversation: Conversation) -> Allowance:
         """Return what may be said to a buyer after all that waits for him already."""
-        sender = self._senders.get(shop_id)
+        sender = self._senders.get(conversation.shop_id)
         if sender is None:
             return UNLIMITED
         with self._store.read() as records:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from parcelguard.core.errors import HeldHere
-from parcelguard.core.parts import BUDGET, NOTHING_LEFT, PartKind
+from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.reason import Value, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.shops import LONGEST_MESSAGE
 from parcelguard.core.times import QuietHours
 from parcelguard.store.views import Sighting
@@ -145,14 +147,20 @@ class Look:
 
 
 class OverBudget(HeldHere):
-    """The buyer may be told only `left` messages now, and more were planned. Nothing was sent."""
+    """A buyer who does not answer may be told only `left` messages now, and more were planned.
 
-    headline = "The marketplace allows no more messages to this buyer now."
-    advice = "Send by hand, or wait until the buyer answers."
+    `used` of the `limit` are gone; `until`: from when on as many as are planned may go. Nothing was sent.
+    """
 
-    def __init__(self, detail: str = "", *, left: int, headline: str = "", advice: str = "") -> None:
-        super().__init__(detail, code=BUDGET if left else NOTHING_LEFT, headline=headline, advice=advice)
-        self.left = left
+    def __init__(self, *, used: int, limit: int, planned: int, until: datetime | None = None) -> None:
+        self.left = max(0, limit - used)
+        told: dict[str, Value] = {"said": used, "limit": limit, "planned": planned}
+        if until is None:
+            kind = SendingReason.BUDGET if self.left else SendingReason.NOTHING_LEFT
+        else:
+            kind = SendingReason.BUDGET_UNTIL if self.left else SendingReason.NOTHING_LEFT_UNTIL
+            told["until"] = until.isoformat()
+        super().__init__(f"{used} of {limit} said, {planned} planned", because(kind, **told))
 
 
 class ChatSender(Protocol):

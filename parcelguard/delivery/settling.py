@@ -6,8 +6,8 @@ from datetime import datetime
 
 from parcelguard.core.parts import Part, PartKind, PartState
 from parcelguard.delivery.ports import ChannelPolicy, Target
-from parcelguard.store.attempts import Job
 from parcelguard.store.database import Records
+from parcelguard.store.jobs import Job
 
 
 def target_of(job: Job) -> Target:
@@ -22,12 +22,10 @@ def settle_sent(records: Records, part: Part, remote_id: str, policy: ChannelPol
     """Call a visible part sent, and once all of its set are, plan the look whether they were hidden."""
     if remote_id:
         records.remote.remember_message(part, remote_id)
-    records.parts.move(
-        part, PartState.SENT, due_at=None, reason="", headline="", advice="", remote_id=remote_id
-    )
+    records.parts.move(part, PartState.SENT, due_at=None, reason=None, code="", remote_id=remote_id)
     if policy.check_after is None:
         return
-    parts = records.parts.of(part.proof_id, part.generation)
+    parts = records.parts.of_set(part.proof_id, part.generation)
     planned = any(each.kind is PartKind.CHECK for each in parts)
     if not planned and all(each.state.settled for each in parts if each.kind.visible):
         records.parts.plan_check(part, now + policy.check_after)

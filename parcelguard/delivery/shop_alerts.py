@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertTopic, Severity
-from parcelguard.core.errors import DeliveryError, ShopWaits
 from parcelguard.core.reasons.reason import Reason, because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.reasons.storage import StorageReason
@@ -23,24 +22,28 @@ class ShopAlerts:
         self._shop = shop
         self._alerts = alerts
         self._since: datetime | None = None
-        self.error: DeliveryError | None = None
+        self.why: Reason | None = None  # why nothing can be sent now
         self._clock_told = False
 
-    def met(self, error: DeliveryError, now: datetime) -> None:
-        """Take in that nothing can be sent now."""
+    def unreachable(self, why: Reason, now: datetime) -> None:
+        """Take in that the marketplace cannot be reached now."""
+        self.why = why
         self._since = self._since or now
-        self.error = error
-        if isinstance(error, ShopWaits):
-            self._raise(AlertTopic.SHOP_HELD, Severity.WARN, error.reason, self._shop.name)
-        elif now - self._since >= TOLD_AFTER:
+        if now - self._since >= TOLD_AFTER:
             since = self._since.isoformat()
             reason = because(SendingReason.SHOP_UNREACHABLE, shop=self._shop.label, since=since)
             self._raise(AlertTopic.SHOP_AWAY, Severity.WARN, reason)
 
+    def may_not_send(self, why: Reason, now: datetime) -> None:
+        """Take in that the shop may send nothing now."""
+        self.why = why
+        self._since = self._since or now
+        self._raise(AlertTopic.SHOP_HELD, Severity.WARN, why, self._shop.name)
+
     def over(self) -> None:
         """Take in that the marketplace answers again."""
-        if self.error is not None:
-            self._since, self.error = None, None
+        if self.why is not None:
+            self._since, self.why = None, None
             self._alerts.withdraw(self._key(AlertTopic.SHOP_HELD))
             self._alerts.withdraw(self._key(AlertTopic.SHOP_AWAY))
 

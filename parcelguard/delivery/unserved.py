@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from parcelguard.core.parts import LOOK_AND_ANSWER, SHOP_OFF, UNKNOWN_REASON, PartKind, PartState
+from parcelguard.core.parts import PartKind, PartState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.store.database import Records, Store
-
-HEADLINE = "This shop sends no messages."
-NOT_LOOKED_FOR = "It may have arrived: the shop was switched off before that was known."
-ADVICE = "Switch it on in the settings and resend, send it by hand, or close this proof."
 
 
 def hold_unserved(store: Store, served: Collection[str]) -> None:
@@ -27,8 +25,6 @@ def hold_parts(records: Records, served: Collection[str]) -> None:
         if part.kind is PartKind.CHECK:  # what was delivered is looked at again when the shop is back
             continue
         left = part.kind.visible and attempt is not None and attempt.wire_at is not None
-        if left and part.state in (PartState.LEASED, PartState.UNKNOWN):
-            facts = {"reason": UNKNOWN_REASON, "headline": NOT_LOOKED_FOR, "advice": LOOK_AND_ANSWER}
-        else:
-            facts = {"reason": SHOP_OFF, "headline": HEADLINE, "advice": ADVICE}
-        records.parts.move(part, PartState.HELD, due_at=None, **facts)
+        in_doubt = left and part.state in (PartState.LEASED, PartState.UNKNOWN)
+        kind = SendingReason.SWITCHED_OFF_MEANWHILE if in_doubt else SendingReason.SHOP_OFF
+        records.parts.move(part, PartState.HELD, due_at=None, reason=because(kind), code="")

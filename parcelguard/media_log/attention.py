@@ -4,56 +4,54 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from parcelguard.core.parts import (
-    BUDGET,
-    CHECKING,
-    LATE,
-    LOOK_AND_ANSWER,
-    NOTHING_LEFT,
-    PHOTO_MISSING,
-    QUIET,
-    SHOP_OFF,
-    UNKNOWN_REASON,
-    Decision,
-    Part,
-    PartKind,
-    PartState,
+from parcelguard.core.parts import Decision, Part, PartKind, PartState, label_of
+from parcelguard.core.reasons.reason import Reason, ReasonKind, because
+from parcelguard.core.reasons.sending import (
+    ASKS_A_PERSON,
+    LESS_THAN_PLANNED,
+    NO_MESSAGES_LEFT,
+    WITHOUT_PHOTO,
+    SendingReason,
 )
 from parcelguard.core.shops import Shop
 from parcelguard.delivery.ports import ChatSender
 from parcelguard.disk.files import THUMBNAIL_SUFFIX
-from parcelguard.media_log.history import part_name
 from parcelguard.store.database import Records, Store
-from parcelguard.store.views import AttentionGroup, AttentionItem
+from parcelguard.store.views import AttentionGroup, AttentionItem, AttentionKey, AttentionTopic, Night
 
 SHOWN = 200  # items a group lists; the rest follows when these are dealt with
 
 _SEND_OR_LEAVE = (Decision.SEND_AGAIN, Decision.LEAVE)
 _SENDING = (Decision.SEND_AGAIN, Decision.ONE_PICTURE)
 _THERE_OR_NOT = (Decision.THERE, Decision.SEND_AGAIN, Decision.LEAVE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    title: str
-    answers: tuple[Decision, ...]
-    editable: bool = False
-
-
-_KINDS: Mapping[str, _Kind] = {
-    UNKNOWN_REASON: _Kind("Nobody knows whether it arrived", _THERE_OR_NOT),
-    CHECKING: _Kind("Being looked for in the chat", _THERE_OR_NOT),
-    LATE: _Kind("Not sent in time", _SEND_OR_LEAVE),
-    QUIET: _Kind("Held for the night", _SEND_OR_LEAVE),
-    "order_cancelled": _Kind("The order is cancelled: nothing was sent", (Decision.LEAVE,)),
-    SHOP_OFF: _Kind("The shop sends no messages", _SEND_OR_LEAVE),
-    BUDGET: _Kind("Too few messages left for the buyer", (Decision.ONE_PICTURE, *_SEND_OR_LEAVE)),
-    NOTHING_LEFT: _Kind("No messages left for the buyer", _SEND_OR_LEAVE),
-    PHOTO_MISSING: _Kind("A photo is missing or was changed", _SEND_OR_LEAVE),
+_ANSWERS: Mapping[AttentionTopic, tuple[Decision, ...]] = {
+    AttentionTopic.ARRIVAL: _THERE_OR_NOT,
+    AttentionTopic.CHECKING: _THERE_OR_NOT,
+    AttentionTopic.LATE: _SEND_OR_LEAVE,
+    AttentionTopic.QUIET: _SEND_OR_LEAVE,
+    AttentionTopic.ORDER_CANCELLED: (Decision.LEAVE,),
+    AttentionTopic.SHOP_OFF: _SEND_OR_LEAVE,
+    AttentionTopic.BUDGET: (Decision.ONE_PICTURE, *_SEND_OR_LEAVE),
+    AttentionTopic.NOTHING_LEFT: _SEND_OR_LEAVE,
+    AttentionTopic.WITHOUT_PHOTO: _SEND_OR_LEAVE,
+    AttentionTopic.HIDDEN: (Decision.THERE, Decision.LEAVE),
+    AttentionTopic.REFUSED: _SEND_OR_LEAVE,
+    AttentionTopic.HELD: _SEND_OR_LEAVE,
 }
+_EDITABLE = (AttentionTopic.HIDDEN, AttentionTopic.REFUSED)
+_TOPICS: Mapping[ReasonKind, AttentionTopic] = {
+    **dict.fromkeys(ASKS_A_PERSON, AttentionTopic.ARRIVAL),
+    **dict.fromkeys(LESS_THAN_PLANNED, AttentionTopic.BUDGET),
+    **dict.fromkeys(NO_MESSAGES_LEFT, AttentionTopic.NOTHING_LEFT),
+    **dict.fromkeys(WITHOUT_PHOTO, AttentionTopic.WITHOUT_PHOTO),
+    SendingReason.LATE: AttentionTopic.LATE,
+    SendingReason.QUIET: AttentionTopic.QUIET,
+    SendingReason.ORDER_CANCELLED: AttentionTopic.ORDER_CANCELLED,
+    SendingReason.SHOP_OFF: AttentionTopic.SHOP_OFF,
+}
+_LISTED = {topic: place for place, topic in enumerate(AttentionTopic)}
 
 
 class Attention:
@@ -74,50 +72,47 @@ class Attention:
     def groups(self) -> tuple[AttentionGroup, ...]:
         """Return everything that waits for a person, the newest day first."""
         with self._store.read() as records:
-            gathered: dict[tuple[date, str, str], list[Part]] = defaultdict(list)
+            gathered: dict[AttentionKey, list[Part]] = defaultdict(list)
             for part in records.parts.stuck():
-                shop_id = part.conversation.split("/")[0]
-                gathered[_since(part).astimezone().date(), shop_id, _reason(part)].append(part)
-            keys = sorted(gathered, key=lambda key: (-key[0].toordinal(), key[1], key[2]))
-            return tuple(self._group(records, *key, gathered[key]) for key in keys)
+                gathered[_key(part)].append(part)
+            return tuple(self._group(records, key, gathered[key]) for key in sorted(gathered, key=_place))
 
-    def _group(
-        self, records: Records, day: date, shop_id: str, reason: str, parts: list[Part]
-    ) -> AttentionGroup:
-        shop = self._shops.get(shop_id)
-        kind = _KINDS.get(reason) or _kind_of(parts[0])
-        answers = kind.answers
+    def _group(self, records: Records, key: AttentionKey, parts: list[Part]) -> AttentionGroup:
+        shop = self._shops.get(key.shop_id)
+        answers = _ANSWERS[key.topic]
+        if key.topic is AttentionTopic.REFUSED and key.part is PartKind.TEXT:
+            answers = (Decision.LEAVE,)  # the same text would be refused again
         if shop is None or not shop.writes:
             answers = tuple(each for each in answers if each not in _SENDING)
-        items = tuple(self._item(records, part, shop_id) for part in parts[:SHOWN])
-        if reason == UNKNOWN_REASON and any(self._can_take_back(item, shop_id) for item in items):
+        items = tuple(self._item(records, part) for part in parts[:SHOWN])
+        twice = key.topic is AttentionTopic.ARRIVAL and any(
+            self._can_take_back(item, key.shop_id) for item in items
+        )
+        if twice:
             answers = (*answers, Decision.TAKE_BACK)
         return AttentionGroup(
-            reason=reason,
-            title=kind.title,
-            shop=shop.label if shop else shop_id,
-            day=day,
+            key=key,
+            reason=parts[0].reason,
+            shop=shop.label if shop else key.shop_id,
             answers=answers,
             items=items,
             total=len(parts),
-            editable=kind.editable and Decision.LEAVE in answers,
-            caution=self._caution(shop_id),
+            editable=key.topic in _EDITABLE and Decision.LEAVE in answers,
+            night=self._night(key.shop_id),
         )
 
-    def _item(self, records: Records, part: Part, shop_id: str) -> AttentionItem:
-        job = records.attempts.job(part)
+    def _item(self, records: Records, part: Part) -> AttentionItem:
+        job = records.jobs.of(part)
         photos = records.proofs.photos(part.proof_id)
-        numbers = {photo.id: photo.ordinal for photo in photos}
         resting = part.asked or part.state is PartState.UNKNOWN
-        sender = self._senders.get(shop_id)
+        sender = self._senders.get(part.conversation.shop_id)
         until = job.signed_at + sender.policy.settle if resting and sender and part.attempts else None
         shown = next((photo for photo in photos if photo.id in part.photo_ids), photos[0] if photos else None)
         return AttentionItem(
             part_id=part.id,
             proof=job.proof,
-            what=part_name(part, numbers),
-            headline=part.headline,
-            advice=part.advice if part.state is not PartState.UNKNOWN else LOOK_AND_ANSWER,
+            part=label_of(part, photos),
+            reason=_reason(part),
             since=_since(part),
             thumbnail=shown.path.removesuffix(".jpg") + THUMBNAIL_SUFFIX if shown else "",
             text=job.text,
@@ -133,17 +128,16 @@ class Attention:
         told = [each.at for each in item.looks[-1].seen if each.matches and each.at]
         return bool(told) and self._now() + sender.clock_offset - max(told) < sender.policy.recall_within
 
-    def _caution(self, shop_id: str) -> str:
+    def _night(self, shop_id: str) -> Night | None:
         """Return what to know before anything is sent now."""
         sender = self._senders.get(shop_id)
         quiet = sender.policy.quiet if sender else None
         if sender is None or quiet is None:
-            return ""
+            return None
         there = self._now() + sender.clock_offset
         if quiet.until(there) is None:
-            return ""
-        local = there + quiet.offset
-        return f"It is {local:%H:%M} where the buyers live: quiet hours until {quiet.end:%H:%M}."
+            return None
+        return Night((there + quiet.offset).time(), quiet.end)
 
 
 def _since(part: Part) -> datetime:
@@ -151,21 +145,38 @@ def _since(part: Part) -> datetime:
     return part.changed_at
 
 
-def _reason(part: Part) -> str:
+def _key(part: Part) -> AttentionKey:
+    topic = _topic(part)
+    says_no = topic is AttentionTopic.REFUSED
+    in_its_words = says_no or topic is AttentionTopic.HELD
+    return AttentionKey(
+        topic=topic,
+        shop_id=part.conversation.shop_id,
+        day=_since(part).astimezone().date(),
+        code=part.code if in_its_words else "",
+        part=part.kind if says_no else None,
+    )
+
+
+def _place(key: AttentionKey) -> tuple[int, str, int, str, str]:
+    """Return where a group is listed."""
+    return -key.day.toordinal(), key.shop_id, _LISTED[key.topic], key.part or "", key.code
+
+
+def _topic(part: Part) -> AttentionTopic:
+    match part.state:
+        case PartState.UNKNOWN:
+            return AttentionTopic.CHECKING
+        case PartState.FILTERED:
+            return AttentionTopic.HIDDEN
+        case PartState.REFUSED:
+            return AttentionTopic.REFUSED
+    held_for = part.reason.kind if part.reason else SendingReason.HELD
+    return _TOPICS.get(held_for, AttentionTopic.HELD)
+
+
+def _reason(part: Part) -> Reason | None:
+    """Return why a part waits; a person may answer before it has been looked for to the end."""
     if part.state is PartState.UNKNOWN:
-        return CHECKING
-    if part.state is PartState.REFUSED:
-        return f"refused {part.kind} {part.reason}"
-    return part.reason or part.state.value
-
-
-def _kind_of(part: Part) -> _Kind:
-    """Describe what the marketplace itself gave as a reason."""
-    if part.state is PartState.FILTERED:
-        return _Kind(
-            "Accepted, but hidden by the marketplace", (Decision.THERE, Decision.LEAVE), editable=True
-        )
-    if part.state is PartState.REFUSED:
-        words = part.kind is PartKind.TEXT
-        return _Kind(part.headline, _SEND_OR_LEAVE if not words else (Decision.LEAVE,), editable=True)
-    return _Kind(part.headline, _SEND_OR_LEAVE)
+        return because(SendingReason.BEING_LOOKED_FOR)
+    return part.reason

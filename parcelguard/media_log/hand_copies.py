@@ -9,6 +9,8 @@ from time import time
 
 from parcelguard.core.errors import StorageError
 from parcelguard.core.proofs import Photo
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.picture_sizes import picture_size
 from parcelguard.delivery.ports import CopyMaker
 from parcelguard.disk.files import holds, write_durably
@@ -40,9 +42,8 @@ class HandCopies:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(
-                f"{folder}: {error}", headline=f"This folder cannot be used: {folder}"
-            ) from error
+            why = because(SendingReason.COPY_FOLDER, folder=str(folder))
+            raise StorageError(f"{folder}: {error}", why) from error
         return tuple(self._copy(folder, photo, job.order_number, by_whom) for photo in photos)
 
     def sweep(self, waiting: Collection[str]) -> None:
@@ -57,8 +58,8 @@ class HandCopies:
         if not path.exists():
             original = self._media / photo.path
             if not holds(original, photo.sha256):
-                headline = f"Photo {photo.ordinal} is missing, or was changed after it was taken."
-                raise StorageError(f"{original}: not what was taken", headline=headline)
+                why = because(SendingReason.PHOTO_UNUSABLE, photo=photo.ordinal)
+                raise StorageError(f"{original}: not what was taken", why)
             taken = photo.taken_at.astimezone()
             caption = (order_number, f"{taken:%Y-%m-%d %H:%M:%S %z}", *by_whom)
             write_durably(path, self._copies.make(original, caption, picture_size([photo])))

@@ -1,22 +1,33 @@
-"""Reads the media log and tells in words what happened to a proof, step by step."""
+"""Reads the media log and tells what happened to a proof, step by step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
 from parcelguard.core.errors import StorageError
-from parcelguard.core.parts import BY_HAND, F4, FITTED, OWN_REASONS, Decision, Part, PartKind, PartState
+from parcelguard.core.parts import (
+    AttemptOutcome,
+    Decision,
+    Part,
+    PartKind,
+    PartLabel,
+    PartState,
+    PlanReason,
+    label_of,
+)
 from parcelguard.core.preset_message import fill_message
 from parcelguard.core.proofs import Photo, Proof, ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import HELD_BY_US, SendingReason
 from parcelguard.core.shops import Shop
 from parcelguard.disk.files import holds
 from parcelguard.media_log.missing import missing_of
-from parcelguard.media_log.resending import CLOSED
 from parcelguard.store.attempts import Try
 from parcelguard.store.database import Records, Store
 from parcelguard.store.log import Generation, LogRow, Position
+from parcelguard.store.parts import Decided
 from parcelguard.store.views import (
     HandJob,
     LogEntry,
@@ -25,18 +36,11 @@ from parcelguard.store.views import (
     LogQuery,
     ProofDetail,
     Step,
+    StepKind,
     Tone,
 )
 
 PAGE = 50
-_DECIDED = {
-    "there": "said it is in the chat",
-    "send_again": "said it is not there and sent it again",
-    "leave": "left it unsent",
-    "take_back": "took one of two back",
-    "one_picture": "chose to send one picture",
-    "not_handed": "took back that it was sent by hand",
-}
 
 
 class History:
@@ -65,31 +69,28 @@ class History:
         with self._store.read() as records:
             row = records.log.one(proof_id)
             if row is None:
-                raise StorageError(f"no proof {proof_id}", headline="This proof is not in the log any more.")
+                raise StorageError(f"no proof {proof_id}", because(SendingReason.NOT_IN_LOG))
             photos = records.proofs.photos(proof_id)
             generations = records.log.generations(proof_id)
             parts = records.parts.of(proof_id)
             tries = records.attempts.tries(proof_id)
             decided = records.parts.decisions(proof_id)
         entry = self._entry(row)
-        shop = entry.shop.label if entry.shop else "The marketplace"
-        numbers = {photo.id: photo.ordinal for photo in photos}
-        names = {part.id: (part, part_name(part, numbers)) for part in parts}
+        labels = {part.id: label_of(part, photos) for part in parts}
+        shop = entry.shop.label if entry.shop else ""
         steps = [
             *_photo_steps(row.proof, photos),
             *_saved_steps(row.proof, generations, parts),
-            *(_try_step(*names[each.part_id], each, count, shop) for each, count in _grouped(tries)),
-            *(Step(at, _decided(answer, by, evidence), Tone.PLAIN) for at, answer, by, evidence in decided),
+            *(_try_step(labels[each.part_id], each, count, shop) for each, count in _grouped(tries)),
+            *map(_decision_step, decided),
         ]
-        newest = tuple(part for part in parts if part.generation == row.generation)
         return ProofDetail(
             entry=entry,
             photos=photos,
-            parts=newest,
+            parts=tuple(part for part in parts if part.generation == row.generation),
             steps=tuple(sorted(steps, key=lambda step: step.at)),
             text=self._text_to_send(row.proof, generations),
-            headline=row.blocking.headline if row.blocking else "",
-            advice=row.blocking.advice if row.blocking else "",
+            reason=entry.reason,
         )
 
     def _text_to_send(self, proof: Proof, generations: list[Generation]) -> str:
@@ -138,7 +139,7 @@ class History:
             thumbnail=row.thumbnail,
             photos=row.photos,
             generation=row.sendings,
-            headline=blocking.headline if blocking else "",
+            reason=blocking.reason if blocking else None,
             due_at=blocking.due_at if blocking else None,
             sent_at=row.sent_at,
             asks=blocking is not None and blocking.asked,
@@ -146,90 +147,91 @@ class History:
         )
 
 
-def _decided(answer: str, by: str, evidence: str) -> str:
-    if answer == CLOSED:
-        return f"{by} closed it: {evidence}"
-    return f"Sent by hand by {by}" if answer == Decision.HANDED else f"{by} {_DECIDED[answer]}"
-
-
 def _photo_steps(proof: Proof, photos: tuple[Photo, ...]) -> list[Step]:
     if not photos:
         return []
-    count = "1 photo" if len(photos) == 1 else f"{len(photos)} photos"
-    found = " (found again after a stop)" if any(photo.recovered for photo in photos) else ""
-    text = f"{count} taken by {proof.packer}, {proof.station}{found}"
-    return [Step(max(photo.taken_at for photo in photos), text, Tone.OK)]
+    found_again = any(photo.recovered for photo in photos)
+    step = Step(
+        at=max(photo.taken_at for photo in photos),
+        kind=StepKind.PHOTOS_FOUND if found_again else StepKind.PHOTOS_TAKEN,
+        tone=Tone.OK,
+        by=proof.packer,
+        station=proof.station,
+        count=len(photos),
+    )
+    return [step]
 
 
-def _saved_steps(proof: Proof, generations: list[Generation], parts: list[Part]) -> list[Step]:
+def _saved_steps(proof: Proof, generations: list[Generation], parts: Iterable[Part]) -> list[Step]:
     steps = []
     if proof.saved_at:
         by_hand = any(part.kind is PartKind.HAND and part.generation == 1 for part in parts)
-        queued = "Saved, to be sent by hand" if by_hand else "Saved and queued"
-        steps.append(Step(proof.saved_at, queued if generations else "Saved on this computer", Tone.OK))
-    steps.extend(Step(each.made_at, _planned(each), Tone.PLAIN) for each in generations if each.reason != F4)
+        to_send = StepKind.SAVED_BY_HAND if by_hand else StepKind.SAVED_TO_SEND
+        kind = to_send if generations else StepKind.SAVED
+        steps.append(Step(at=proof.saved_at, kind=kind, tone=Tone.OK))
+    steps.extend(_plan_step(each) for each in generations if each.purpose.reason is not PlanReason.F4)
     return steps
 
 
-def _planned(sending: Generation) -> str:
+def _plan_step(sending: Generation) -> Step:
     """Tell why a set was planned that F4 did not."""
-    if sending.reason == FITTED:
-        return "Shortened: the buyer may be told no more now"
-    if sending.reason == BY_HAND:
-        return f"{sending.made_by} took over: it is sent by hand"
-    return f"Sent again by {sending.made_by} ({sending.reason})"
+    kinds = {PlanReason.FITTED: StepKind.SHORTENED, PlanReason.BY_HAND: StepKind.TAKEN_OVER}
+    return Step(
+        at=sending.made_at,
+        kind=kinds.get(sending.purpose.reason, StepKind.SENT_AGAIN),
+        tone=Tone.PLAIN,
+        by=sending.made_by,
+        purpose=sending.purpose,
+    )
+
+
+def _decision_step(decided: Decided) -> Step:
+    closed = decided.answer is Decision.CLOSE
+    return Step(
+        at=decided.at,
+        kind=StepKind.CLOSED if closed else StepKind.DECIDED,
+        tone=Tone.PLAIN,
+        by=decided.by,
+        decision=decided.answer,
+        note=decided.evidence if closed else "",
+    )
 
 
 def _grouped(tries: list[Try]) -> Iterator[tuple[Try, int]]:
     """Yield each try, and of many in a row that did not leave only the last, with their number."""
-    for part_id, same in groupby(tries, lambda each: (each.part_id, each.outcome)):
+    for (_, outcome), same in groupby(tries, lambda each: (each.part_id, each.outcome)):
         ones = list(same)
-        if part_id[1] in (PartState.WAITING, "not sent"):
+        if outcome.left_nothing:
             yield ones[-1], len(ones)
         else:
             yield from ((each, 1) for each in ones)
 
 
-def _try_step(part: Part, name: str, attempt: Try, count: int, shop: str) -> Step:
-    at = attempt.ended_at or attempt.claimed_at
-    outcome = attempt.outcome
-    if outcome == PartState.SENT:
-        how = f" ({attempt.detail})" if attempt.detail else ""
-        return Step(at, f"{name} {_DONE[part.kind]}{how}", Tone.OK)
-    if outcome == PartState.HELD and attempt.code in OWN_REASONS:
-        return Step(at, f"{name} held ({attempt.code.replace('_', ' ')})", Tone.BAD)
-    if outcome in (PartState.REFUSED, PartState.HELD):
-        code = f" ({attempt.code})" if attempt.code else ""
-        return Step(at, f"{shop} did not take it: {name}{code}", Tone.BAD)
-    if outcome == PartState.UNKNOWN:
-        return Step(at, f"{name}: no clear answer, checking the chat", Tone.WAIT)
-    if outcome == "":
-        return Step(at, f"{name} on its way", Tone.WAIT)
-    if outcome == PartState.CANCELLED:
-        return Step(at, f"{name} given up", Tone.PLAIN)
-    tried = "tried again later" if count == 1 else f"tried {count} times"
-    return Step(at, f"{name} not sent, {tried}", Tone.WAIT)
-
-
-_DONE = {
-    PartKind.UPLOAD: "uploaded",
-    PartKind.OPEN: "checked",
-    PartKind.TEXT: "accepted",
-    PartKind.IMAGE: "accepted",
-    PartKind.CHECK: "done",
+_STEPS: Mapping[AttemptOutcome, tuple[StepKind, Tone]] = {
+    AttemptOutcome.UNDER_WAY: (StepKind.ON_ITS_WAY, Tone.WAIT),
+    AttemptOutcome.SENT: (StepKind.DONE, Tone.OK),
+    AttemptOutcome.WAITING: (StepKind.NOT_SENT, Tone.WAIT),
+    AttemptOutcome.INTERRUPTED: (StepKind.NOT_SENT, Tone.WAIT),
+    AttemptOutcome.UNKNOWN: (StepKind.UNCLEAR, Tone.WAIT),
+    AttemptOutcome.HELD: (StepKind.NOT_TAKEN, Tone.BAD),
+    AttemptOutcome.REFUSED: (StepKind.NOT_TAKEN, Tone.BAD),
+    AttemptOutcome.GIVEN_UP: (StepKind.GIVEN_UP, Tone.PLAIN),
 }
 
 
-def part_name(part: Part, numbers: Mapping[str, int]) -> str:
-    """Return what a person calls a part; `numbers` are the photos' by id."""
-    if part.kind is PartKind.TEXT:
-        return "Message"
-    if part.kind is PartKind.OPEN:
-        return "Order and conversation"
-    if part.kind is PartKind.CHECK:
-        return "Later look at the chat"
-    if part.kind is PartKind.HAND:
-        return "By hand"
-    if len(part.photo_ids) > 1:
-        return "Photos in one picture"
-    return f"Photo {numbers.get(part.photo_id, '')}".strip()
+def _try_step(part: PartLabel, attempt: Try, count: int, shop: str) -> Step:
+    kind, tone = _STEPS[attempt.outcome]
+    if attempt.reason is SendingReason.FOUND_IN_CHAT:
+        kind = StepKind.FOUND
+    elif attempt.outcome is AttemptOutcome.HELD and attempt.reason in HELD_BY_US:
+        kind = StepKind.HELD
+    return Step(
+        at=attempt.ended_at or attempt.claimed_at,
+        kind=kind,
+        tone=tone,
+        part=part,
+        reason=because(attempt.reason) if attempt.reason else None,
+        shop=shop,
+        code=attempt.code,
+        count=count,
+    )

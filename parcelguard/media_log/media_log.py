@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from parcelguard.core.errors import NotPossible
-from parcelguard.core.parts import Decision
+from parcelguard.core.parts import Decision, Purpose
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.shops import Shop
 from parcelguard.delivery.announcing import ProofAnnouncer
@@ -95,13 +95,13 @@ class MediaLog:
         """Whether the originals are what was photographed."""
         return self._history.unchanged(proof_id)
 
-    def resend(self, proof_id: str, text: str, reason: str) -> None:
+    def resend(self, proof_id: str, text: str, why: Purpose) -> None:
         """Send again, as a new recorded generation."""
-        self._resender.resend(proof_id, text=text, reason=reason, by=self._packer)
+        self._resender.resend(proof_id, text=text, why=why, by=self._packer)
         self._describe(proof_id)
         self._changed(proof_id)
 
-    def resend_all(self, proof_ids: Sequence[str], template: str, reason: str) -> int:
+    def resend_all(self, proof_ids: Sequence[str], template: str, why: Purpose) -> int:
         """Send many again with the same words, filled for each buyer; returns how many were set going.
 
         Raises NotPossible, with the first reason, when none was.
@@ -110,7 +110,7 @@ class MediaLog:
         for proof_id in proof_ids:
             text = self._resender.words(proof_id, template)
             try:
-                self._resender.resend(proof_id, text=text, reason=reason, by=self._packer, only_if_stuck=True)
+                self._resender.resend(proof_id, text=text, why=why, by=self._packer, only_if_stuck=True)
             except NotPossible as error:
                 refused = refused or error
                 continue
@@ -164,9 +164,9 @@ class MediaLog:
         """Return where a picture lies."""
         return self._media / relative
 
-    def close(self, proof_id: str, reason: str) -> None:
-        """Send nothing more of a proof."""
-        self._resender.close(proof_id, reason=reason, by=self._packer)
+    def close(self, proof_id: str, note: str) -> None:
+        """Send nothing more of a proof; `note` is what the person wrote about it."""
+        self._resender.close(proof_id, note=note, by=self._packer)
         self._changed(proof_id)
 
     def _changed(self, proof_id: str) -> None:

@@ -8,17 +8,11 @@ from datetime import datetime, timedelta
 from parcelguard.core.errors import NotPossible
 from parcelguard.core.message_sets import plan_by_hand, plan_parts
 from parcelguard.core.orders import Order
-from parcelguard.core.parts import (
-    BY_HAND,
-    ONE_PICTURE,
-    PHOTO_MISSING,
-    Decision,
-    Part,
-    PartKind,
-    PartState,
-)
+from parcelguard.core.parts import Decision, Part, PartKind, PartState, PlanReason, Purpose
 from parcelguard.core.preset_message import DEFAULT_MESSAGE, fill_message
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import WITHOUT_PHOTO, SendingReason
 from parcelguard.core.shops import Shop
 from parcelguard.delivery.ports import ChannelPolicy, ChatSender
 from parcelguard.delivery.settling import settle_sent, target_of
@@ -27,7 +21,6 @@ from parcelguard.media_log.missing import Missing, missing_of
 from parcelguard.runtime.crash_points import hit
 from parcelguard.store.database import Records, Store
 
-CLOSED = "closed"  # the answer that ends a proof, and the reason its parts were cancelled
 _NO_CHANNEL = ChannelPolicy(signature_window=timedelta(0))
 _NO_SHOP = Shop(id="", marketplace="manual", region="", name="", message=DEFAULT_MESSAGE)
 _BY_HAND = {
@@ -52,21 +45,23 @@ class Resender:
         self._senders = senders
         self._now = now
 
-    def resend(self, proof_id: str, *, text: str, reason: str, by: str, only_if_stuck: bool = False) -> Proof:
+    def resend(
+        self, proof_id: str, *, text: str, why: Purpose, by: str, only_if_stuck: bool = False
+    ) -> Proof:
         """Begin a new generation: of a delivered proof everything, otherwise only what did not arrive.
 
-        Raises NotPossible with the reason in words when it may not be sent; with `only_if_stuck` also when
+        Raises NotPossible when it may not be sent; with `only_if_stuck` also when
         it does not wait for a person any more.
         """
         with self._store.begin() as records:
             proof = self._sendable(records, proof_id)
             if only_if_stuck and proof.state is not ProofState.ATTENTION:
-                raise NotPossible(headline="It was decided meanwhile.", advice="Nothing more is sent.")
-            self._plan_rest(records, proof, text=text, by=by, reason=reason)
+                raise NotPossible("not stuck", because(SendingReason.DECIDED_MEANWHILE))
+            self._plan_rest(records, proof, text=text, by=by, why=why)
         return proof
 
     def _plan_rest(
-        self, records: Records, proof: Proof, *, text: str, by: str, reason: str, one_picture: bool = False
+        self, records: Records, proof: Proof, *, text: str, by: str, why: Purpose, one_picture: bool = False
     ) -> None:
         """Plan to send what the buyer has not got."""
         missing = _missing(records, proof)
@@ -74,26 +69,24 @@ class Resender:
             self._refuse_text(records, proof, text)
         photo_ids = [photo.id for photo in missing.photos]
         planned = plan_parts(photo_ids, with_text=missing.text, one_picture=one_picture)
-        records.parts.plan(proof, planned, text=text, by=by, reason=reason)
+        records.parts.plan(proof, planned, text=text, by=by, why=why)
 
     def by_hand(self, proof_id: str, by: str) -> Proof:
         """Leave to a person what the buyer has not got; nothing of it goes out by itself any more.
 
-        Raises NotPossible with the reason in words, also while one message may have arrived already.
+        Raises NotPossible, also while one message may have arrived already.
         """
         with self._store.begin() as records:
             proof = records.proofs.get(proof_id)
             if proof is None or proof.saved_at is None:
                 raise _without_f4()
             if proof.state in (ProofState.DELIVERED, ProofState.HANDED):
-                raise NotPossible(
-                    headline="The buyer has it already.", advice="Nothing is left to send by hand."
-                )
+                raise NotPossible("delivered", because(SendingReason.BUYER_HAS_IT))
             if proof.state is not ProofState.BY_HAND:
                 _missing(records, proof)
                 sendings = records.log.generations(proof_id)
                 text = sendings[-1].text if sendings else self._usual_words(records, proof)
-                records.parts.plan(proof, plan_by_hand(), text=text, by=by, reason=BY_HAND)
+                records.parts.plan(proof, plan_by_hand(), text=text, by=by, why=Purpose(PlanReason.BY_HAND))
         return proof
 
     def words(self, proof_id: str, template: str) -> str:
@@ -147,7 +140,9 @@ class Resender:
             records.parts.line_up(part)
         elif decision is Decision.ONE_PICTURE:
             text = records.log.generations(proof.id)[-1].text
-            self._plan_rest(records, proof, text=text, by=by, reason=ONE_PICTURE, one_picture=True)
+            self._plan_rest(
+                records, proof, text=text, by=by, why=Purpose(PlanReason.ONE_PICTURE), one_picture=True
+            )
         elif decision is Decision.HANDED:
             records.parts.move(part, PartState.SENT)
         elif decision is Decision.NOT_HANDED:
@@ -155,15 +150,15 @@ class Resender:
         else:
             _leave(records, part)
 
-    def close(self, proof_id: str, *, reason: str, by: str) -> None:
+    def close(self, proof_id: str, *, note: str, by: str) -> None:
         """Send nothing more of a proof, by a person's decision. Raises NotPossible while one is in doubt."""
         with self._store.begin() as records:
-            parts = records.parts.of(proof_id, generation=0)
+            parts = records.parts.of_newest(proof_id)
             _refuse_doubt(parts)
             open_parts = [part for part in parts if part.state.stuck or not part.state.settled]
             if open_parts:
-                records.parts.decide(open_parts[0], CLOSED, by, evidence=reason)
-                records.parts.cancel_rest(proof_id, CLOSED)
+                records.parts.decide(open_parts[0], Decision.CLOSE, by, evidence=note)
+                records.parts.cancel_rest(proof_id, SendingReason.CLOSED)
 
     def _take_back(self, part_id: str, by: str) -> str:
         """Recall the newer of two messages that look alike; the older one is the part's."""
@@ -172,12 +167,12 @@ class Resender:
             looks = records.looks.of(part_id)
             if part is None or not part.asked or not looks or len(looks[-1].found) < 2:
                 return ""
-            job = records.attempts.job(part)
+            job = records.jobs.of(part)
         *_, older = looks[-1].found  # newest first
         newer = looks[-1].found[0]
         self._senders[job.proof.shop_id].take_back(target_of(job), newer, part.kind)
         with self._store.begin() as records:
-            records.parts.decide(part, Decision.TAKE_BACK, by, evidence=f"took back message {newer}")
+            records.parts.decide(part, Decision.TAKE_BACK, by, evidence=newer)
             settle_sent(records, part, older, self._policy(job.proof), self._now())
             self._hold_silent(records, job.proof)
         return part.proof_id
@@ -207,15 +202,13 @@ class Resender:
     def _refuse_silent(self, proof: Proof) -> None:
         """Refuse what nobody would carry."""
         if not self._serves(proof):
-            raise NotPossible(headline="This shop sends no messages.", advice="Switch it on in the settings.")
+            raise NotPossible("not served", because(SendingReason.SHOP_OFF))
 
     def _linked(self, records: Records, proof: Proof) -> Proof:
         """Return a proof of an unknown code with the order that has turned up since."""
         found = records.orders.find([proof.code])
         if len(found) != 1 or not found[0].buyer_id:
-            raise NotPossible(
-                headline="No order has this number yet.", advice="Try again when the order has come in."
-            )
+            raise NotPossible("no order", because(SendingReason.NO_ORDER_YET))
         linked = proof.about(found[0])
         records.proofs.link(linked)
         return linked
@@ -224,17 +217,12 @@ class Resender:
         """Refuse words that the marketplace would not take."""
         longest = self._policy(proof).longest_text
         if len(text) > longest:
-            raise NotPossible(
-                headline=f"The text is too long by {len(text) - longest:,}.",
-                advice=f"This marketplace takes {longest:,} characters.",
-            )
+            too_long = because(SendingReason.TEXT_TOO_LONG, by=len(text) - longest, longest=longest)
+            raise NotPossible("text too long", too_long)
         window = self._policy(proof).same_text
         since = self._now() - window
         if window and records.parts.text_said(proof.conversation, text, since, or_under_way=False):
-            raise NotPossible(
-                headline="The marketplace refuses the same text twice in a day.",
-                advice="Change a few words and send again.",
-            )
+            raise NotPossible("same text", because(SendingReason.SAME_TEXT))
 
 
 def _missing(records: Records, proof: Proof) -> Missing:
@@ -245,9 +233,7 @@ def _missing(records: Records, proof: Proof) -> Missing:
 
 
 def _without_f4() -> NotPossible:
-    return NotPossible(
-        headline="This order was left without F4.", advice="Scan it again and press F4 to send."
-    )
+    return NotPossible("never saved", because(SendingReason.LEFT_WITHOUT_F4))
 
 
 def _answers(part: Part, decision: Decision) -> bool:
@@ -267,15 +253,12 @@ def _leave(records: Records, part: Part) -> None:
     """Leave unsent what a part stands for: itself, its photo, or all that would follow."""
     if part.asked or part.state in (PartState.UNKNOWN, PartState.FILTERED):
         records.parts.move(part, PartState.CANCELLED, due_at=None)
-    elif part.reason == PHOTO_MISSING:
+    elif part.held_for(WITHOUT_PHOTO):
         records.parts.cancel_photo(part)
     else:
-        records.parts.cancel_rest(part.proof_id, CLOSED)
+        records.parts.cancel_rest(part.proof_id, SendingReason.CLOSED)
 
 
 def _refuse_doubt(parts: Iterable[Part]) -> None:
     if any(part.in_doubt and part.kind.visible for part in parts):
-        raise NotPossible(
-            headline="One message may have arrived already.",
-            advice="Decide about it first: it is there, or not there.",
-        )
+        raise NotPossible("in doubt", because(SendingReason.MAY_HAVE_ARRIVED))

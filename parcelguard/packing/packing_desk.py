@@ -16,7 +16,7 @@ from typing import TypedDict
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import Cue, Sounded
 from parcelguard.core.ids import new_id
-from parcelguard.core.orders import Order, conversation_of
+from parcelguard.core.orders import Conversation, Order
 from parcelguard.core.preset_message import fill_message
 from parcelguard.core.proofs import MAX_PHOTOS, Photo, Proof, ProofState, Shot, Today
 from parcelguard.core.reasons.reason import Reason
@@ -352,11 +352,11 @@ class PackingDesk:
         text = fill_message(shop.message, order, shop)
         if shop.by_hand:
             return {"message": text, "message_said": False, "short_budget": None}
-        conversation = conversation_of(order.shop_id, order.buyer_id)
+        conversation = Conversation(order.shop_id, order.buyer_id)
         window = self._shops.same_text.get(shop.id, timedelta(0))
         with self._store.read() as records:
             before = records.parts.text_said(conversation, text, self._now() - window, or_under_way=True)
-        short = short_budget(shop, self._rules.left_for(shop.id, conversation), with_text=not before)
+        short = short_budget(shop, self._rules.left_for(conversation), with_text=not before)
         return {"message": text, "message_said": before, "short_budget": short}
 
     def _ask_marketplace(self, scan: Scan) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from parcelguard.core.message_sets import Allowance
-from parcelguard.core.orders import Order
+from parcelguard.core.orders import Conversation, Order
 from parcelguard.core.proofs import Shot
 from parcelguard.core.scans import Scan
 from parcelguard.core.shops import Shop
@@ -80,6 +80,6 @@ class DeskRules:
     out of reach.
     """
 
-    left_for: Callable[[str, str], Allowance] = lambda _shop_id, _conversation: Allowance()
+    left_for: Callable[[Conversation], Allowance] = lambda _conversation: Allowance()
     may_open: Callable[[], None] = lambda: None
     may_save: Callable[[], None] = lambda: None

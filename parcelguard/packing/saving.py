@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from parcelguard.core.message_sets import Allowance, MessageSet, fitting_set, plan_by_hand, plan_parts
-from parcelguard.core.parts import F4
+from parcelguard.core.orders import Conversation
+from parcelguard.core.parts import PlanReason, Purpose
 from parcelguard.core.proofs import Photo, Proof, ProofState
 from parcelguard.core.shops import Shop
 from parcelguard.packing.desk_view import Desk
@@ -53,11 +54,11 @@ class Saving:
         """Whether a person is to send it in the marketplace's own pages."""
         return self.proof.state is ProofState.BY_HAND
 
-    def way(self, records: Records, left_for: Callable[[str, str], Allowance]) -> MessageSet:
+    def way(self, records: Records, left_for: Callable[[Conversation], Allowance]) -> MessageSet:
         """Return how the set goes out; one that fits in no way is planned whole, and held for a person."""
         shop = self.shop
         assert shop is not None
-        left = left_for(shop.id, self.proof.conversation).left
+        left = left_for(self.proof.conversation).left
         crowded = records.budget.crowded(shop.id, shop.collage_when_waiting)
         with_text = not self.text_said
         fit = fitting_set(shop, len(self.photos), with_text=with_text, left=left, crowded=crowded)
@@ -73,7 +74,9 @@ class Saving:
             planned = plan_parts(ids, with_text=way.with_text, one_picture=way.one_picture)
         else:
             return
-        records.parts.plan(self.proof, planned, text=self.text, by=self.proof.packer, reason=F4)
+        records.parts.plan(
+            self.proof, planned, text=self.text, by=self.proof.packer, why=Purpose(PlanReason.F4)
+        )
 
     def describe(self, notes: Notes, way: MessageSet) -> None:
         """Leave a note beside the photos, from which the records can be made again."""

@@ -151,7 +151,7 @@ class Station:
             now=now,
             rules=DeskRules(
                 # Asked of the shops that are at work then: they are replaced when a shop changes.
-                left_for=lambda shop_id, conversation: self._at_work.left_for(shop_id, conversation),
+                left_for=lambda conversation: self._at_work.left_for(conversation),
                 may_open=self.housekeeping.may_open,
                 may_save=self.housekeeping.may_save,
             ),

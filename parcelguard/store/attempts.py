@@ -24,50 +24,14 @@ from sqlalchemy import (
     update,
 )
 
-from parcelguard.core.parts import F4, FITTED, UNKNOWN_REASON, Decision, Part, PartKind, PartState
-from parcelguard.core.proofs import Photo, Proof
-from parcelguard.store.parts import PartRecords, part_of
-from parcelguard.store.proofs import photo_of, proof_of
-from parcelguard.store.tables import (
-    IN_DOUBT,
-    IN_LINE,
-    TO_DO,
-    attempts,
-    conversations,
-    decisions,
-    generations,
-    one_of,
-    parts,
-    photos,
-    proofs,
-)
+from parcelguard.core.parts import AttemptOutcome, Part, PartKind, PartState
+from parcelguard.core.reasons.reason import ReasonKind, kind_named
+from parcelguard.store.parts import PartRecords, held_in_doubt, part_of
+from parcelguard.store.tables import IN_DOUBT, IN_LINE, TO_DO, attempts, one_of, parts
 
 # Beyond any channel's rest: what seems due later than this waits because a clock was set back.
 LONGEST_WAIT = timedelta(hours=3)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A part with all that is needed to carry it out.
-
-    `released_at`: when a person last set it going, by F4, a resend or a decision, or when the buyer
-    got the message before it. `by_person`: by other than F4. `checked_at`: when the order was last
-    checked. `claimed_at` and `signed_at` are of its newest attempt. `address` and
-    `uploaded_at` are its picture's, once uploaded.
-    """
-
-    part: Part
-    proof: Proof
-    text: str
-    released_at: datetime
-    by_person: bool
-    checked_at: datetime | None
-    claimed_at: datetime
-    signed_at: datetime
-    photos: tuple[Photo, ...]
-    address: str
-    uploaded_at: datetime | None
-    conversation_id: str
+LONGEST_DETAIL = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +45,10 @@ class Try:
     ahead: timedelta
     wire_at: datetime | None
     ended_at: datetime | None
-    outcome: str
+    outcome: AttemptOutcome
     code: str
     detail: str
+    reason: ReasonKind | None
 
 
 class AttemptRecords:
@@ -110,22 +75,24 @@ class AttemptRecords:
         conversation with a message in flight or of unknown fate gets no other one. With `visible`
         false only parts that the buyer never sees are considered.
         """
+        # First the set that is begun: a buyer should get a text and its pictures together.
         row = self._next(shop_id, now, visible=visible, newest=newest, proof_id=in_hand) if in_hand else None
         row = row or self._next(shop_id, now, visible=visible, newest=newest)
         if row is None:
             return None
         part = part_of(row)
         number = part.attempts + 1
-        self._parts.change(part, state=PartState.LEASED.value, attempts=number, due_at=None, reason="")
+        self._parts.change(part, PartState.LEASED, attempts=number, due_at=None, reason=None, code="")
         begun = {
             "part_id": part.id, "number": number, "claimed_at": now, "signed_at": now,
             "ahead_ms": ahead // timedelta(milliseconds=1),
-            "outcome": "", "code": "", "request_id": "", "detail": "",
+            "outcome": AttemptOutcome.UNDER_WAY.value,
+            "code": "", "request_id": "", "detail": "", "reason": "",
         }  # fmt: skip
         self._connection.execute(insert(attempts), begun)
         if part.state is PartState.WAITING:  # to the proof, in line and in flight are the same
             self._parts.refresh(part.proof_id)
-        return replace(part, state=PartState.LEASED, attempts=number, due_at=None, reason="")
+        return replace(part, state=PartState.LEASED, attempts=number, due_at=None, reason=None, code="")
 
     def _next(
         self, shop_id: str, now: datetime, *, visible: bool, newest: bool, proof_id: str = ""
@@ -134,28 +101,10 @@ class AttemptRecords:
         asked = {"shop_id": shop_id, "now": now, "too_late": now + LONGEST_WAIT, "proof_id": proof_id}
         return self._connection.execute(query, asked).first()
 
-    def job(self, part: Part) -> Job:
-        """Gather what a part needs."""
-        facts = self._connection.execute(_facts(), {"part_id": part.id}).one()
-        carried = select(photos).where(photos.c.id.in_(part.photo_ids)).order_by(photos.c.ordinal)
-        found = self._connection.execute(carried).all() if part.photo_ids else ()
-        return Job(
-            part=part,
-            proof=proof_of(facts),
-            text=facts.text,
-            released_at=max(filter(None, (facts.made_at, facts.decided_at, facts.shown_at))),
-            by_person=facts.decided_at is not None or facts.reason not in (F4, FITTED),
-            checked_at=facts.checked_at,
-            claimed_at=facts.claimed_at or self._now(),
-            signed_at=facts.signed_at or self._now(),
-            photos=tuple(photo_of(row) for row in found),
-            address=facts.address or "",
-            uploaded_at=facts.uploaded_at,
-            conversation_id=facts.remote_id or "",
-        )
-
     def mark_wire(self, part: Part, at: datetime) -> bool:
         """Record that the first byte is about to leave. False when the lease is no longer ours."""
+        # Only under the lease that this attempt was claimed with: after a sleep or a restart another may have
+        # been recovered from it, and whoever lost the lease must send nothing.
         held = exists().where(
             parts.c.id == part.id, parts.c.state == part.state.value, parts.c.attempts == part.attempts
         )
@@ -163,17 +112,22 @@ class AttemptRecords:
         return self._connection.execute(update(attempts).where(*where).values(wire_at=at)).rowcount == 1
 
     def end_attempt(
-        self, part: Part, outcome: str, *, code: str = "", request_id: str = "", detail: str = ""
+        self,
+        part: Part,
+        outcome: AttemptOutcome,
+        *,
+        reason: ReasonKind | None = None,
+        code: str = "",
+        request_id: str = "",
+        detail: str = "",
     ) -> None:
-        """Record how the present attempt at a part went."""
+        """Record how the present attempt at a part went. `detail` is for the log, in nobody's language."""
+        ended = {
+            "ended_at": self._now(), "outcome": outcome.value, "reason": reason.value if reason else "",
+            "code": code, "request_id": request_id, "detail": detail[:LONGEST_DETAIL],
+        }  # fmt: skip
         where = (attempts.c.part_id == part.id, attempts.c.number == part.attempts)
-        self._connection.execute(
-            update(attempts)
-            .where(*where)
-            .values(
-                ended_at=self._now(), outcome=outcome, code=code, request_id=request_id, detail=detail[:500]
-            )
-        )
+        self._connection.execute(update(attempts).where(*where).values(**ended))
 
     def leased(self, shop_id: str) -> list[tuple[Part, Try]]:
         """Return parts in flight with their attempts; after a start these are what a crash left."""
@@ -219,7 +173,7 @@ class AttemptRecords:
         visible = parts.c.kind.in_([kind.value for kind in PartKind if kind.visible])
         recent = and_(attempts.c.claimed_at > since, parts.c.shop_id == shop_id)
         ended = select(attempts.c.ended_at).join(parts, parts.c.id == attempts.c.part_id).where(recent)
-        sent = ended.where(visible, attempts.c.outcome == PartState.SENT.value)
+        sent = ended.where(visible, attempts.c.outcome == AttemptOutcome.SENT.value)
         sent_last = self._connection.execute(sent.order_by(attempts.c.ended_at.desc())).scalar()
         refused = ended.where(attempts.c.code.in_(codes)).order_by(attempts.c.ended_at)
         found = self._connection.execute(refused).scalars()
@@ -276,70 +230,6 @@ def _in_line(*, visible: bool, newest: bool, of_proof: bool) -> Select[Any]:
     return query.order_by(first, parts.c.ordinal).limit(1)
 
 
-@cache
-def _facts() -> Select[Any]:
-    """Return the question for all that is needed to carry one part out."""
-    upload, other = parts.alias(), parts.alias()
-    same_set = (upload.c.proof_id == parts.c.proof_id, upload.c.generation == parts.c.generation)
-    uploaded = and_(
-        *same_set,
-        parts.c.photo_id != "",
-        upload.c.photo_id == parts.c.photo_id,
-        upload.c.kind == PartKind.UPLOAD.value,
-    )
-    decided = (
-        select(func.max(decisions.c.made_at))
-        .join(other, other.c.id == decisions.c.part_id)
-        .where(other.c.proof_id == parts.c.proof_id, decisions.c.answer == Decision.SEND_AGAIN.value)
-        .correlate(parts)
-    )
-    seen = parts.alias()
-    going = attempts.alias()
-    shown = (  # by what the marketplace answered; that a person found an older one is no release
-        select(func.max(going.c.ended_at))
-        .join(seen, seen.c.id == going.c.part_id)
-        .where(seen.c.proof_id == parts.c.proof_id, seen.c.generation == parts.c.generation)
-        .where(seen.c.kind.in_([kind.value for kind in PartKind if kind.visible]))
-        .where(going.c.outcome == PartState.SENT.value)
-        .correlate(parts)
-    )
-    check = parts.alias()
-    opened = (
-        select(func.max(check.c.changed_at))
-        .where(check.c.proof_id == parts.c.proof_id, check.c.generation == parts.c.generation)
-        .where(check.c.kind == PartKind.OPEN.value, check.c.state == PartState.SENT.value)
-        .correlate(parts)
-    )
-    generation = and_(generations.c.proof_id == parts.c.proof_id, generations.c.number == parts.c.generation)
-    newest = and_(attempts.c.part_id == parts.c.id, attempts.c.number == parts.c.attempts)
-    known = and_(conversations.c.shop_id == proofs.c.shop_id, conversations.c.buyer_id == proofs.c.buyer_id)
-    joined = (
-        parts.join(proofs, proofs.c.id == parts.c.proof_id)
-        .join(generations, generation)
-        .outerjoin(attempts, newest)
-        .outerjoin(upload, uploaded)
-        .outerjoin(conversations, known)
-    )
-    return (
-        select(
-            proofs,
-            generations.c.text,
-            generations.c.made_at,
-            generations.c.reason,
-            attempts.c.claimed_at,
-            attempts.c.signed_at,
-            upload.c.address,
-            upload.c.changed_at.label("uploaded_at"),
-            conversations.c.remote_id,
-            decided.scalar_subquery().label("decided_at"),
-            shown.scalar_subquery().label("shown_at"),
-            opened.scalar_subquery().label("checked_at"),
-        )
-        .select_from(joined)
-        .where(parts.c.id == bindparam("part_id"))
-    )
-
-
 def _in_state(shop_id: str, *states: PartState) -> tuple[ColumnElement[bool], ...]:
     return (
         parts.c.shop_id == shop_id,
@@ -351,7 +241,7 @@ def _in_state(shop_id: str, *states: PartState) -> tuple[ColumnElement[bool], ..
 def _conversation_in_doubt() -> Exists:
     """Whether another part of the same conversation may have arrived, as Part.in_doubt tells it of one."""
     other = parts.alias()
-    asked = or_(other.c.state != PartState.HELD.value, other.c.reason == UNKNOWN_REASON)
+    asked = or_(other.c.state != PartState.HELD.value, held_in_doubt(other))
     doubtful = one_of(other.c.state, IN_DOUBT)
     return (
         select(other.c.id)
@@ -370,7 +260,8 @@ def try_of(row: Row[Any]) -> Try:
         ahead=timedelta(milliseconds=row.ahead_ms),
         wire_at=row.wire_at,
         ended_at=row.ended_at,
-        outcome=row.outcome,
+        outcome=AttemptOutcome(row.outcome),
         code=row.code,
         detail=row.detail,
+        reason=kind_named(row.reason),
     )

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
-from parcelguard.core.parts import UNKNOWN_REASON, Part, PartKind, PartState
+from parcelguard.core.orders import Conversation
+from parcelguard.core.parts import AttemptOutcome, Part, PartKind, PartState
 from parcelguard.core.proofs import ProofState
+from parcelguard.store.parts import held_in_doubt
 from parcelguard.store.tables import attempts, generations, looks, parts, photos, proofs
 
 _MESSAGES = [PartKind.TEXT.value, PartKind.IMAGE.value]
@@ -18,7 +20,7 @@ _UNDER_WAY = [
 _MAY_BE_THERE = [
     state.value for state in (PartState.SENT, PartState.FILTERED, PartState.UNKNOWN, PartState.CANCELLED)
 ]
-_LEFT = [PartState.SENT.value, PartState.UNKNOWN.value]  # outcomes of attempts that may have arrived
+_LEFT = [AttemptOutcome.SENT.value, AttemptOutcome.UNKNOWN.value]  # of attempts that may have arrived
 _ON_THE_WAY = [ProofState.SENDING.value, ProofState.WAITING.value]
 
 
@@ -29,13 +31,15 @@ class BudgetRecords:
         self._connection = connection
         self._now = now
 
-    def said(self, conversation: str, since: datetime, *, before: Part | None = None) -> list[datetime]:
+    def said(
+        self, conversation: Conversation, since: datetime, *, before: Part | None = None
+    ) -> list[datetime]:
         """Return when each message went into a conversation since then, oldest first.
 
         What may have arrived counts, and so does what is under way, as of this moment: all of it, or
         with `before` only what belongs to a set that is begun and not to the set of that part.
         """
-        here = parts.c.conversation == conversation
+        here = parts.c.conversation == str(conversation)
         under_way = self._connection.execute(_under_way(here, before)).scalar_one()
         went = (
             select(func.max(attempts.c.wire_at))
@@ -109,8 +113,7 @@ def _under_way(here: ColumnElement[bool], before: Part | None) -> Select[int]:
 
 
 def _may_be_there() -> ColumnElement[bool]:
-    asked = and_(parts.c.state == PartState.HELD.value, parts.c.reason == UNKNOWN_REASON)
-    return or_(parts.c.state.in_(_MAY_BE_THERE), asked)
+    return or_(parts.c.state.in_(_MAY_BE_THERE), held_in_doubt())
 
 
 def _on_the_way(shop_id: str) -> ColumnElement[bool]:

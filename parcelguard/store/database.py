@@ -29,6 +29,7 @@ from parcelguard.store.attempts import AttemptRecords
 from parcelguard.store.budget import BudgetRecords
 from parcelguard.store.health import Health, check, is_damage, tighten
 from parcelguard.store.inventory import InventoryRecords
+from parcelguard.store.jobs import JobRecords
 from parcelguard.store.log import LogRecords
 from parcelguard.store.looks import LookRecords
 from parcelguard.store.orders import OrderRecords
@@ -60,6 +61,7 @@ class Records:
         self.proofs = ProofRecords(connection)
         self.parts = PartRecords(connection, now)
         self.attempts = AttemptRecords(connection, self.parts, now)
+        self.jobs = JobRecords(connection, now)
         self.remote = RemoteRecords(connection)
         self.budget = BudgetRecords(connection, now)
         self.looks = LookRecords(connection)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
 
-from parcelguard.core.parts import BY_HAND, FITTED, Part, PartKind, PartState
+from parcelguard.core.parts import Part, PartKind, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.disk.files import THUMBNAIL_SUFFIX
 from parcelguard.store.parts import part_of
@@ -16,6 +16,7 @@ from parcelguard.store.proofs import ProofRecords, proof_of
 from parcelguard.store.tables import Moment, generations, parts, proofs
 from parcelguard.store.views import FILTER_STATES, LogFilter, LogQuery
 
+_OF_ITS_OWN = [reason.value for reason in PlanReason if reason.counts_as_sending]
 Position = tuple[datetime, str]
 _SENT = (ProofState.DELIVERED.value, ProofState.HANDED.value)
 _TELLING = (PartState.HELD, PartState.REFUSED, PartState.UNKNOWN, PartState.WAITING)
@@ -27,7 +28,7 @@ class Generation:
 
     number: int
     text: str
-    reason: str
+    purpose: Purpose
     made_by: str
     made_at: datetime
 
@@ -104,7 +105,9 @@ class LogRecords:
         """Return each sending of a proof, oldest first."""
         query = select(generations).where(generations.c.proof_id == proof_id).order_by(generations.c.number)
         return [
-            Generation(row.number, row.text, row.reason, row.made_by, row.made_at)
+            Generation(
+                row.number, row.text, Purpose(PlanReason(row.reason), row.words), row.made_by, row.made_at
+            )
             for row in self._connection.execute(query)
         ]
 
@@ -131,7 +134,7 @@ class LogRecords:
 
     def _sendings(self, row: Row[Any]) -> int:
         query = select(func.count()).where(
-            generations.c.proof_id == row.id, generations.c.reason.not_in([FITTED, BY_HAND])
+            generations.c.proof_id == row.id, generations.c.reason.in_(_OF_ITS_OWN)
         )
         return self._connection.execute(query).scalar_one()
 

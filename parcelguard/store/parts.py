@@ -6,40 +6,60 @@ and attempt it was decided on, unblocks the next part, and keeps the proof's sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from parcelguard.core.ids import new_id
-from parcelguard.core.parts import (
-    BUDGET,
-    BY_HAND,
-    NOTHING_LEFT,
-    UNKNOWN_REASON,
-    Decision,
-    Part,
-    PartKind,
-    PartState,
-    proof_state,
-)
+from parcelguard.core.orders import Conversation
+from parcelguard.core.parts import Decision, Part, PartKind, PartState, Purpose, proof_state
 from parcelguard.core.proofs import Proof, ProofState
-from parcelguard.store.tables import (
-    attempts,
-    decisions,
-    generations,
-    parts,
-    proofs,
-)
+from parcelguard.core.reasons.reason import Reason, because, reason_stored
+from parcelguard.core.reasons.sending import ASKS_A_PERSON, LESS_THAN_PLANNED, NO_MESSAGES_LEFT, SendingReason
+from parcelguard.store.tables import attempts, decisions, generations, parts, proofs
 
-_FOR_A_PERSON = {
-    "state": PartState.HELD.value,
-    "reason": BY_HAND,
-    "headline": "A person sends this by hand.",
-    "advice": "Open the order’s chat in the seller centre, send text and photos, then mark it sent.",
-}
+_OVER_BUDGET = [kind.value for kind in LESS_THAN_PLANNED | NO_MESSAGES_LEFT]
+
+
+class PartFacts(TypedDict, total=False):
+    """What may change about a part beside its state; what is not named stays as it is."""
+
+    due_at: datetime | None
+    reason: Reason | None
+    code: str
+    remote_id: str
+    address: str
+    attempts: int
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A person's answer about a part. `evidence`: why the part stood there then, or what the person wrote."""
+
+    at: datetime
+    answer: Decision
+    by: str
+    evidence: str
 
 
 class PartRecords:
@@ -58,7 +78,7 @@ class PartRecords:
         *,
         text: str,
         by: str,
-        reason: str,
+        why: Purpose,
         at: datetime | None = None,
     ) -> int:
         """Begin a generation: the first part may go at once, each later one waits for the one before it.
@@ -66,23 +86,23 @@ class PartRecords:
         Whatever an older generation had not settled is cancelled. `at`: when a person wanted it, if that
         was not now. Returns the generation's number.
         """
-        self.cancel_rest(proof.id, "replaced")
+        self.cancel_rest(proof.id, SendingReason.REPLACED)
         newest = select(func.coalesce(func.max(generations.c.number), 0)).where(
             generations.c.proof_id == proof.id
         )
         number: int = self._connection.execute(newest).scalar_one() + 1
         self._connection.execute(
             insert(generations).values(
-                proof_id=proof.id, number=number, text=text, reason=reason, made_by=by,
-                made_at=at or self._now(),
+                proof_id=proof.id, number=number, text=text, reason=why.reason.value, words=why.words,
+                made_by=by, made_at=at or self._now(),
             )
         )  # fmt: skip
-        about = {"shop_id": proof.shop_id, "conversation": proof.conversation}
+        about = {"shop_id": proof.shop_id, "conversation": str(proof.conversation)}
         rows = [
             self._new(proof.id, number, ordinal, kind, PartState.BLOCKED) | about | {"photo_id": photo_id}
             for ordinal, (kind, photo_id) in enumerate(planned, 1)
         ]
-        rows[0] |= _FOR_A_PERSON if rows[0]["kind"] == PartKind.HAND else {"state": PartState.QUEUED.value}
+        rows[0] |= _first(planned[0][0])
         self._connection.execute(insert(parts), rows)
         self._connection.execute(update(proofs).where(proofs.c.id == proof.id).values(generation=number))
         self.refresh(proof.id)
@@ -90,7 +110,7 @@ class PartRecords:
 
     def plan_check(self, part: Part, due: datetime) -> None:
         """Plan to ask later whether the messages of a part's set were hidden."""
-        ordinals = [each.ordinal for each in self.of(part.proof_id, part.generation)]
+        ordinals = [each.ordinal for each in self.of_set(part.proof_id, part.generation)]
         row = self._new(part.proof_id, part.generation, max(ordinals) + 1, PartKind.CHECK, PartState.WAITING)
         about = select(parts.c.shop_id, parts.c.conversation).where(parts.c.id == part.id)
         shop_id, conversation = self._connection.execute(about).one()
@@ -99,12 +119,11 @@ class PartRecords:
 
     # ---- changing --------------------------------------------------------------------
 
-    def move(self, part: Part, to: PartState, **facts: Any) -> bool:
-        """Change a part's state if it still is what `part` says; a success is always taken.
-
-        `facts` are columns of the part: due_at, reason, headline, advice, remote_id, address, looks.
-        """
-        if not self.change(part, even_if_changed=to is PartState.SENT, state=to.value, **facts):
+    def move(self, part: Part, to: PartState, **facts: Unpack[PartFacts]) -> bool:
+        """Change a part's state if it still is what `part` says; a success is always taken."""
+        # Another station or a late answer may have moved it meanwhile. Only a success may come at any time:
+        # what the marketplace has taken is true whatever was thought of it since.
+        if not self.change(part, to, even_if_changed=to is PartState.SENT, **facts):
             return False
         if to.settled:
             self._release_next(part)
@@ -113,9 +132,9 @@ class PartRecords:
 
     def line_up(self, part: Part) -> bool:
         """Set a part going by a person's decision: at its turn, behind what its set has not settled yet."""
-        before = [each for each in self.of(part.proof_id, part.generation) if each.ordinal < part.ordinal]
+        before = [each for each in self.of_set(part.proof_id, part.generation) if each.ordinal < part.ordinal]
         to = PartState.QUEUED if all(each.state.settled for each in before) else PartState.BLOCKED
-        return self.move(part, to, due_at=None, reason="", headline="", advice="", looks=0)
+        return self.move(part, to, due_at=None, reason=None, code="", looks=0)
 
     def opened_again(self, part: Part) -> None:
         """Record that order and conversation were checked once more for a part's set."""
@@ -137,10 +156,21 @@ class PartRecords:
 
     # ---- looking ---------------------------------------------------------------------
 
-    def of(self, proof_id: str, generation: int | None = None) -> list[Part]:
-        """Return a proof's parts; with `generation` 0 those of the newest, without it all."""
+    def of(self, proof_id: str) -> list[Part]:
+        """Return all parts of a proof, the oldest set first."""
+        return self._found(_of_proof(), proof_id)
+
+    def of_newest(self, proof_id: str) -> list[Part]:
+        """Return the parts of a proof's newest set."""
+        return self._found(_of_newest(), proof_id)
+
+    def of_set(self, proof_id: str, generation: int) -> list[Part]:
+        """Return the parts of one set of a proof."""
+        return self._found(_of_set(), proof_id, generation)
+
+    def _found(self, query: Select[Any], proof_id: str, generation: int = 0) -> list[Part]:
         asked = {"proof_id": proof_id, "generation": generation}
-        return [part_of(row) for row in self._connection.execute(_of(generation), asked)]
+        return [part_of(row) for row in self._connection.execute(query, asked)]
 
     def get(self, part_id: str) -> Part | None:
         """Return one part."""
@@ -152,43 +182,44 @@ class PartRecords:
         now = self.get(part.id)
         return now is not None and (now.state, now.attempts) == (part.state, part.attempts)
 
-    def text_said(self, conversation: str, text: str, since: datetime, *, or_under_way: bool) -> bool:
+    def text_said(
+        self, conversation: Conversation, text: str, since: datetime, *, or_under_way: bool
+    ) -> bool:
         """Whether the buyer has this very text since then, or (`or_under_way`) will or may have it."""
         states = [PartState.SENT]
         if or_under_way:
             waiting = (PartState.BLOCKED, PartState.QUEUED, PartState.WAITING)
             states += [PartState.LEASED, PartState.UNKNOWN, *waiting]
-        asked = and_(parts.c.state == PartState.HELD.value, parts.c.reason == UNKNOWN_REASON)
         said = parts.c.state.in_([state.value for state in states])
         query = (
             select(func.count())
             .select_from(parts.join(generations))
-            .where(parts.c.conversation == conversation, parts.c.kind == PartKind.TEXT.value)
-            .where(or_(said, asked) if or_under_way else said, parts.c.changed_at >= since)
+            .where(parts.c.conversation == str(conversation), parts.c.kind == PartKind.TEXT.value)
+            .where(or_(said, held_in_doubt()) if or_under_way else said, parts.c.changed_at >= since)
             .where(generations.c.text == text)
         )
         return self._connection.execute(query).scalar_one() > 0
 
-    def decide(self, part: Part, answer: str, by: str, evidence: str = "") -> None:
-        """Record a person's answer with the evidence: what was on the screen, unless told otherwise."""
+    def decide(self, part: Part, answer: Decision, by: str, evidence: str = "") -> None:
+        """Record a person's answer with the evidence: why the part stands there, unless told otherwise."""
         self._connection.execute(
             insert(decisions).values(
-                id=new_id(), part_id=part.id, answer=answer, made_by=by, made_at=self._now(),
-                evidence=evidence or f"{part.headline} {part.advice}".strip(),
+                id=new_id(), part_id=part.id, answer=answer.value, made_by=by, made_at=self._now(),
+                evidence=evidence or _written(part.reason),
             )
         )  # fmt: skip
 
     def cancel_photo(self, part: Part) -> None:
         """Leave one photo out of its set: its upload and its message; what comes after goes on."""
-        for other in self.of(part.proof_id, part.generation):
+        for other in self.of_set(part.proof_id, part.generation):
             if other.photo_id == part.photo_id and not other.state.settled:
                 self.move(other, PartState.CANCELLED)
 
-    def cancel_rest(self, proof_id: str, reason: str) -> None:
+    def cancel_rest(self, proof_id: str, kind: SendingReason) -> None:
         """Cancel whatever is not settled, or hidden. All at once: one by one, each would release the next."""
         settled = [PartState.SENT.value, PartState.CANCELLED.value]
         unsettled = update(parts).where(parts.c.proof_id == proof_id, parts.c.state.not_in(settled))
-        values = {"state": PartState.CANCELLED.value, "reason": reason, "changed_at": self._now()}
+        values = {"state": PartState.CANCELLED.value, "changed_at": self._now(), **_columns(because(kind))}
         self._connection.execute(unsettled.values(**values))
         self.refresh(proof_id)
 
@@ -199,18 +230,19 @@ class PartRecords:
             select(decisions.c.id)
             .join(attempts, counted)
             .where(decisions.c.part_id == part.id, decisions.c.answer == Decision.SEND_AGAIN.value)
-            .where(attempts.c.code.in_((BUDGET, NOTHING_LEFT)))
+            .where(attempts.c.reason.in_(_OVER_BUDGET))
             .limit(1)
         )
         return self._connection.execute(said).first() is not None
 
-    def decisions(self, proof_id: str) -> list[tuple[datetime, str, str, str]]:
-        """Return (when, answer, by whom, evidence) of every decision about a proof."""
+    def decisions(self, proof_id: str) -> list[Decided]:
+        """Return every decision about a proof, oldest first."""
         query = (
             select(decisions).join(parts).where(parts.c.proof_id == proof_id).order_by(decisions.c.made_at)
         )
         return [
-            (row.made_at, row.answer, row.made_by, row.evidence) for row in self._connection.execute(query)
+            Decided(row.made_at, Decision(row.answer), row.made_by, row.evidence)
+            for row in self._connection.execute(query)
         ]
 
     def stuck(self) -> list[Part]:
@@ -238,7 +270,7 @@ class PartRecords:
     def _new(
         self, proof_id: str, generation: int, ordinal: int, kind: PartKind, state: PartState
     ) -> dict[str, Any]:
-        nothing = dict.fromkeys(("photo_id", "reason", "headline", "advice", "remote_id", "address"), "")
+        nothing = dict.fromkeys(("photo_id", "reason", "code", "remote_id", "address"), "")
         return nothing | {
             "id": new_id(),
             "proof_id": proof_id,
@@ -249,47 +281,87 @@ class PartRecords:
             "attempts": 0,
             "looks": 0,
             "due_at": None,
+            "reason_values": None,
             "changed_at": self._now(),
         }
 
-    def change(self, part: Part, *, even_if_changed: bool = False, **values: Any) -> bool:
+    def change(
+        self, part: Part, to: PartState, *, even_if_changed: bool = False, **facts: Unpack[PartFacts]
+    ) -> bool:
         """Change columns of a part if it still is what `part` says, or at least was not sent yet."""
+        values: dict[str, Any] = {"state": to.value, "changed_at": self._now(), **facts}
+        if "reason" in facts:
+            values |= _columns(facts["reason"])
         guarded = _guarded(even_if_changed, tuple(values))
         decided_on = {"part_id": part.id, "was": part.state.value, "after": part.attempts}
-        told = {f"new_{name}": value for name, value in values.items()}
-        done = self._connection.execute(guarded, {**decided_on, "new_changed_at": self._now(), **told})
+        new = {f"new_{name}": value for name, value in values.items()}
+        done = self._connection.execute(guarded, {**decided_on, **new})
         return done.rowcount == 1
 
     def _release_next(self, part: Part) -> None:
         """Queue the next part once all before it are settled; leave what no message needs any more."""
-        siblings = self.of(part.proof_id, part.generation)
+        siblings = self.of_set(part.proof_id, part.generation)
         over = all(each.state.settled for each in siblings if each.kind.visible)
         for other in siblings:
             if over and other.kind is not PartKind.CHECK and not other.state.settled:
-                self.change(other, state=PartState.CANCELLED.value, due_at=None)
+                self.change(other, PartState.CANCELLED, due_at=None)
             elif not over and other.state is PartState.BLOCKED:
-                self.change(other, state=PartState.QUEUED.value)
+                self.change(other, PartState.QUEUED)
                 return
             elif not over and not other.state.settled:
                 return
 
     def refresh(self, proof_id: str) -> None:
         """Bring the proof's state in step with its parts."""
-        state = proof_state(self.of(proof_id, generation=0)).value
+        state = proof_state(self.of_newest(proof_id)).value
         changed = update(proofs).where(proofs.c.id == proof_id, proofs.c.state != state)
         self._connection.execute(changed.values(state=state))
 
 
+def _first(kind: PartKind) -> Mapping[str, Any]:
+    """Return how the first part of a set begins: on its way, or waiting for the person who sends it."""
+    if kind is PartKind.HAND:
+        return {"state": PartState.HELD.value, **_columns(because(SendingReason.BY_HAND))}
+    return {"state": PartState.QUEUED.value}
+
+
+def _columns(reason: Reason | None) -> dict[str, Any]:
+    if reason is None:
+        return {"reason": "", "reason_values": None}
+    return {"reason": reason.kind.value, "reason_values": dict(reason.values) or None}
+
+
+def _written(reason: Reason | None) -> str:
+    """Return a reason as one text, for the record of a decision."""
+    if reason is None:
+        return ""
+    return " ".join([reason.kind.value, *([json.dumps(dict(reason.values))] if reason.values else [])])
+
+
+def held_in_doubt(part: FromClause = parts) -> ColumnElement[bool]:
+    """Say that a part is held because nobody knows whether it arrived, as `Part.asked` tells it of one."""
+    asks = [kind.value for kind in sorted(ASKS_A_PERSON)]
+    return and_(part.c.state == PartState.HELD.value, part.c.reason.in_(asks))
+
+
+# The questions for a proof's parts. Each is built once: building costs more than asking.
+
+
 @cache
-def _of(generation: int | None) -> Select[Any]:
-    """Return the question for a proof's parts. Built once: building costs more than asking."""
-    query = select(parts).where(parts.c.proof_id == bindparam("proof_id"))
-    if generation == 0:
-        newest = select(proofs.c.generation).where(proofs.c.id == bindparam("proof_id"))
-        query = query.where(parts.c.generation == newest.scalar_subquery())
-    elif generation is not None:
-        query = query.where(parts.c.generation == bindparam("generation"))
-    return query.order_by(parts.c.generation, parts.c.ordinal)
+def _of_proof() -> Select[Any]:
+    of_proof = select(parts).where(parts.c.proof_id == bindparam("proof_id"))
+    return of_proof.order_by(parts.c.generation, parts.c.ordinal)
+
+
+@cache
+def _of_set() -> Select[Any]:
+    return _of_proof().where(parts.c.generation == bindparam("generation"))
+
+
+@cache
+def _of_newest() -> Select[Any]:
+    newest = select(proofs.c.generation).where(proofs.c.id == bindparam("proof_id"))
+    return _of_proof().where(parts.c.generation == newest.scalar_subquery())
 
 
 @cache
@@ -300,7 +372,7 @@ def _guarded(even_if_changed: bool, names: tuple[str, ...]) -> Update:
         query = query.where(parts.c.state != PartState.SENT.value)
     else:
         query = query.where(parts.c.state == bindparam("was"), parts.c.attempts == bindparam("after"))
-    return query.values({name: bindparam(f"new_{name}") for name in ("changed_at", *names)})
+    return query.values({name: bindparam(f"new_{name}") for name in names})
 
 
 def part_of(row: Row[Any]) -> Part:
@@ -312,14 +384,13 @@ def part_of(row: Row[Any]) -> Part:
         ordinal=row.ordinal,
         kind=PartKind(row.kind),
         state=PartState(row.state),
-        conversation=row.conversation,
+        conversation=Conversation.named(row.conversation),
         photo_id=row.photo_id,
         attempts=row.attempts,
         due_at=row.due_at,
         changed_at=row.changed_at,
-        reason=row.reason,
-        headline=row.headline,
-        advice=row.advice,
+        reason=reason_stored(row.reason, row.reason_values),
+        code=row.code,
         remote_id=row.remote_id,
         address=row.address,
     )

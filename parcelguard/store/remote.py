@@ -23,7 +23,7 @@ class RemoteRecords:
         The first binding stays: an id that comes a second time is the marketplace's slip, and no
         reason to doubt the answer that brought it.
         """
-        row = {"shop_id": part.conversation.split("/")[0], "remote_id": remote_id, "part_id": part.id}
+        row = {"shop_id": part.conversation.shop_id, "remote_id": remote_id, "part_id": part.id}
         self._connection.execute(upsert(remote_messages).values(**row).on_conflict_do_nothing())
 
     def taken_messages(self, shop_id: str, remote_ids: Sequence[str]) -> set[str]:

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -163,6 +163,7 @@ generations = Table(
     Column("reason", String, nullable=False),
     Column("made_by", String, nullable=False),
     Column("made_at", Moment, nullable=False),
+    Column("words", String, nullable=False, server_default=""),  # what a person wrote about it
 )
 
 parts = Table(
@@ -180,12 +181,12 @@ parts = Table(
     Column("attempts", Integer, nullable=False),
     Column("looks", Integer, nullable=False),
     Column("due_at", Moment),
-    Column("reason", String, nullable=False),
-    Column("headline", String, nullable=False),
-    Column("advice", String, nullable=False),
+    Column("reason", String, nullable=False),  # the name of its kind; what it is said in is never stored
     Column("remote_id", String, nullable=False),
     Column("address", String, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("reason_values", JSON(none_as_null=True)),
+    Column("code", String, nullable=False, server_default=""),  # the marketplace's own word for it
     UniqueConstraint("proof_id", "generation", "ordinal"),
     ForeignKeyConstraint(["proof_id", "generation"], ["generation.proof_id", "generation.number"]),
     Index(
@@ -230,6 +231,7 @@ attempts = Table(
     Column("code", String, nullable=False),
     Column("request_id", String, nullable=False),
     Column("detail", String, nullable=False),
+    Column("reason", String, nullable=False, server_default=""),  # the kind of reason it ended for
     Index("attempt_by_time", "claimed_at"),
 )
 
@@ -253,7 +255,7 @@ decisions = Table(
     Column("answer", String, nullable=False),
     Column("made_by", String, nullable=False),
     Column("made_at", Moment, nullable=False),
-    Column("evidence", String, nullable=False),  # what the screen said when it was decided
+    Column("evidence", String, nullable=False),  # why the part stood there when it was decided
 )
 
 remote_messages = Table(

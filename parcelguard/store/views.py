@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 
-from parcelguard.core.parts import Decision, Part
+from parcelguard.core.parts import Decision, Part, PartKind, PartLabel, Purpose
 from parcelguard.core.proofs import Photo, Proof, ProofState
+from parcelguard.core.reasons.reason import Reason
 from parcelguard.core.shops import Shop
 
 
@@ -47,7 +48,7 @@ class LogQuery:
 class LogEntry:
     """One row of the log. `thumbnail` is relative to the media folder; empty when there is none.
 
-    `headline` and `due_at` are of the part that keeps the proof from being delivered. `generation`: how
+    `reason` and `due_at` are of the part that keeps the proof from being delivered. `generation`: how
     often it was sent on purpose, whatever the marketplace's limits made of it.
     """
 
@@ -57,7 +58,7 @@ class LogEntry:
     thumbnail: str
     photos: int
     generation: int = 0
-    headline: str = ""
+    reason: Reason | None = None
     due_at: datetime | None = None
     sent_at: datetime | None = None
     asks: bool = False  # nobody knows whether a message arrived; a person decides
@@ -81,13 +82,46 @@ class Tone(StrEnum):
     PLAIN = "plain"
 
 
-@dataclass(frozen=True, slots=True)
+class StepKind(StrEnum):
+    """What one step of a proof's history tells, and which values of it are set."""
+
+    PHOTOS_TAKEN = "photos_taken"  # count, by, station
+    PHOTOS_FOUND = "photos_found"  # the same; some of them only found again after a stop
+    SAVED = "saved"
+    SAVED_TO_SEND = "saved_to_send"
+    SAVED_BY_HAND = "saved_by_hand"
+    SHORTENED = "shortened"  # the buyer may be told no more now
+    TAKEN_OVER = "taken_over"  # by
+    SENT_AGAIN = "sent_again"  # by, purpose
+    DONE = "done"  # part
+    FOUND = "found"  # part: by reading the chat back
+    HELD = "held"  # part, reason
+    NOT_TAKEN = "not_taken"  # part, shop ("": unknown), code ("": none)
+    UNCLEAR = "unclear"  # part
+    ON_ITS_WAY = "on_its_way"  # part
+    NOT_SENT = "not_sent"  # part, count: of tries in a row
+    GIVEN_UP = "given_up"  # part
+    DECIDED = "decided"  # by, decision
+    CLOSED = "closed"  # by, note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that happened to a proof, in words."""
+    """One thing that happened to a proof; `kind` says which of the values belong to it."""
 
     at: datetime
-    text: str
+    kind: StepKind
     tone: Tone
+    part: PartLabel | None = None
+    reason: Reason | None = None
+    decision: Decision | None = None
+    purpose: Purpose | None = None
+    by: str = ""
+    station: str = ""
+    shop: str = ""
+    code: str = ""
+    note: str = ""  # as a person wrote it
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +133,7 @@ class ProofDetail:
     parts: tuple[Part, ...]
     steps: tuple[Step, ...]
     text: str
-    headline: str = ""
-    advice: str = ""
+    reason: Reason | None = None
 
     @property
     def undecided(self) -> tuple[Part, ...]:
@@ -151,7 +184,7 @@ class LookTaken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionItem:
-    """One part that waits for a person. `what` names it: "Message", "Photo 2".
+    """One part that waits for a person, and why.
 
     `may_arrive_until`: before that moment a message that is not there may still come. `text` is what
     the buyer was or would be told.
@@ -159,9 +192,8 @@ class AttentionItem:
 
     part_id: str
     proof: Proof
-    what: str
-    headline: str
-    advice: str
+    part: PartLabel
+    reason: Reason | None
     since: datetime
     thumbnail: str
     text: str = ""
@@ -169,20 +201,69 @@ class AttentionItem:
     may_arrive_until: datetime | None = None
 
 
+class AttentionTopic(StrEnum):
+    """What a group of messages waits for, in the order in which a day's groups are listed."""
+
+    ARRIVAL = "arrival"  # nobody knows whether they arrived
+    CHECKING = "checking"  # they are being looked for in the chat
+    LATE = "late"
+    QUIET = "quiet"
+    ORDER_CANCELLED = "order_cancelled"
+    SHOP_OFF = "shop_off"
+    BUDGET = "budget"
+    NOTHING_LEFT = "nothing_left"
+    WITHOUT_PHOTO = "without_photo"
+    HIDDEN = "hidden"
+    REFUSED = "refused"  # by the marketplace, in its own words
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionKey:
+    """What the messages of one group have in common.
+
+    `code` and `part`: what the marketplace gave as its reason, and for which kind of part; only where it
+    said no itself.
+    """
+
+    topic: AttentionTopic
+    shop_id: str
+    day: date
+    code: str = ""
+    part: PartKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The quiet hours where a shop's buyers live: what the clock shows there, and until when they last."""
+
+    now: time
+    until: time
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionGroup:
     """What waits for the same reason, of one shop and one day, oldest first; `total` may exceed the items.
 
-    `answers` are the decisions that make sense here. `editable`: the words can be changed and sent
-    anew, from the log.
+    `reason` is that of the oldest. `answers` are the decisions that make sense here. `editable`: the words
+    can be changed and sent anew, from the log. `night`: what to know before sending.
     """
 
-    reason: str
-    title: str
+    key: AttentionKey
+    reason: Reason | None
     shop: str
-    day: date
     answers: tuple[Decision, ...]
     items: tuple[AttentionItem, ...]
     total: int
     editable: bool = False
-    caution: str = ""  # what to know before sending: "It is 22:10 in Malaysia: quiet hours until 08:00."
+    night: Night | None = None
+
+    @property
+    def topic(self) -> AttentionTopic:
+        """What the messages wait for."""
+        return self.key.topic
+
+    @property
+    def day(self) -> date:
+        """Since when they wait."""
+        return self.key.day

@@ -211,7 +211,7 @@ def note_of(proof: Proof, photos: Sequence[Photo] = (), **how: Unpack[How]) -> N
 def described(records: Records, proof: Proof) -> Note:
     """Return the note of a saved proof as the records know it."""
     sendings = records.log.generations(proof.id)
-    first = records.parts.of(proof.id, generation=1) if sendings else []
+    first = records.parts.of_set(proof.id, 1) if sendings else []
     by_hand = any(part.kind is PartKind.HAND for part in first)
     return note_of(
         proof,

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from parcelguard.core.errors import DamagedDatabase, StorageError
 from parcelguard.core.ids import new_id
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.disk.files import keep_durably, make_folder, refused
 from parcelguard.disk.media_folder import MediaFolder
 from parcelguard.store.database import Store
@@ -100,10 +102,12 @@ class Repair:
         store = Store(made, self._now)
         try:
             if backup:
-                since = f"The records were restored as of {_moment(backup.at)}"
-                headline = f"{since}: whether this was sent is not known."
+                asks, by_hand = (
+                    because(kind, backup=backup.at.isoformat())
+                    for kind in (SendingReason.SINCE_BACKUP, SendingReason.SINCE_BACKUP_BY_HAND)
+                )
                 with store.begin() as records:
-                    hold_in_doubt(records, headline)
+                    hold_in_doubt(records, asks, by_hand)
             difference = rescan(store, self._media.path, self._size_of, thorough=False)
             with store.begin() as records:
                 for draft in records.inventory.drafts():
@@ -154,7 +158,3 @@ def _remove(made: Path) -> None:
     """Remove an unfinished new database with everything beside it."""
     for path in made.parent.glob(f"{made.name}*"):
         path.unlink()
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone():%d %b %H:%M}"

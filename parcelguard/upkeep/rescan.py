@@ -19,8 +19,10 @@ from uuid import UUID
 from parcelguard.core.errors import StorageError
 from parcelguard.core.ids import new_id
 from parcelguard.core.message_sets import plan_by_hand, plan_parts
-from parcelguard.core.parts import BY_HAND, F4, LOOK_AND_ANSWER, UNKNOWN_REASON, PartKind, PartState
+from parcelguard.core.parts import PartKind, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
+from parcelguard.core.reasons.reason import Reason, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.scans import ScanSource
 from parcelguard.disk.files import PHOTO_NAME
 from parcelguard.store.database import Records, Store
@@ -28,7 +30,8 @@ from parcelguard.upkeep.photo_notes import DRAFT, PROOF, Note, PhotoNote, is_pro
 
 log = logging.getLogger(__name__)
 
-RESTORED = "Restored from the photo folder: whether this was sent is not known."
+RESTORED = because(SendingReason.RESTORED)
+RESTORED_BY_HAND = because(SendingReason.RESTORED_BY_HAND)
 _AT_ONCE = 50  # folders in one transaction: each costs a flush of the drive
 UNNAMED = "?"  # the code of a proof whose note is gone
 SizeOf = Callable[[Path], tuple[int, int] | None]
@@ -227,25 +230,19 @@ def _save(records: Records, note: Note) -> None:
     if note.by_hand or sends:
         planned = plan_parts(photo_ids, with_text=note.with_text, one_picture=note.one_picture)
         planned = plan_by_hand() if note.by_hand else planned
-        records.parts.plan(proof, planned, text=note.text, by=proof.packer, reason=F4)
-        hold_in_doubt(records, RESTORED, proof.id)
+        records.parts.plan(proof, planned, text=note.text, by=proof.packer, why=Purpose(PlanReason.F4))
+        hold_in_doubt(records, RESTORED, RESTORED_BY_HAND, proof.id)
 
 
-def hold_in_doubt(records: Records, headline: str, proof_id: str = "") -> int:
+def hold_in_doubt(records: Records, why: Reason, by_hand: Reason, proof_id: str = "") -> int:
     """Hold every message that is not settled, of one proof or of all, until a person has looked.
 
-    What a person sends anyway goes on waiting for one, who now looks first.
+    What a person sends anyway goes on waiting for one, who now looks first; `by_hand` says so.
     """
     undelivered = records.inventory.undelivered(proof_id)
     for part in undelivered:
-        records.parts.move(
-            part,
-            PartState.HELD,
-            due_at=None,
-            reason=BY_HAND if part.kind is PartKind.HAND else UNKNOWN_REASON,
-            headline=headline,
-            advice=LOOK_AND_ANSWER,
-        )
+        reason = by_hand if part.kind is PartKind.HAND else why
+        records.parts.move(part, PartState.HELD, due_at=None, reason=reason, code="")
     return len(undelivered)
 
 

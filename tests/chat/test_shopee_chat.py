@@ -14,8 +14,10 @@ import pytest
 from parcelguard.chat.shopee import ShopeeChat
 from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused
 from parcelguard.core.orders import Order
-from parcelguard.core.parts import PartKind, PartState
+from parcelguard.core.parts import PartKind, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.shops import Shop
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.courier import Courier
@@ -23,6 +25,7 @@ from parcelguard.delivery.ports import Picture, SentMark
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.shopee.client import ShopeeClient
 from parcelguard.store.database import Store
+from parcelguard.ui.words.reasons.saying import said
 from tests.support.fakes import SHOP, Clock, PlainCopies, picture, save_proof
 from tests.support.shopee_bench import Bench, open_bench, sha256
 
@@ -79,7 +82,8 @@ class Van:
 
     def reasons(self, proof: Proof) -> list[str]:
         with self.store.read() as records:
-            return [part.reason for part in records.parts.of(proof.id) if part.state is PartState.HELD]
+            held = [part for part in records.parts.of(proof.id) if part.state is PartState.HELD]
+            return [part.code or str(part.reason and part.reason.kind) for part in held]
 
 
 @pytest.fixture
@@ -119,7 +123,7 @@ def test_set_that_could_not_be_finished_is_held_before_anything_is_shown(
     assert len(van.bench.world.transcript()) == 3
     with van.store.read() as records:
         (held,) = [part for part in records.parts.of(second.id) if part.state is PartState.HELD]
-    assert held.headline == "This buyer has 3 unanswered messages; Shopee allows 2 more."
+    assert held.reason == because(SendingReason.BUDGET, said=3, limit=5, planned=3)
 
 
 def test_set_is_made_to_fit_what_shopee_still_allows(van: Van) -> None:
@@ -141,7 +145,11 @@ def test_buyers_answer_makes_room_again(van: Van) -> None:
     second = van.save(photos=2)
     with van.store.begin() as records:
         records.parts.plan(
-            second, [(PartKind.OPEN, ""), (PartKind.TEXT, "")], text="Other.", by="", reason=""
+            second,
+            [(PartKind.OPEN, ""), (PartKind.TEXT, "")],
+            text="Other.",
+            by="",
+            why=Purpose(PlanReason.RESENT),
         )
     van.work()
     assert van.state(second) is ProofState.DELIVERED
@@ -208,7 +216,7 @@ def test_lost_answer_about_an_order_card_doubles_neither_card_nor_text(van: Van)
     for seconds in (0, 5, 390, 60):
         van.work(seconds)
     assert [line["message_type"] for line in van.bench.world.transcript()] == ["order"]
-    assert van.reasons(proof) == ["unknown"]
+    assert van.reasons(proof) == ["not_seen"]
 
     receipt = van.bench.chat.send_text(van.bench.target(van.bench.order()), "Hi.", van.bench.wire())
     assert receipt.message_id
@@ -275,7 +283,7 @@ def test_refusal_that_a_person_has_to_resolve_is_held_with_its_reason(
     assert van.bench.asked("send_message") == 1
     with van.store.read() as records:
         (held,) = [part for part in records.parts.of(proof.id) if part.state is PartState.HELD]
-    assert words in held.headline
+    assert words in said(held.reason).headline
 
 
 def test_buyer_who_neither_ordered_nor_wrote_lately_is_out_of_reach(van: Van) -> None:
@@ -339,7 +347,7 @@ def test_message_that_never_arrived_becomes_a_question(van: Van) -> None:
     proof = van.save(photos=1)
     for seconds in (0, 5, 390, 60):
         van.work(seconds)
-    assert van.reasons(proof) == ["unknown"]
+    assert van.reasons(proof) == ["not_seen"]
     assert van.bench.world.transcript() == []
 
 
@@ -640,7 +648,7 @@ def test_log_in_page_in_place_of_shopee_stops_the_shop_and_is_told(van: Van) -> 
     assert van.state(proof) is ProofState.WAITING
     with van.store.read() as records:
         (part, *_) = records.parts.of(proof.id)
-    assert part.headline == "Something answers in place of Shopee."
+    assert said(part.reason).headline == "Something answers in place of Shopee."
     assert van.bench.asked("") == 1, "nothing else is tried meanwhile"
     van.work(30)
     assert van.state(proof) is ProofState.DELIVERED

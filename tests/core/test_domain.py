@@ -9,7 +9,7 @@ import pytest
 
 from parcelguard.core.ids import new_id
 from parcelguard.core.message_sets import plan_parts
-from parcelguard.core.orders import Item
+from parcelguard.core.orders import Conversation, Item
 from parcelguard.core.parts import Part, PartKind, PartState, proof_state
 from parcelguard.core.preset_message import fill_message, unknown_placeholders
 from parcelguard.core.proofs import ProofState, Shot
@@ -29,7 +29,7 @@ def parts(**states: PartState) -> list[Part]:
             ordinal=number,
             kind=PartKind(name.rstrip("0123456789")),
             state=state,
-            conversation="c",
+            conversation=Conversation("shop", "buyer"),
         )
         for number, (name, state) in enumerate(states.items(), 1)
     ]

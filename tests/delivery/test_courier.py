@@ -20,8 +20,10 @@ from parcelguard.core.errors import (
     TooFast,
 )
 from parcelguard.core.events import Cue, ProofChanged, QueueChanged, Sounded
-from parcelguard.core.parts import Decision, PartState
+from parcelguard.core.parts import AttemptOutcome, Decision, PartState
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.announcing import ProofAnnouncer
 from parcelguard.delivery.courier import LEASE
 from parcelguard.delivery.ports import ChannelPolicy
@@ -36,6 +38,7 @@ from tests.support.fakes import (
     Clock,
     Delivery,
     ScriptedSender,
+    kind_of,
     picture,
     read_only,
     refuse_writes,
@@ -150,10 +153,10 @@ def test_shop_rests_while_there_is_no_network_and_says_so(delivery: Delivery, cl
     assert pauses == [1, 2, 4, 8, 16, 30, 30]
     assert len(delivery.sender.calls) == 7  # one probe a pause, not one for each proof
     news = delivery.heard(ProofChanged)[0]
-    assert (news.state, news.headline) == (ProofState.WAITING, NoNetwork.headline)
+    assert (news.state, news.reason) == (ProofState.WAITING, because(SendingReason.NO_NETWORK))
     assert delivery.heard(QueueChanged)[-1] == QueueChanged(0, 2, 0)
     delivery.courier.proof_saved(second.id)
-    assert delivery.heard(ProofChanged)[-1].headline == NoNetwork.headline
+    assert delivery.heard(ProofChanged)[-1].reason == because(SendingReason.NO_NETWORK)
 
     delivery.work()
     assert [delivery.state(each) for each in (proof, second)] == [ProofState.DELIVERED] * 2
@@ -218,20 +221,20 @@ def test_part_that_waits_behind_a_doubt_does_not_keep_the_courier_busy(delivery:
 
 def test_refused_text_stops_the_set_before_any_picture(delivery: Delivery) -> None:
     proof = delivery.save(photos=2)
-    error = Refused("censored", code="message_is_censored", headline="Refused the text.", advice="Change it.")
+    error = Refused("censored", as_told("Refused the text.", "Change it."), code="message_is_censored")
     delivery.sender.plan("text", error)
     assert delivery.work() is None
 
     assert "image" not in delivery.sender.calls
     assert delivery.state(proof) is ProofState.ATTENTION
     part = delivery.part(proof, "text")
-    assert (part.state, part.reason, part.headline) == (
+    assert (part.state, part.code, part.reason) == (
         PartState.REFUSED,
         "message_is_censored",
-        "Refused the text.",
+        as_told("Refused the text.", "Change it."),
     )
     news = delivery.heard(ProofChanged)[-1]
-    assert (news.headline, news.advice) == ("Refused the text.", "Change it.")
+    assert news.reason == as_told("Refused the text.", "Change it.")
     assert delivery.heard(Sounded)[-1] == Sounded(Cue.LOOK)
     assert delivery.heard(QueueChanged)[-1] == QueueChanged(0, 0, 1)
 
@@ -247,7 +250,7 @@ def test_shop_rests_an_hour_after_three_refusals_in_a_row_that_tell_of_rules_bro
     delivery = Delivery(store, media, clock, ScriptedSender(policy=policy))
     buyers = [replace(ORDER, number=f"26112200000{n}", buyer_id=str(n)) for n in range(5)]
     proofs = [delivery.save(order, photos=1) for order in buyers]
-    refusal = Refused("no", code="forbidden", headline="Not this.", advice="Change it.")
+    refusal = Refused("no", code="forbidden")
     delivery.sender.plan("text", *[refusal] * 3)
 
     resting_until = delivery.work()
@@ -276,7 +279,7 @@ def test_refusals_with_a_success_between_them_do_not_make_the_shop_rest(
         warnings=frozenset({"forbidden"}),
     )
     delivery = Delivery(store, media, clock, ScriptedSender(policy=policy))
-    refusal = Refused("no", code="forbidden", headline="Not this.", advice="Change it.")
+    refusal = Refused("no", code="forbidden")
     buyers = [replace(ORDER, number=f"26112200000{n}", buyer_id=str(n)) for n in range(5)]
     delivery.sender.plan("text", refusal, refusal, None, refusal, refusal)
     for order in buyers:
@@ -309,7 +312,7 @@ def test_proof_that_comes_to_its_turn_too_late_is_held(delivery: Delivery) -> No
     delivery.clock.advance(2)
     delivery.work()
 
-    assert delivery.part(late, "upload").reason == "late"
+    assert kind_of(delivery.part(late, "upload")) is SendingReason.LATE
     assert delivery.state(late) is ProofState.ATTENTION
     assert delivery.state(in_time) is ProofState.DELIVERED
 
@@ -322,7 +325,7 @@ def test_proof_begun_in_time_goes_no_further_by_itself_when_the_network_was_away
     delivery.work()
     delivery.wait_and_work(14 * 3600)
 
-    assert delivery.part(proof, "text").reason == "late"
+    assert kind_of(delivery.part(proof, "text")) is SendingReason.LATE
     assert "image" not in delivery.sender.calls
 
 
@@ -354,7 +357,7 @@ def test_photo_that_is_missing_or_changed_on_disk_is_held(delivery: Delivery, da
 
     part = delivery.part(proof, "upload", 2)
     assert part.state is PartState.HELD
-    assert part.headline.startswith("Photo 2")
+    assert part.reason == because(SendingReason(f"photo_{damage}"), photo=2)
     assert delivery.sender.calls == ["upload"]
     assert delivery.state(proof) is ProofState.ATTENTION
 
@@ -369,7 +372,7 @@ def test_attempt_is_on_disk_before_the_call_and_marked_before_the_first_byte(del
     def look(kind: str) -> None:
         attempt = tries(delivery, proof)[-1]
         assert delivery.part(proof, kind).state is PartState.LEASED
-        assert attempt.outcome == ""
+        assert attempt.outcome is AttemptOutcome.UNDER_WAY
         seen.append((kind, attempt.wire_at is not None))
 
     delivery.sender.before = look
@@ -426,7 +429,7 @@ def test_nothing_is_sent_when_the_mark_cannot_be_kept(delivery: Delivery) -> Non
     delivery.work()
 
     assert delivery.part(proof, "text").state is PartState.WAITING
-    assert "could not prepare" in delivery.part(proof, "text").headline
+    assert kind_of(delivery.part(proof, "text")) is SendingReason.NOT_PREPARED
     assert tries(delivery, proof)[-1].wire_at is None
 
 
@@ -508,7 +511,7 @@ def test_crash_after_the_wire_mark_is_unknown_and_not_sent_again(delivery: Deliv
     for _ in range(20):
         delivery.wait_and_work(60)
     assert delivery.sender.calls.count("text") == 0
-    assert delivery.part(proof, "text").reason == "unknown"
+    assert delivery.part(proof, "text").asked
 
 
 def test_crash_in_an_upload_uploads_again(delivery: Delivery) -> None:
@@ -533,7 +536,7 @@ def test_proof_whose_photo_row_is_gone_is_held(delivery: Delivery) -> None:
         connection.exec_driver_sql("DELETE FROM photo")
     delivery.work()
     part = delivery.part(proof, "upload")
-    assert (part.state, part.reason) == (PartState.HELD, "photo_missing")
+    assert (part.state, kind_of(part)) == (PartState.HELD, SendingReason.PHOTO_UNRECORDED)
 
 
 def test_claim_that_was_taken_away_meanwhile_is_not_sent(delivery: Delivery) -> None:
@@ -542,7 +545,7 @@ def test_claim_that_was_taken_away_meanwhile_is_not_sent(delivery: Delivery) -> 
     def lose_claim(kind: str) -> None:
         if kind == "text":
             with delivery.store.begin() as records:
-                records.parts.cancel_rest(proof.id, "closed")
+                records.parts.cancel_rest(proof.id, SendingReason.CLOSED)
 
     delivery.sender.before = lose_claim
     delivery.work()

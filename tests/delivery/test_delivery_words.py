@@ -17,16 +17,21 @@ from parcelguard.core.errors import (
     StorageError,
 )
 from parcelguard.core.events import ProofChanged
-from parcelguard.core.parts import Decision, Part, PartState
+from parcelguard.core.parts import Decision, Part, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof
+from parcelguard.core.reasons.reason import Reason, because
+from parcelguard.core.reasons.sending import ASKS_A_PERSON, SendingReason
 from parcelguard.core.times import QuietHours
 from parcelguard.delivery.ports import Look
-from parcelguard.delivery.unserved import NOT_LOOKED_FOR, hold_unserved
+from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.media_log.attention import Attention
 from parcelguard.media_log.resending import Resender
 from parcelguard.store.views import Sighting
-from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Delivery
+from parcelguard.ui.words.attention_words import group_title
+from parcelguard.ui.words.reasons.saying import Said, said
+from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Delivery, kind_of
 
+ASKED = Purpose(PlanReason.RESENT, "asked")
 ASK = "Open the chat, then answer: it is there, or not there."
 EMPTY = Look((), covered=True)
 
@@ -35,13 +40,13 @@ def resender(delivery: Delivery) -> Resender:
     return Resender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
 
 
-def groups(delivery: Delivery) -> list[tuple[str, str]]:
+def titles(delivery: Delivery) -> list[str]:
     found = Attention(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock).groups()
-    return [(group.reason, group.title) for group in found]
+    return [group_title(group) for group in found]
 
 
-def said(delivery: Delivery, proof: Proof) -> list[tuple[str, str, str]]:
-    return [(part.reason, part.headline, part.advice) for part in delivery.parts(proof) if part.state.stuck]
+def stuck(delivery: Delivery, proof: Proof) -> list[Reason | None]:
+    return [part.reason for part in delivery.parts(proof) if part.state.stuck]
 
 
 def wait_late(delivery: Delivery) -> Proof:
@@ -128,82 +133,82 @@ def switch_off_in_doubt(delivery: Delivery) -> Proof:
 
 
 BRING = "Bring the file back and send again, or leave this photo out: the rest can go."
-STORIES: list[tuple[Callable[[Delivery], Proof], str, str, str, str]] = [
+STORIES: list[tuple[Callable[[Delivery], Proof], Reason, str, str, str]] = [
     (
         wait_late,
-        "late",
+        because(SendingReason.LATE),
         "Not sent in time",
         "Not sent in time: it had to wait for too long.",
         "A supervisor sends it when a message so late still makes sense to the buyer.",
     ),
     (
         wait_into_the_night,
-        "quiet",
+        because(SendingReason.QUIET),
         "Held for the night",
         "Held for the night: it is late where the buyer lives.",
         "A supervisor sends it in the morning, or now.",
     ),
     (
         lambda delivery: lose(delivery, EMPTY, EMPTY, EMPTY),
-        "unknown",
-        "Nobody knows whether it arrived",
+        because(SendingReason.NOT_SEEN),
+        "Not sure it arrived",
         "Looked twice: the chat does not show it.",
         ASK,
     ),
     (
         lambda delivery: lose(delivery, EMPTY, EMPTY, Look((), covered=False)),
-        "unknown",
-        "Nobody knows whether it arrived",
+        because(SendingReason.NOT_FAR_ENOUGH),
+        "Not sure it arrived",
         "The chat could not be read far enough back.",
         ASK,
     ),
     (
         lambda delivery: lose(delivery, Look(("a", "b"), covered=True)),
-        "unknown",
-        "Nobody knows whether it arrived",
+        because(SendingReason.TWO_ALIKE),
+        "Not sure it arrived",
         "Two messages in the chat look like this one.",
         ASK,
     ),
     (
         lose_and_never_read,
-        "unknown",
-        "Nobody knows whether it arrived",
+        because(SendingReason.NOT_READ_BACK_NOW),
+        "Not sure it arrived",
         "The chat cannot be read back now.",
         ASK,
     ),
     (
         hide,
-        "filtered",
+        because(SendingReason.HIDDEN),
         "Accepted, but hidden by the marketplace",
         "Accepted, but hidden from the buyer by the marketplace.",
         "Change the words or the photo, then resend.",
     ),
     (
         remove_photo,
-        "photo_missing",
+        because(SendingReason.PHOTO_MISSING, photo=1),
         "A photo is missing or was changed",
         "Photo 1 is missing on this disk.",
         BRING,
     ),
     (
         change_photo,
-        "photo_missing",
+        because(SendingReason.PHOTO_CHANGED, photo=1),
         "A photo is missing or was changed",
         "Photo 1 was changed after it was taken.",
         BRING,
     ),
     (
         switch_off,
-        "shop_off",
+        because(SendingReason.SHOP_OFF),
         "The shop sends no messages",
         "This shop sends no messages.",
         "Switch it on in the settings and resend, send it by hand, or close this proof.",
     ),
     (
         switch_off_in_doubt,
-        "unknown",
-        "Nobody knows whether it arrived",
-        NOT_LOOKED_FOR,
+        because(SendingReason.SWITCHED_OFF_MEANWHILE),
+        "Not sure it arrived",
+        "It may have arrived: the shop was switched off before that was known.",
         ASK,
     ),
 ]
@@ -213,17 +218,19 @@ STORIES: list[tuple[Callable[[Delivery], Proof], str, str, str, str]] = [
 def test_stopped_message_says_why_and_what_to_do(
     delivery: Delivery,
     story: Callable[[Delivery], Proof],
-    reason: str,
+    reason: Reason,
     title: str,
     headline: str,
     advice: str,
 ) -> None:
     proof = story(delivery)
-    assert said(delivery, proof) == [(reason, headline, advice)]
-    assert groups(delivery) == [(reason, title)]
-    if reason not in ("filtered", "shop_off") and headline != NOT_LOOKED_FOR:
-        told = delivery.heard(ProofChanged)[-1]
-        assert (told.headline, told.advice, told.asks) == (headline, advice, reason == "unknown")
+    assert stuck(delivery, proof) == [reason]
+    assert said(reason) == Said(headline, advice)
+    assert titles(delivery) == [title]
+    by_another = (SendingReason.HIDDEN, SendingReason.SHOP_OFF, SendingReason.SWITCHED_OFF_MEANWHILE)
+    if reason.kind not in by_another:
+        changed = delivery.heard(ProofChanged)[-1]
+        assert (changed.reason, changed.asks) == (reason, reason.kind in ASKS_A_PERSON)
 
 
 @pytest.mark.parametrize("story", [wait_late, remove_photo, change_photo, hide])
@@ -238,7 +245,7 @@ def test_nothing_is_due_for_what_waits_for_a_person(
 def tries(delivery: Delivery, proof: Proof, part: Part) -> list[tuple[str, str, str]]:
     with delivery.store.read() as records:
         return [
-            (each.outcome, each.code, each.detail)
+            (each.outcome, each.reason or "", each.detail)
             for each in records.attempts.tries(proof.id)
             if each.part_id == part.id
         ]
@@ -246,8 +253,8 @@ def tries(delivery: Delivery, proof: Proof, part: Part) -> list[tuple[str, str, 
 
 def test_detail_of_a_missing_photo_names_the_file_for_the_log(delivery: Delivery) -> None:
     proof = remove_photo(delivery)
-    ((outcome, code, detail),) = tries(delivery, proof, delivery.part(proof, "upload"))
-    assert (outcome, code) == ("held", "photo_missing")
+    ((outcome, reason, detail),) = tries(delivery, proof, delivery.part(proof, "upload"))
+    assert (outcome, reason) == ("held", "photo_missing")
     assert "1-contents-" in detail
 
 
@@ -256,9 +263,9 @@ def test_detail_of_a_photo_without_row_is_told(delivery: Delivery) -> None:
     with delivery.store._writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM photo")
     delivery.work()
-    assert said(delivery, proof) == [("photo_missing", "A photo of this proof is missing.", BRING)]
+    assert stuck(delivery, proof) == [because(SendingReason.PHOTO_UNRECORDED)]
     assert tries(delivery, proof, delivery.part(proof, "upload")) == [
-        ("held", "photo_missing", "no photo row")
+        ("held", "photo_unrecorded", "no photo row")
     ]
 
 
@@ -274,8 +281,8 @@ def test_quiet_says_in_the_log_how_long_it_waited(delivery: Delivery) -> None:
 
 def test_found_message_is_recorded_as_found(delivery: Delivery) -> None:
     proof = lose(delivery, Look(("m7",), covered=True))
-    assert tries(delivery, proof, delivery.part(proof, "text")) == [("sent", "", "found by reading back")]
-    assert delivery.part(proof, "text").headline == delivery.part(proof, "text").advice == ""
+    assert tries(delivery, proof, delivery.part(proof, "text")) == [("sent", "found_in_chat", "")]
+    assert delivery.part(proof, "text").reason is None
 
 
 def test_interrupted_message_is_recorded_as_such(delivery: Delivery) -> None:
@@ -286,8 +293,8 @@ def test_interrupted_message_is_recorded_as_such(delivery: Delivery) -> None:
     delivery.courier = delivery.new_courier()
     delivery.courier.recover()
     part = delivery.part(proof, "text")
-    assert tries(delivery, proof, part) == [("unknown", "", "interrupted")]
-    assert (part.headline, part.advice) == (OutcomeUnknown.headline, OutcomeUnknown.advice)
+    assert tries(delivery, proof, part) == [("unknown", "not_confirmed", "interrupted")]
+    assert part.reason == because(SendingReason.NOT_CONFIRMED)
     assert part.due_at == NOON + timedelta(seconds=5)
 
 
@@ -308,8 +315,8 @@ def test_taken_back_message_is_recorded_by_its_id(delivery: Delivery) -> None:
     proof = lose(delivery, Look(("newer", "older"), covered=True, seen=seen))
     resender(delivery).decide(delivery.part(proof, "text").id, Decision.TAKE_BACK, "Budi")
     with delivery.store.read() as records:
-        ((_, answer, by, evidence),) = records.parts.decisions(proof.id)
-    assert (answer, by, evidence) == ("take_back", "Budi", "took back message newer")
+        (decided,) = records.parts.decisions(proof.id)
+    assert (decided.answer, decided.by, decided.evidence) == (Decision.TAKE_BACK, "Budi", "newer")
     assert delivery.part(proof, "text").remote_id == "older"
     (target, message, kind) = delivery.sender.recalled[0]
     assert (target.order_number, message, kind.value) == (ORDER.number, "newer", "text")
@@ -349,7 +356,7 @@ def test_only_the_newest_sending_is_asked_about(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
     delivery.clock.advance(60)
-    resender(delivery).resend(proof.id, text="Once more.", reason="asked", by="Budi")
+    resender(delivery).resend(proof.id, text="Once more.", why=ASKED, by="Budi")
     delivery.work()
     delivery.wait_and_work(600)
     assert [sorted(ids) for _, ids, _ in delivery.sender.asked_hidden] == [["m3", "m4"]]
@@ -360,34 +367,34 @@ def test_closing_leaves_the_older_sendings_alone(delivery: Delivery) -> None:
     delivery.sender.plan("text", Refused("no", code="message_is_censored"))
     delivery.work()
     first = delivery.part(proof, "text").id
-    resender(delivery).resend(proof.id, text="Other words.", reason="asked", by="Budi")
+    resender(delivery).resend(proof.id, text="Other words.", why=ASKED, by="Budi")
     delivery.sender.plan("text", Refused("no", code="message_is_censored"))
     delivery.work()
-    resender(delivery).close(proof.id, reason="enough", by="Budi")
+    resender(delivery).close(proof.id, note="enough", by="Budi")
     with delivery.store.read() as records:
         (decision,) = records.parts.decisions(proof.id)
         old = records.parts.get(first)
-    assert decision[1:] == ("closed", "Budi", "enough")
-    assert (old.state, old.reason) == (PartState.CANCELLED, "replaced")
+    assert (decision.answer, decision.by, decision.evidence) == (Decision.CLOSE, "Budi", "enough")
+    assert (old.state, kind_of(old)) == (PartState.CANCELLED, SendingReason.REPLACED)
 
 
 def test_refusals_to_resend_say_what_to_do(delivery: Delivery) -> None:
-    def refusal(proof_id: str) -> tuple[str, str]:
+    def refusal(proof_id: str) -> Said:
         with pytest.raises(NotPossible) as refused:
-            resender(delivery).resend(proof_id, text="Again.", reason="asked", by="Budi")
-        return refused.value.headline, refused.value.advice
+            resender(delivery).resend(proof_id, text="Again.", why=ASKED, by="Budi")
+        return said(refused.value.reason)
 
-    assert refusal("none") == (
+    assert refusal("none") == Said(
         "This order was left without F4.",
         "Scan it again and press F4 to send.",
     )
     lost = lose(delivery, EMPTY, EMPTY, EMPTY)
-    assert refusal(lost.id) == (
+    assert refusal(lost.id) == Said(
         "One message may have arrived already.",
         "Decide about it first: it is there, or not there.",
     )
     unknown = delivery.save(replace(OTHER, number="", buyer_id=""), photos=0)
-    assert refusal(unknown.id) == (
+    assert refusal(unknown.id) == Said(
         "No order has this number yet.",
         "Try again when the order has come in.",
     )

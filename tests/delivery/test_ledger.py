@@ -17,8 +17,11 @@ from parcelguard.core.errors import (
     Refused,
 )
 from parcelguard.core.message_sets import Allowance, MessageSet, fitting_set
-from parcelguard.core.parts import BUDGET, FITTED, NOTHING_LEFT, Decision, PartState
+from parcelguard.core.orders import Conversation
+from parcelguard.core.parts import Decision, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.shops import Shop
 from parcelguard.delivery.ledger import Ledger, allowance
 from parcelguard.delivery.ports import ChannelPolicy, OverBudget
@@ -26,8 +29,10 @@ from parcelguard.media_log.attention import Attention
 from parcelguard.media_log.history import History
 from parcelguard.media_log.resending import Resender
 from parcelguard.store.database import Store
-from parcelguard.ui.words.reasons.saying import said_alert
-from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, ScriptedSender
+from parcelguard.store.views import AttentionTopic
+from parcelguard.ui.words.reasons.saying import said, said_alert
+from parcelguard.ui.words.step_words import step_words
+from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, ScriptedSender, kind_of
 
 LAZADA = ChannelPolicy(
     signature_window=timedelta(seconds=300),
@@ -35,6 +40,7 @@ LAZADA = ChannelPolicy(
     unanswered_limit=5,
     unanswered_window=timedelta(hours=24),
 )
+ASKED = Purpose(PlanReason.RESENT, "asked")
 NEVER = replace(SHOP, collage="never")
 
 
@@ -49,12 +55,12 @@ def resender(delivery: Delivery, shop: Shop = SHOP) -> Resender:
 
 def left(delivery: Delivery) -> int | None:
     ledger = Ledger(delivery.store, {SHOP.id: delivery.sender}, delivery.clock)
-    return ledger.left_for(SHOP.id, f"{SHOP.id}/{ORDER.buyer_id}").left
+    return ledger.left_for(Conversation(SHOP.id, ORDER.buyer_id)).left
 
 
-def sendings(delivery: Delivery, proof: Proof) -> list[str]:
+def sendings(delivery: Delivery, proof: Proof) -> list[PlanReason]:
     with delivery.store.read() as records:
-        return [each.reason for each in records.log.generations(proof.id)]
+        return [each.purpose.reason for each in records.log.generations(proof.id)]
 
 
 def headlines(delivery: Delivery) -> list[str]:
@@ -69,7 +75,7 @@ def test_channel_without_a_limit_counts_nothing(delivery: Delivery) -> None:
     delivery.save(photos=3)
     delivery.work()
     assert left(delivery) is None
-    assert Ledger(delivery.store, {}, delivery.clock).left_for("gone", "gone/1") == Allowance()
+    assert Ledger(delivery.store, {}, delivery.clock).left_for(Conversation("gone", "1")) == Allowance()
 
 
 def test_limit_until_the_buyer_answers_is_left_to_the_chat(delivery: Delivery) -> None:
@@ -106,7 +112,7 @@ def test_what_may_have_arrived_counts_even_when_a_person_left_it(lazada: Deliver
     lazada.work()
     assert left(lazada) == 3
     resender(lazada).decide(lazada.part(proof, "text").id, Decision.LEAVE, "Budi")
-    resender(lazada).close(proof.id, reason="enough", by="Budi")
+    resender(lazada).close(proof.id, note="enough", by="Budi")
     assert left(lazada) == 4
 
 
@@ -125,7 +131,7 @@ def test_room_comes_back_as_the_oldest_messages_grow_old(lazada: Delivery, clock
     lazada.save(photos=1)
     lazada.work()
     clock.advance(600)
-    conversation = f"{SHOP.id}/{ORDER.buyer_id}"
+    conversation = Conversation(SHOP.id, ORDER.buyer_id)
     with lazada.store.read() as records:
         told = {
             wanted: allowance(records, LAZADA, conversation, clock(), wanted=wanted).until
@@ -192,7 +198,7 @@ def test_second_parcel_of_a_day_goes_as_one_picture_without_the_text(lazada: Del
     assert lazada.state(second) is ProofState.DELIVERED
     assert lazada.states(second) == "upload:sent open:sent image:sent"
     assert lazada.sender.planned == [4, 1]
-    assert sendings(lazada, second) == ["F4", FITTED]
+    assert sendings(lazada, second) == [PlanReason.F4, PlanReason.FITTED]
     assert lazada.sender.calls.count("image") == 4
 
 
@@ -216,10 +222,10 @@ def test_fitted_set_is_no_younger_than_the_one_it_replaces(lazada: Delivery, clo
     lazada.wait_and_work(3000)
     with lazada.store.read() as records:
         _, fitted = records.log.generations(proof.id)
-    assert (fitted.reason, fitted.made_at) == (FITTED, saved_at)
+    assert (fitted.purpose.reason, fitted.made_at) == (PlanReason.FITTED, saved_at)
 
     lazada.wait_and_work(900)
-    assert lazada.part(proof, "upload").reason == "late"
+    assert kind_of(lazada.part(proof, "upload")) is SendingReason.LATE
 
 
 def test_shop_that_never_makes_one_picture_holds_what_does_not_fit(lazada: Delivery) -> None:
@@ -229,9 +235,10 @@ def test_shop_that_never_makes_one_picture_holds_what_does_not_fit(lazada: Deliv
     lazada.work()
 
     held = lazada.part(proof, "open")
-    assert (held.state, held.reason) == (PartState.HELD, BUDGET)
-    assert held.headline == "This buyer has 4 of the 5 messages that may go unanswered. This takes 4."
-    assert "wait until" in held.advice
+    assert (held.state, kind_of(held)) == (PartState.HELD, SendingReason.BUDGET_UNTIL)
+    words = said(held.reason)
+    assert words.headline == "This buyer has 4 of the 5 messages that may go unanswered. This takes 4."
+    assert "wait until" in words.advice
     assert lazada.state(proof) is ProofState.ATTENTION
     assert lazada.sender.calls.count("open") == 1
 
@@ -241,19 +248,20 @@ def test_nothing_left_is_held_whatever_the_rule(lazada: Delivery) -> None:
     lazada.work()
     (held,) = [proof for proof in proofs if lazada.state(proof) is not ProofState.DELIVERED]
     part = lazada.part(held, "open")
-    assert part.reason == NOTHING_LEFT
-    assert "one picture" not in part.advice
+    assert kind_of(part) is SendingReason.NOTHING_LEFT_UNTIL
+    advice = said(part.reason).advice
+    assert "one picture" not in advice
     tomorrow = (lazada.clock() + timedelta(days=1)).astimezone()
-    assert part.advice.endswith(f"{tomorrow:on %d %B}."), "the day is told, since it is not today"
+    assert advice.endswith(f"wait until {tomorrow:%d %b %H:%M}."), "the day is told, since it is not today"
     (group,) = Attention(lazada.store, {SHOP.id: SHOP}, {SHOP.id: lazada.sender}, lazada.clock).groups()
-    assert group.reason == NOTHING_LEFT
+    assert group.topic is AttentionTopic.NOTHING_LEFT
     assert group.answers == (Decision.SEND_AGAIN, Decision.LEAVE), "one picture is one too many as well"
 
 
 def test_set_that_another_courier_has_begun_meanwhile_is_not_planned_anew(lazada: Delivery) -> None:
     proof = lazada.save(photos=2)
     successor = lazada.new_courier()  # the shops were changed while a call of the first one hung
-    lazada.sender.plan("open", "", OverBudget(left=2))
+    lazada.sender.plan("open", "", OverBudget(used=3, limit=5, planned=3))
 
     def begin_meanwhile(kind: str) -> None:
         if kind == "open":
@@ -289,7 +297,7 @@ def test_set_that_is_begun_keeps_its_room(lazada: Delivery) -> None:
     lazada.work()
     other = lazada.save(photos=1)
     lazada.work()
-    assert lazada.part(other, "open").reason == BUDGET
+    assert kind_of(lazada.part(other, "open")) is SendingReason.BUDGET_UNTIL
     lazada.wait_and_work(60)
     assert lazada.state(begun) is ProofState.DELIVERED
 
@@ -313,10 +321,10 @@ def test_release_for_another_reason_is_not_taken_for_insisting(lazada: Delivery,
     lazada.work()
     with lazada.store.begin() as records:
         records.parts.decide(lazada.part(proof, "open"), Decision.SEND_AGAIN, "Budi")
-    assert lazada.part(proof, "upload").reason == "late"
+    assert kind_of(lazada.part(proof, "upload")) is SendingReason.LATE
     resender(lazada).decide(lazada.part(proof, "upload").id, Decision.SEND_AGAIN, "Budi")
     lazada.work()
-    assert lazada.part(proof, "open").reason == BUDGET
+    assert kind_of(lazada.part(proof, "open")) is SendingReason.BUDGET_UNTIL
 
 
 def test_set_that_a_person_had_sent_again_stays_his_when_it_is_shortened(lazada: Delivery) -> None:
@@ -324,9 +332,9 @@ def test_set_that_a_person_had_sent_again_stays_his_when_it_is_shortened(lazada:
     lazada.sender.plan("upload", None, None, Refused("no", code="odd"))
     proof = lazada.save(photos=3)
     lazada.work()
-    resender(lazada).resend(proof.id, text="Again.", reason="asked", by="Budi")
+    resender(lazada).resend(proof.id, text="Again.", why=ASKED, by="Budi")
     lazada.work()
-    assert sendings(lazada, proof) == ["F4", "asked", "one picture"]
+    assert sendings(lazada, proof) == [PlanReason.F4, PlanReason.RESENT, PlanReason.ONE_PICTURE]
     assert lazada.state(proof) is ProofState.DELIVERED
 
 
@@ -336,8 +344,8 @@ def test_log_tells_of_the_shortening_and_calls_it_no_resend(lazada: Delivery) ->
     proof = lazada.save(photos=3)
     lazada.work()
     detail = History(lazada.store, {SHOP.id: SHOP}, lazada.media).detail(proof.id)
-    told = [step.text for step in detail.steps]
-    assert "Shortened: the buyer may be told no more now" in told
+    told = [step_words(step) for step in detail.steps]
+    assert "Made shorter: the buyer can get no more messages now" in told
     assert "Photos in one picture accepted" in told
     assert detail.entry.generation == 1
 
@@ -347,8 +355,9 @@ def test_text_that_is_longer_than_the_marketplace_takes_is_refused(delivery: Del
     delivery.sender.plan("open", Refused("no", code="odd"))
     proof = delivery.save(photos=1)
     delivery.work()
-    with pytest.raises(NotPossible, match="too long by 5"):
-        resender(delivery).resend(proof.id, text="x" * 25, reason="asked", by="Budi")
+    with pytest.raises(NotPossible) as refused:
+        resender(delivery).resend(proof.id, text="x" * 25, why=ASKED, by="Budi")
+    assert refused.value.reason == because(SendingReason.TEXT_TOO_LONG, by=5, longest=20)
 
 
 def test_person_may_choose_one_picture_where_the_rule_does_not(lazada: Delivery) -> None:
@@ -363,11 +372,11 @@ def test_person_may_choose_one_picture_where_the_rule_does_not(lazada: Delivery)
 
 
 def test_one_picture_carries_only_the_photos_the_buyer_has_not_got(delivery: Delivery) -> None:
-    delivery.sender.plan("image", None, OverBudget("full", left=1))
+    delivery.sender.plan("image", None, OverBudget(used=4, limit=5, planned=3))
     proof = delivery.save(photos=3)
     delivery.work()
     held = delivery.part(proof, "image", 2)
-    assert (held.state, held.reason) == (PartState.HELD, BUDGET)
+    assert (held.state, kind_of(held)) == (PartState.HELD, SendingReason.BUDGET)
 
     resender(delivery).decide(held.id, Decision.ONE_PICTURE, "Budi")
     delivery.work()
@@ -376,34 +385,34 @@ def test_one_picture_carries_only_the_photos_the_buyer_has_not_got(delivery: Del
 
 
 def test_one_picture_waits_while_nobody_knows_what_arrived(delivery: Delivery) -> None:
-    delivery.sender.plan("open", OverBudget("full", left=0))
+    delivery.sender.plan("open", OverBudget(used=5, limit=5, planned=4))
     proof = delivery.save(photos=3)
     delivery.work()
     with delivery.store.begin() as records:
         records.parts.move(delivery.part(proof, "text"), PartState.UNKNOWN)
-    with pytest.raises(NotPossible, match="may have arrived"):
+    with pytest.raises(NotPossible, match="in doubt"):
         resender(delivery).decide(delivery.part(proof, "open").id, Decision.ONE_PICTURE, "Budi")
     assert delivery.part(proof, "open").state is PartState.HELD
 
 
 @pytest.mark.parametrize(("room", "states"), [(3, "text:sent image:sent"), (1, "image:sent")])
 def test_chat_that_knows_of_too_many_messages_gets_fewer(delivery: Delivery, room: int, states: str) -> None:
-    delivery.sender.plan("open", OverBudget("unanswered", left=room))
+    delivery.sender.plan("open", OverBudget(used=5 - room, limit=5, planned=4))
     proof = delivery.save(photos=3)
     delivery.work()
     assert delivery.states(proof) == f"upload:sent open:sent {states}"
 
 
 def test_chat_that_says_over_budget_but_leaves_room_is_not_asked_for_ever(delivery: Delivery) -> None:
-    delivery.sender.plan("open", OverBudget("odd", left=9))
+    delivery.sender.plan("open", OverBudget(used=0, limit=9, planned=4))
     proof = delivery.save(photos=3)
     delivery.work()
-    assert delivery.part(proof, "open").reason == BUDGET
+    assert kind_of(delivery.part(proof, "open")) is SendingReason.BUDGET
 
 
 def test_one_missing_original_holds_the_picture_of_them_all(delivery: Delivery, media: Path) -> None:
     delivery.use(replace(SHOP, collage="always"))
-    delivery.sender.plan("open", OverBudget("full", left=2))
+    delivery.sender.plan("open", OverBudget(used=3, limit=5, planned=4))
     proof = delivery.save(photos=3)
     with delivery.store.read() as records:
         gone = records.proofs.photos(proof.id)[1]
@@ -411,13 +420,13 @@ def test_one_missing_original_holds_the_picture_of_them_all(delivery: Delivery, 
     delivery.sender.before = lambda kind: taken.pop()() if kind == "open" and taken else None
     delivery.work()
     held = delivery.part(proof, "upload")
-    assert (held.reason, held.headline) == ("photo_missing", "Photo 2 is missing on this disk.")
-    assert "resend from the log: the photos then go singly" in held.advice
+    assert held.reason == because(SendingReason.JOINED_PHOTO_MISSING, photo=2)
+    assert "resend from the log: the photos then go singly" in said(held.reason).advice
 
-    resender(delivery).resend(proof.id, text="Hi again.", reason="photo gone", by="Aina")
+    resender(delivery).resend(proof.id, text="Hi again.", why=ASKED, by="Aina")
     delivery.work()
     missing = delivery.part(proof, "upload", 2)
-    assert missing.advice.endswith("leave this photo out: the rest can go.")
+    assert said(missing.reason).advice.endswith("leave this photo out: the rest can go.")
     resender(delivery).decide(missing.id, Decision.LEAVE, "Aina")
     delivery.work()
     assert delivery.state(proof) is ProofState.PARTLY
@@ -425,7 +434,7 @@ def test_one_missing_original_holds_the_picture_of_them_all(delivery: Delivery, 
 
 
 def test_picture_of_several_is_uploaded_again_when_its_address_is_old(delivery: Delivery) -> None:
-    delivery.sender.plan("open", OverBudget("full", left=2))
+    delivery.sender.plan("open", OverBudget(used=3, limit=5, planned=4))
     delivery.sender.plan("text", NotSent("busy", retry_after_s=3590.0), left=False)
     proof = delivery.save(photos=3)
     delivery.sender.policy = replace(delivery.sender.policy, late_after=timedelta(hours=5))
@@ -465,7 +474,8 @@ def test_day_that_is_used_up_rests_the_shop_and_says_until_when(
     assert headlines(delivery) == [
         "Kopi & Co: No more messages today: the marketplace’s daily limit is reached."
     ]
-    assert delivery.part(second, "open").advice.endswith(f"by itself at {midnight:%H:%M on %d %B}.")
+    advice = said(delivery.part(second, "open").reason).advice
+    assert advice.endswith(f"by itself at {midnight:%d %b %H:%M}.")
 
 
 def test_next_day_goes_on_by_itself(store: Store, media: Path, clock: Clock) -> None:

@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 
 from parcelguard.core.errors import NotSent, OutcomeUnknown, StorageError
-from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.parts import Part, PartKind, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import ProofState
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.ports import ChannelPolicy, Look, Picture, Receipt, SentMark, Target, Wire
 from parcelguard.store.database import Store
 from tests.support.fakes import NOON, SHOP, Clock, PlainCopies, draft, read_only
 from tests.support.protocol import Rules, State, moves, search
+
+F4 = Purpose(PlanReason.F4)
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 
@@ -123,7 +125,7 @@ class World:
         with store.begin() as records:
             records.proofs.open(proof)
             records.proofs.save(saved)
-            records.parts.plan(saved, [(PartKind.TEXT, "")], text="Hi", by="Aina", reason="F4")
+            records.parts.plan(saved, [(PartKind.TEXT, "")], text="Hi", by="Aina", why=F4)
         self.proof = saved
         self.courier = self._courier()
 

@@ -19,8 +19,10 @@ from parcelguard.core.errors import (
     ShopWaits,
 )
 from parcelguard.core.events import Cue, ProofChanged, Sounded
-from parcelguard.core.parts import UNKNOWN_REASON, Decision, PartKind, PartState
+from parcelguard.core.parts import Decision, PartKind, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.times import QuietHours
 from parcelguard.delivery.engine import CourierThread
 from parcelguard.delivery.ports import Look
@@ -29,7 +31,9 @@ from parcelguard.media_log.history import History
 from parcelguard.media_log.resending import Resender
 from parcelguard.store.views import Sighting
 from parcelguard.ui.words.reasons.saying import said_alert
-from tests.support.fakes import NOON, OTHER, SHOP, Delivery
+from tests.support.fakes import NOON, OTHER, SHOP, Delivery, kind_of
+
+F4 = Purpose(PlanReason.F4)
 
 EMPTY = Look((), covered=True)
 
@@ -54,7 +58,7 @@ def restored(delivery: Delivery) -> Proof:
     for part in delivery.parts(proof):
         if part.kind.visible:
             with delivery.store.begin() as records:
-                records.parts.move(part, PartState.HELD, reason=UNKNOWN_REASON, headline="Restored.")
+                records.parts.move(part, PartState.HELD, reason=because(SendingReason.RESTORED))
     return proof
 
 
@@ -71,7 +75,7 @@ def test_restored_messages_sent_again_go_in_their_order_after_the_order_check(de
 
 def test_restored_order_that_is_cancelled_by_now_gets_nothing(delivery: Delivery) -> None:
     proof = restored(delivery)
-    delivery.sender.plan("open", Held("cancelled", code="order_cancelled", headline="Cancelled."))
+    delivery.sender.plan("open", Held("no", because(SendingReason.ORDER_CANCELLED)))
     for kind, number in (("text", 1), ("image", 1), ("image", 2)):
         decide(delivery, proof, kind, Decision.SEND_AGAIN, number)
     delivery.work()
@@ -83,10 +87,10 @@ def test_order_is_checked_again_before_a_message_that_waited(delivery: Delivery)
     proof = delivery.save(photos=1)
     delivery.sender.plan("text", NotSent("busy", retry_after_s=1200.0))
     delivery.work()
-    delivery.sender.plan("open", Held("cancelled", code="order_cancelled", headline="Cancelled."))
+    delivery.sender.plan("open", Held("no", because(SendingReason.ORDER_CANCELLED)))
     delivery.wait_and_work(1200)
     assert "image" not in delivery.sender.calls
-    assert delivery.part(proof, "text").reason == "order_cancelled"
+    assert kind_of(delivery.part(proof, "text")) is SendingReason.ORDER_CANCELLED
 
 
 def test_order_that_was_checked_again_is_not_asked_about_before_each_photo(delivery: Delivery) -> None:
@@ -126,12 +130,12 @@ def test_message_that_grows_late_does_not_say_that_the_network_is_back(delivery:
 
 def test_alert_ends_when_nothing_waits_for_the_marketplace_any_more(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
-    delivery.sender.plan("upload", *[ShopWaits("no", code="error_auth", headline="Consent.")] * 200)
+    delivery.sender.plan("upload", *[ShopWaits("no", code="error_auth")] * 200)
     delivery.work()
     assert headlines(delivery)
     for _ in range(61):
         delivery.wait_and_work(60)
-    assert delivery.part(proof, "upload").reason == "late"
+    assert kind_of(delivery.part(proof, "upload")) is SendingReason.LATE
     assert headlines(delivery) == []
 
 
@@ -166,7 +170,7 @@ def test_answer_about_a_silent_shop_sets_nothing_going(delivery: Delivery, decis
     hold_unserved(delivery.store, [])
     resender(delivery, enabled=False).decide(delivery.part(proof, "text").id, decision, "Budi")
     part = delivery.part(proof, "image")
-    assert (part.state, part.reason) == (PartState.HELD, "shop_off")
+    assert (part.state, kind_of(part)) == (PartState.HELD, SendingReason.SHOP_OFF)
 
 
 def test_taking_back_for_a_silent_shop_sets_nothing_going(delivery: Delivery) -> None:
@@ -177,7 +181,7 @@ def test_taking_back_for_a_silent_shop_sets_nothing_going(delivery: Delivery) ->
     delivery.work()
     delivery.wait_and_work(5)
     resender(delivery, enabled=False).decide(delivery.part(proof, "text").id, Decision.TAKE_BACK, "Budi")
-    assert delivery.part(proof, "image").reason == "shop_off"
+    assert kind_of(delivery.part(proof, "image")) is SendingReason.SHOP_OFF
 
 
 def test_delivered_proof_is_not_held_when_its_shop_falls_silent(delivery: Delivery) -> None:
@@ -225,7 +229,7 @@ def test_hidden_message_is_told_with_its_words_and_a_sound(delivery: Delivery) -
     proof = checked(delivery, frozenset({"m2"}))
     (told,) = delivery.heard(ProofChanged)
     assert (told.proof_id, told.state) == (proof.id, ProofState.ATTENTION)
-    assert told.headline.startswith("Accepted, but hidden")
+    assert told.reason == because(SendingReason.HIDDEN)
     assert delivery.heard(Sounded) == [Sounded(Cue.LOOK)]
 
 
@@ -265,7 +269,7 @@ def test_what_a_supervisor_sends_at_night_goes_out_however_long_the_line_is(deli
     delivery.work()
     delivery.clock.advance(9 * 3600)  # 21:00 there
     delivery.work()
-    assert delivery.part(proof, "upload").reason == "late"
+    assert kind_of(delivery.part(proof, "upload")) is SendingReason.LATE
     decide(delivery, proof, "upload", Decision.SEND_AGAIN)
     delivery.wait_and_work(30 * 60)
     assert delivery.state(proof) is ProofState.DELIVERED
@@ -281,7 +285,7 @@ def test_saying_that_a_message_is_there_releases_no_late_photo(delivery: Deliver
     decide(delivery, proof, "text", Decision.THERE)
     delivery.work()
     part = delivery.part(proof, "image")
-    assert (part.state, part.reason) == (PartState.HELD, "late")
+    assert (part.state, kind_of(part)) == (PartState.HELD, SendingReason.LATE)
 
 
 def test_night_is_told_by_the_marketplaces_clock(delivery: Delivery) -> None:
@@ -291,7 +295,7 @@ def test_night_is_told_by_the_marketplaces_clock(delivery: Delivery) -> None:
     delivery.sender.plan("upload", NoNetwork("away"))
     delivery.work()
     delivery.wait_and_work(11 * 60)
-    assert delivery.part(proof, "upload").reason == "quiet"
+    assert kind_of(delivery.part(proof, "upload")) is SendingReason.QUIET
 
 
 # ---- resends and odd channels ----------------------------------------------------------------------
@@ -302,11 +306,11 @@ def test_delivered_proof_that_never_had_words_of_its_own_is_sent_again_whole(del
     with delivery.store.begin() as records:
         photos = [photo.id for photo in records.proofs.photos(proof.id)]
         wordless = [(PartKind.UPLOAD, each) for each in photos] + [(PartKind.IMAGE, each) for each in photos]
-        records.parts.plan(proof, wordless, text="", by="Aina", reason="F4")
+        records.parts.plan(proof, wordless, text="", by="Aina", why=F4)
     with delivery.store._writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM part WHERE generation = 1")
     delivery.work()
-    resender(delivery).resend(proof.id, text="Once more.", reason="asked", by="Budi")
+    resender(delivery).resend(proof.id, text="Once more.", why=Purpose(PlanReason.RESENT, "asked"), by="Budi")
     delivery.work()
     assert delivery.sender.calls.count("image") == 4
 
@@ -317,7 +321,7 @@ def test_channel_that_cannot_be_read_back_asks_at_once(delivery: Delivery) -> No
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
     delivery.wait_and_work(5)
-    assert delivery.part(proof, "text").headline == "This marketplace’s chat cannot be read back."
+    assert kind_of(delivery.part(proof, "text")) is SendingReason.CANNOT_READ_BACK
     assert delivery.sender.looks == []
 
 
@@ -354,17 +358,17 @@ def test_chat_is_read_back_to_before_the_message_whatever_happened_to_the_clocks
 
 def test_doubt_is_told_with_its_words_as_long_as_it_lasts(delivery: Delivery) -> None:
     delivery.save(photos=1)
-    delivery.sender.plan("text", OutcomeUnknown("lost", headline="Not confirmed.", advice="Looking."))
+    delivery.sender.plan("text", OutcomeUnknown("lost", as_told("Not confirmed.", "Looking.")))
     delivery.work()
     delivery.wait_and_work(5)
-    assert delivery.heard(ProofChanged)[-1].headline == "Not confirmed."
+    assert delivery.heard(ProofChanged)[-1].reason == as_told("Not confirmed.", "Looking.")
 
 
 def test_cancelled_order_is_only_left(delivery: Delivery) -> None:
     from parcelguard.media_log.attention import Attention
 
     delivery.save(photos=1)
-    delivery.sender.plan("open", Held("no", code="order_cancelled", headline="Cancelled."))
+    delivery.sender.plan("open", Held("no", because(SendingReason.ORDER_CANCELLED), code="order_cancelled"))
     delivery.work()
     senders = {SHOP.id: delivery.sender}
     (group,) = Attention(delivery.store, {SHOP.id: SHOP}, senders, delivery.clock).groups()

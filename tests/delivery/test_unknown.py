@@ -10,9 +10,11 @@ from parcelguard.core.errors import Held, NoNetwork, NotSent, OutcomeUnknown
 from parcelguard.core.events import Cue, ProofChanged, Sounded
 from parcelguard.core.parts import Decision, PartKind, PartState
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import Look
 from parcelguard.media_log.resending import Resender
-from tests.support.fakes import NOON, ORDER, SHOP, Delivery
+from tests.support.fakes import NOON, ORDER, SHOP, Delivery, kind_of
 
 NOTHING = Look((), covered=True)
 SETTLE_S = 390
@@ -25,7 +27,7 @@ def resender(delivery: Delivery) -> Resender:
 def lose_text(delivery: Delivery, photos: int = 1) -> Proof:
     """Save a proof whose text went out without an answer."""
     proof = delivery.save(photos=photos)
-    delivery.sender.plan("text", OutcomeUnknown("lost", headline="Not confirmed.", advice="Looking."))
+    delivery.sender.plan("text", OutcomeUnknown("lost", as_told("Not confirmed.", "Looking.")))
     delivery.work()
     return proof
 
@@ -43,7 +45,7 @@ def test_unknown_message_is_told_and_holds_the_later_ones(delivery: Delivery) ->
 
     assert delivery.states(proof) == "upload:sent open:sent text:unknown image:blocked"
     assert delivery.state(proof) is ProofState.WAITING
-    assert delivery.heard(ProofChanged)[-1].headline == "Not confirmed."
+    assert delivery.heard(ProofChanged)[-1].reason == as_told("Not confirmed.", "Looking.")
 
 
 def test_nothing_else_goes_into_the_conversation_meanwhile(delivery: Delivery) -> None:
@@ -106,11 +108,11 @@ def test_absence_is_believed_only_after_the_rest_and_two_more_looks(delivery: De
 
     assert moments == [5, SETTLE_S, SETTLE_S + 60]
     part = delivery.part(proof, "text")
-    assert (part.state, part.reason) == (PartState.HELD, "unknown")
+    assert (part.state, part.asked) == (PartState.HELD, True)
     assert delivery.state(proof) is ProofState.ATTENTION
     news = delivery.heard(ProofChanged)[-1]
-    assert (news.headline, news.advice) == (part.headline, part.advice)
-    assert "not show it" in part.headline
+    assert news.reason == part.reason
+    assert kind_of(part) is SendingReason.NOT_SEEN
     assert delivery.heard(Sounded)[-1] == Sounded(Cue.LOOK)
 
 
@@ -175,8 +177,8 @@ def test_two_matches_are_shown_to_a_person(delivery: Delivery) -> None:
     delivery.wait_and_work(5)
 
     part = delivery.part(proof, "text")
-    assert (part.state, part.reason) == (PartState.HELD, "unknown")
-    assert part.headline.startswith("Two messages")
+    assert (part.state, part.asked) == (PartState.HELD, True)
+    assert kind_of(part) is SendingReason.TWO_ALIKE
 
 
 def test_message_that_belongs_to_another_part_is_no_match(delivery: Delivery) -> None:
@@ -195,7 +197,7 @@ def test_conversation_that_cannot_be_read_far_enough_back_is_a_question(delivery
     delivery.sender.plan("look", *[Look((), covered=False)] * 3)
     for seconds in (5, SETTLE_S, 60):
         delivery.wait_and_work(seconds)
-    assert "far enough back" in delivery.part(proof, "text").headline
+    assert kind_of(delivery.part(proof, "text")) is SendingReason.NOT_FAR_ENOUGH
 
 
 @pytest.mark.parametrize("error", [NotSent("5xx"), NoNetwork("gone"), Held("consent"), ValueError("a bug")])
@@ -235,9 +237,9 @@ def test_it_is_there_goes_on_with_the_next_part(delivery: Delivery) -> None:
     assert delivery.state(proof) is ProofState.DELIVERED
     assert delivery.sender.calls.count("text") == 1
     with delivery.store.read() as records:
-        ((at, answer, by, evidence),) = records.parts.decisions(proof.id)
-    assert (at, answer, by) == (delivery.clock(), "there", "Budi")
-    assert evidence.startswith("Looked twice")
+        (decided,) = records.parts.decisions(proof.id)
+    assert (decided.at, decided.answer, decided.by) == (delivery.clock(), Decision.THERE, "Budi")
+    assert decided.evidence == "not_seen"
 
 
 def test_send_again_sends_once_more_and_only_once(delivery: Delivery) -> None:
@@ -256,7 +258,7 @@ def test_send_again_may_be_lost_again(delivery: Delivery) -> None:
     for seconds in (0, 5, SETTLE_S, 60):
         delivery.wait_and_work(seconds)
 
-    assert delivery.part(proof, "text").reason == "unknown"
+    assert delivery.part(proof, "text").asked
     assert delivery.sender.looks[-1].since > NOON + timedelta(minutes=5)
 
 
@@ -317,12 +319,12 @@ def test_decision_about_something_else_changes_nothing(delivery: Delivery) -> No
 
 def test_a_chat_that_cannot_be_read_for_long_makes_a_person_look(delivery: Delivery) -> None:
     proof = lose_text(delivery)
-    delivery.sender.plan("look", *[Held("consent", headline="Consent is gone.")] * 60)
+    delivery.sender.plan("look", *[Held("consent")] * 60)
     for _ in range(40):
         delivery.wait_and_work(30)
 
     part = delivery.part(proof, "text")
-    assert (part.state, part.reason) == (PartState.HELD, "unknown")
+    assert (part.state, part.asked) == (PartState.HELD, True)
     assert delivery.state(proof) is ProofState.ATTENTION
-    assert delivery.heard(ProofChanged)[-1].headline == "The chat cannot be read back now."
+    assert delivery.heard(ProofChanged)[-1].reason == because(SendingReason.NOT_READ_BACK_NOW)
     assert delivery.sender.calls.count("text") == 1

@@ -291,7 +291,7 @@ def _no_next_step(part: Row, before: Sequence[Row], *, at_rest: bool) -> str:
     if state in SETTLED:
         return ""
     if state in ASKS:
-        return "" if part["reason"] or part["headline"] else "no reason"
+        return "" if part["reason"] else "no reason"
     if state == "blocked":
         waits_for = [each["state"] for each in before if each["state"] not in SETTLED]
         if not waits_for:

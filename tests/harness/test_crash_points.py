@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from parcelguard.core.reasons.sending import ASKS_A_PERSON
 from parcelguard.runtime.crash_points import POINTS
 from tests.harness import figures
 from tests.harness.invariants import Findings
@@ -262,7 +263,8 @@ def test_killed_after_a_look_nothing_is_concluded_and_it_is_looked_again(rig: Ri
 def test_killed_while_a_person_decides_the_question_is_asked_again(rig: Rig) -> None:
     kill_at(rig, "send.marked", 2)
     rig.settle()
-    asked = "SELECT * FROM part WHERE state = 'held' AND reason = 'unknown'"
+    asks = ", ".join(f"'{kind}'" for kind in ASKS_A_PERSON)
+    asked = f"SELECT * FROM part WHERE state = 'held' AND reason IN ({asks})"
     assert len(rig.query(asked)) == 1
 
     kill_at(rig, "decide.row", 1, "--decide", "send_again")

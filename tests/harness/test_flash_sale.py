@@ -127,7 +127,7 @@ def pack_all(home: Path, market_address: str) -> None:
             proof_id = asked.get()
             assert app.station
             with app.station.store.read() as records:
-                proof, parts = records.proofs.get(proof_id), records.parts.of(proof_id, 0)
+                proof, parts = records.proofs.get(proof_id), records.parts.of_newest(proof_id)
             assert proof
             for part in (part for part in parts if part.asked):
                 got = [line for line in market.transcript() if line["order_sn"] == proof.order_number]

@@ -28,8 +28,9 @@ from parcelguard.core.errors import OutcomeUnknown
 from parcelguard.core.events import ProofChanged
 from parcelguard.core.message_sets import plan_parts
 from parcelguard.core.orders import Order
-from parcelguard.core.parts import LATE, Decision, Part, PartKind, PartState
+from parcelguard.core.parts import Decision, Part, PartKind, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.courier import Courier
 from parcelguard.delivery.picture_sizes import picture_size
 from parcelguard.marketplace import http
@@ -61,8 +62,10 @@ from tests.harness.proxy import (
     wrong_page,
 )
 from tests.harness.station_child import PlainCopies
-from tests.support.fakes import Clock, draft, keep_picture, picture
+from tests.support.fakes import Clock, draft, keep_picture, kind_of, picture
 from tests.support.swapping import swap
+
+F4 = Purpose(PlanReason.F4)
 
 PHOTOS = 3
 A_PROOF = PHOTOS + 1  # messages
@@ -207,7 +210,7 @@ class HostileShop:
                 records.proofs.add_photo(replace(photo, width=SIZE[0], height=SIZE[1]))
             records.proofs.save(saved)
             planned = plan_parts([photo.id for photo in taken])
-            records.parts.plan(saved, planned, text=f"Hi, {order.number}.", by="Aina", reason="F4")
+            records.parts.plan(saved, planned, text=f"Hi, {order.number}.", by="Aina", why=F4)
         return saved
 
     def _deliver(self, held: Held) -> None:
@@ -232,7 +235,7 @@ class HostileShop:
             proof = self.proofs[self._asking.pop()]
             with self.store.read() as records:
                 held = [part for part in records.parts.of(proof.id) if part.state is PartState.HELD]
-            for part in [each for each in held if each.asked or each.reason == LATE]:
+            for part in [each for each in held if each.asked or kind_of(each) is SendingReason.LATE]:
                 there = part.asked and self._buyer_sees(proof, part)
                 decision = Decision.THERE if there else Decision.SEND_AGAIN
                 self._mender.decide(part.id, decision, "Budi")

@@ -144,7 +144,7 @@ def forget_when(evidence: Evidence) -> None:
 
 
 def hold_without_reason(evidence: Evidence) -> None:
-    evidence.write("UPDATE part SET state = 'held', reason = '', headline = '' WHERE kind = 'image'")
+    evidence.write("UPDATE part SET state = 'held', reason = '' WHERE kind = 'image'")
     evidence.write("UPDATE proof SET state = 'attention'")
 
 

@@ -14,13 +14,17 @@ from parcelguard.core.errors import (
     OutcomeUnknown,
     Refused,
 )
-from parcelguard.core.parts import Decision, PartState
+from parcelguard.core.parts import Decision, PartKind, PartLabel, PartState
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.times import QuietHours
 from parcelguard.delivery.ports import Look
 from parcelguard.media_log.attention import Attention
 from parcelguard.media_log.resending import Resender
-from parcelguard.store.views import AttentionGroup, Sighting
+from parcelguard.store.views import AttentionGroup, AttentionTopic, Sighting
+from parcelguard.ui.words.attention_words import group_title, night_words
+from parcelguard.ui.words.reasons.saying import said
 from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Delivery
 
 EVERY = (Decision.THERE, Decision.SEND_AGAIN, Decision.LEAVE)
@@ -70,10 +74,11 @@ def test_unknown_message_is_asked_about_with_what_the_chat_showed(delivery: Deli
     lost_text(delivery, empty, empty, empty)
 
     (group,) = attention(delivery)
-    assert (group.reason, group.shop, group.answers, group.total) == ("unknown", "Shopee MY", EVERY, 1)
+    assert (group.topic, group.shop, group.answers) == (AttentionTopic.ARRIVAL, "Shopee MY", EVERY)
+    assert group.total == 1
     (item,) = group.items
-    assert (item.what, item.text) == ("Message", f"Hi, {ORDER.number}.")
-    assert "not show it" in item.headline
+    assert (item.part, item.text) == (PartLabel(PartKind.TEXT), f"Hi, {ORDER.number}.")
+    assert item.reason == because(SendingReason.NOT_SEEN)
     assert [look.seen for look in item.looks] == [(seen,)] * 3
     assert item.may_arrive_until is None
     assert item.thumbnail.endswith(".thumb.jpg")
@@ -81,12 +86,12 @@ def test_unknown_message_is_asked_about_with_what_the_chat_showed(delivery: Deli
 
 def test_message_still_being_looked_for_can_be_decided_early(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
-    delivery.sender.plan("image", OutcomeUnknown("lost", headline="Not confirmed."))
+    delivery.sender.plan("image", OutcomeUnknown("lost"))
     delivery.work()
 
     (group,) = attention(delivery)
     (item,) = group.items
-    assert (group.reason, item.what) == ("checking", "Photo 1")
+    assert (group.topic, item.part) == (AttentionTopic.CHECKING, PartLabel(PartKind.IMAGE, 1))
     assert item.may_arrive_until == NOON + timedelta(seconds=390)
 
     answer(delivery, Decision.THERE)
@@ -98,7 +103,8 @@ def test_late_orders_are_one_group_and_go_by_one_answer(delivery: Delivery) -> N
     late(delivery, 3)
 
     (group,) = attention(delivery)
-    assert (group.reason, group.total, group.answers) == ("late", 3, (Decision.SEND_AGAIN, Decision.LEAVE))
+    assert (group.topic, group.total) == (AttentionTopic.LATE, 3)
+    assert group.answers == (Decision.SEND_AGAIN, Decision.LEAVE)
     answer(delivery, Decision.SEND_AGAIN)
     delivery.work()
 
@@ -134,12 +140,12 @@ def test_two_days_are_two_groups_the_newer_one_first(delivery: Delivery) -> None
 def test_refused_words_can_be_edited_or_left(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
     delivery.sender.plan(
-        "text", Refused("censored", code="message_is_censored", headline="Shopee refused the text.")
+        "text", Refused("censored", as_told("Shopee refused the text."), code="message_is_censored")
     )
     delivery.work()
 
     (group,) = attention(delivery)
-    assert (group.title, group.editable, group.answers) == (
+    assert (group_title(group), group.editable, group.answers) == (
         "Shopee refused the text.",
         True,
         (Decision.LEAVE,),
@@ -151,7 +157,7 @@ def test_refused_words_can_be_edited_or_left(delivery: Delivery) -> None:
 
 def test_refused_picture_may_be_tried_again(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
-    delivery.sender.plan("image", Refused("no", code="param_error", headline="Not understood."))
+    delivery.sender.plan("image", Refused("no", code="param_error"))
     delivery.work()
     (group,) = attention(delivery)
     assert Decision.SEND_AGAIN in group.answers
@@ -164,11 +170,12 @@ def test_refused_picture_may_be_tried_again(delivery: Delivery) -> None:
 def test_marketplaces_own_reason_is_the_title(delivery: Delivery) -> None:
     delivery.save(photos=1)
     delivery.sender.plan(
-        "open", Held("no", code="error_blocked", headline="This buyer has blocked the shop.")
+        "open", Held("no", as_told("This buyer has blocked the shop."), code="error_blocked")
     )
     delivery.work()
     (group,) = attention(delivery)
-    assert (group.reason, group.title) == ("error_blocked", "This buyer has blocked the shop.")
+    assert (group.topic, group.key.code) == (AttentionTopic.HELD, "error_blocked")
+    assert group_title(group) == "This buyer has blocked the shop."
 
 
 def test_missing_photo_can_be_left_out_and_the_rest_goes(delivery: Delivery) -> None:
@@ -180,7 +187,7 @@ def test_missing_photo_can_be_left_out_and_the_rest_goes(delivery: Delivery) -> 
     delivery.work()
 
     (group,) = attention(delivery)
-    assert (group.reason, group.items[0].what) == ("photo_missing", "Photo 1")
+    assert (group.topic, group.items[0].part.photo) == (AttentionTopic.WITHOUT_PHOTO, 1)
     answer(delivery, Decision.LEAVE)
     delivery.work()
 
@@ -199,8 +206,8 @@ def test_hidden_message_is_told_and_the_person_decides(delivery: Delivery) -> No
     assert delivery.part(proof, "image").state is PartState.FILTERED
     assert delivery.state(proof) is ProofState.ATTENTION
     (group,) = attention(delivery)
-    assert (group.reason, group.answers, group.editable) == (
-        "filtered",
+    assert (group.topic, group.answers, group.editable) == (
+        AttentionTopic.HIDDEN,
         (Decision.THERE, Decision.LEAVE),
         True,
     )
@@ -229,7 +236,7 @@ def test_closing_a_proof_with_a_hidden_message_ends_the_matter(delivery: Deliver
     delivery.sender.plan("hidden", frozenset({"m1"}))
     delivery.work()
     delivery.wait_and_work(600)
-    resender(delivery).close(proof.id, reason="told by phone", by="Budi")
+    resender(delivery).close(proof.id, note="told by phone", by="Budi")
     assert delivery.state(proof) is ProofState.PARTLY
     assert attention(delivery) == ()
 
@@ -285,11 +292,11 @@ def test_taking_back_is_not_offered_once_it_is_too_late(recalling: Delivery) -> 
 
 def test_refused_recall_leaves_the_question_open(recalling: Delivery) -> None:
     lost_text(recalling, TWICE)
-    recalling.sender.plan("take_back", Refused("late", headline="Too late."))
-    with pytest.raises(NotPossible, match="late"):
+    recalling.sender.plan("take_back", Refused("late"))
+    with pytest.raises(Refused, match="late"):
         answer(recalling, Decision.TAKE_BACK)
     (group,) = attention(recalling)
-    assert group.reason == "unknown"
+    assert group.topic is AttentionTopic.ARRIVAL
 
 
 def test_shop_that_sends_nothing_offers_only_to_leave(delivery: Delivery) -> None:
@@ -298,19 +305,21 @@ def test_shop_that_sends_nothing_offers_only_to_leave(delivery: Delivery) -> Non
         (group,) = Attention(delivery.store, shops, {}, delivery.clock).groups()
         assert group.answers == (Decision.LEAVE,)
         off = Resender(delivery.store, shops, {}, delivery.clock)
-        with pytest.raises(NotPossible, match="no messages"):
+        with pytest.raises(NotPossible, match="not served"):
             off.decide(group.items[0].part_id, Decision.SEND_AGAIN, "Budi")
 
 
 def test_quiet_hours_are_told_before_anything_is_sent(delivery: Delivery) -> None:
     assert delivery.sender.policy.quiet is None
     late(delivery)
-    assert attention(delivery)[0].caution == ""
+    assert attention(delivery)[0].night is None
 
     delivery.sender.policy = replace(delivery.sender.policy, quiet=QuietHours(timedelta(hours=8)))
-    assert attention(delivery)[0].caution == ""  # 13:00 in Malaysia
+    assert attention(delivery)[0].night is None  # 13:00 in Malaysia
     delivery.clock.advance(9 * 3600)
-    assert attention(delivery)[0].caution == "It is 22:00 where the buyers live: quiet hours until 08:00."
+    assert (
+        night_words(attention(delivery)[0]) == "It is 22:00 where the buyers live: quiet hours until 08:00."
+    )
 
 
 def test_unknown_part_of_a_shop_without_channel_is_asked_about_all_the_same(delivery: Delivery) -> None:
@@ -327,21 +336,21 @@ def test_decisions_are_recorded_with_what_was_on_the_screen(delivery: Delivery) 
     answer(delivery, Decision.SEND_AGAIN)
     with delivery.store.read() as records:
         (proof,) = records.proofs.recent(NOON)
-        ((_, told, by, evidence),) = records.parts.decisions(proof.id)
-    assert (told, by) == ("send_again", "Budi")
-    assert evidence.startswith("Not sent in time")
+        (decided,) = records.parts.decisions(proof.id)
+    assert (decided.answer, decided.by) == (Decision.SEND_AGAIN, "Budi")
+    assert decided.evidence == "late"
 
 
 def test_item_shows_the_very_photo_it_is_about(delivery: Delivery) -> None:
     proof = delivery.save(photos=2)
-    delivery.sender.plan("image", None, Refused("no", code="param_error", headline="No.", advice="Ask."))
+    delivery.sender.plan("image", None, Refused("no", as_told("No.", "Ask."), code="param_error"))
     delivery.work()
     with delivery.store.read() as records:
         photos = records.proofs.photos(proof.id)
 
     ((item,),) = [group.items for group in attention(delivery)]
     assert item.thumbnail == photos[1].path.removesuffix(".jpg") + ".thumb.jpg"
-    assert (item.what, item.headline, item.advice) == ("Photo 2", "No.", "Ask.")
+    assert (item.part, item.reason) == (PartLabel(PartKind.IMAGE, 2), as_told("No.", "Ask."))
     assert (item.proof.id, item.since) == (proof.id, NOON)
     assert item.looks == ()
 
@@ -369,7 +378,7 @@ def test_item_that_is_looked_for_says_what_a_person_can_do(delivery: Delivery) -
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
     (group,) = attention(delivery)
-    assert group.items[0].advice == "Open the chat, then answer: it is there, or not there."
+    assert said(group.items[0].reason).advice == "Open the chat, then answer: it is there, or not there."
     assert not group.editable
     delivery.clock.advance(390)
     assert attention(delivery)[0].items[0].may_arrive_until is None
@@ -380,9 +389,9 @@ def test_groups_of_a_day_stand_by_shop_and_reason(delivery: Delivery) -> None:
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
     delivery.save(OTHER, photos=1)
-    delivery.sender.plan("open", Held("no", code="error_blocked", headline="Blocked."))
+    delivery.sender.plan("open", Held("no", code="error_blocked"))
     delivery.work()
-    assert [group.reason for group in attention(delivery)] == ["checking", "error_blocked"]
+    assert [group.topic for group in attention(delivery)] == [AttentionTopic.CHECKING, AttentionTopic.HELD]
 
 
 @pytest.mark.parametrize(

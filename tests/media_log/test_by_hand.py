@@ -15,8 +15,10 @@ from parcelguard.core.errors import (
 )
 from parcelguard.core.events import ProofChanged, QueueChanged
 from parcelguard.core.message_sets import plan_by_hand, plan_parts
-from parcelguard.core.parts import BY_HAND, F4, FITTED, Decision, PartState
+from parcelguard.core.parts import Decision, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.shops import Shop
 from parcelguard.delivery.announcing import ProofAnnouncer
 from parcelguard.delivery.unserved import hold_unserved
@@ -28,9 +30,13 @@ from parcelguard.media_log.resending import Resender
 from parcelguard.store.database import Store
 from parcelguard.store.log import Generation
 from parcelguard.store.views import HandJob, LogFilter, LogQuery
+from parcelguard.ui.words.step_words import step_words
 from parcelguard.upkeep.photo_notes import PROOF, Notes, read_note
-from parcelguard.upkeep.rescan import RESTORED, hold_in_doubt, rescan
-from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, draft, keep_picture
+from parcelguard.upkeep.rescan import hold_in_doubt, rescan
+from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Clock, Delivery, draft, keep_picture, kind_of
+
+F4 = Purpose(PlanReason.F4)
+ASKED = Purpose(PlanReason.RESENT, "asked")
 
 HAND_SHOP = replace(SHOP, enabled=False, by_hand=True)
 
@@ -59,12 +65,12 @@ def save_by_hand(delivery: Delivery, photos: int = 2, text: str = "Hi by hand.")
         for photo in kept:
             records.proofs.add_photo(photo)
         records.proofs.save(saved)
-        records.parts.plan(saved, plan_by_hand(), text=text, by="Aina", reason=F4)
+        records.parts.plan(saved, plan_by_hand(), text=text, by="Aina", why=F4)
     return saved
 
 
 def steps(delivery: Delivery, proof: Proof) -> list[str]:
-    return [step.text for step in history(delivery).detail(proof.id).steps]
+    return [step_words(step) for step in history(delivery).detail(proof.id).steps]
 
 
 def decide(delivery: Delivery, proof: Proof, decision: Decision, by: str = "Aina") -> str:
@@ -79,7 +85,7 @@ def test_proof_by_hand_waits_for_a_person_and_no_courier_touches_it(delivery: De
     assert delivery.work() is None
     assert delivery.sender.calls == []
     assert delivery.states(proof) == "hand:held"
-    assert delivery.part(proof, "hand").reason == BY_HAND
+    assert kind_of(delivery.part(proof, "hand")) is SendingReason.BY_HAND
     assert delivery.state(proof) is ProofState.BY_HAND
 
 
@@ -106,7 +112,7 @@ def test_what_is_marked_sent_is_told_with_who_and_when(delivery: Delivery, clock
         "2 photos taken by Aina, Bench 01", "Saved, to be sent by hand", "Sent by hand by Budi",
     ]  # fmt: skip
     entry = history(delivery).detail(proof.id).entry
-    assert (entry.sent_at, entry.headline) == (clock(), "")
+    assert (entry.sent_at, entry.reason) == (clock(), None)
 
 
 def test_mark_can_be_taken_back(delivery: Delivery) -> None:
@@ -136,7 +142,7 @@ def test_marking_twice_is_once(delivery: Delivery) -> None:
 def test_what_is_not_sent_after_all_is_closed(delivery: Delivery) -> None:
     first, second = save_by_hand(delivery), save_by_hand(delivery)
     decide(delivery, first, Decision.LEAVE)
-    resender(delivery).close(second.id, reason="picked up", by="Budi")
+    resender(delivery).close(second.id, note="picked up", by="Budi")
     assert {delivery.state(first), delivery.state(second)} == {ProofState.CLOSED}
 
 
@@ -155,14 +161,14 @@ def test_by_hand_has_its_own_chip_and_floods_no_list_of_troubles(delivery: Deliv
 def test_shop_without_a_courier_leaves_what_is_by_hand_alone(delivery: Delivery) -> None:
     proof = save_by_hand(delivery)
     hold_unserved(delivery.store, ())
-    assert delivery.part(proof, "hand").reason == BY_HAND
+    assert kind_of(delivery.part(proof, "hand")) is SendingReason.BY_HAND
 
 
 def test_delivered_by_hand_can_be_sent_again_whole(delivery: Delivery) -> None:
     proof = save_by_hand(delivery)
     decide(delivery, proof, Decision.HANDED)
     assert history(delivery).detail(proof.id).text == "Once more: Hi by hand."
-    resender(delivery).resend(proof.id, text="Once more", reason="asked", by="Budi")
+    resender(delivery).resend(proof.id, text="Once more", why=ASKED, by="Budi")
     delivery.work()
     assert delivery.states(proof) == "upload:sent upload:sent open:sent text:sent image:sent image:sent"
     assert delivery.state(proof) is ProofState.DELIVERED
@@ -170,8 +176,8 @@ def test_delivered_by_hand_can_be_sent_again_whole(delivery: Delivery) -> None:
 
 def test_shop_that_writes_by_hand_is_not_resent_from_here(delivery: Delivery) -> None:
     proof = save_by_hand(delivery)
-    with pytest.raises(NotPossible, match="sends no messages"):
-        resender(delivery, HAND_SHOP).resend(proof.id, text="x", reason="y", by="Budi")
+    with pytest.raises(NotPossible, match="not served"):
+        resender(delivery, HAND_SHOP).resend(proof.id, text="x", why=ASKED, by="Budi")
 
 
 # ---- turned over ------------------------------------------------------------------------------
@@ -190,7 +196,7 @@ def test_held_proof_is_turned_over_to_a_person_with_what_is_missing(delivery: De
     assert delivery.work() is None
     assert delivery.sender.calls.count("image") == 2
     with delivery.store.read() as records:
-        first = records.parts.of(proof.id, generation=1)
+        first = records.parts.of_set(proof.id, 1)
     assert {part.state for part in first} <= {PartState.SENT, PartState.CANCELLED}
 
 
@@ -209,7 +215,7 @@ def test_turning_over_twice_is_once(delivery: Delivery) -> None:
     resender(delivery).by_hand(proof.id, "Budi")
     with delivery.store.read() as records:
         sendings: list[Generation] = records.log.generations(proof.id)
-    assert [each.reason for each in sendings] == [F4, BY_HAND]
+    assert [each.purpose.reason for each in sendings] == [PlanReason.F4, PlanReason.BY_HAND]
 
 
 @pytest.mark.parametrize("state", [PartState.UNKNOWN, PartState.LEASED])
@@ -221,14 +227,14 @@ def test_nothing_is_turned_over_while_a_message_may_have_arrived(
     delivery.work()
     with delivery.store.begin() as records:
         records.parts.move(delivery.part(proof, "text"), state)
-    with pytest.raises(NotPossible, match="may have arrived"):
+    with pytest.raises(NotPossible, match="in doubt"):
         resender(delivery).by_hand(proof.id, "Budi")
 
 
 def test_what_the_buyer_has_is_not_turned_over(delivery: Delivery) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
-    with pytest.raises(NotPossible, match="has it already"):
+    with pytest.raises(NotPossible, match="delivered"):
         resender(delivery).by_hand(proof.id, "Budi")
 
 
@@ -237,7 +243,7 @@ def test_order_left_without_f4_is_not_turned_over(delivery: Delivery) -> None:
     with delivery.store.begin() as records:
         records.proofs.open(proof)
     for gone in (proof.id, "nobody"):
-        with pytest.raises(NotPossible, match="without F4"):
+        with pytest.raises(NotPossible, match="never saved"):
             resender(delivery).by_hand(gone, "Budi")
 
 
@@ -262,7 +268,7 @@ def test_taken_back_from_the_person_it_goes_out_by_chat(delivery: Delivery) -> N
     proof = delivery.save(photos=1)
     delivery.work()
     resender(delivery).by_hand(proof.id, "Budi")
-    resender(delivery).resend(proof.id, text="Hello again.", reason="granted", by="Budi")
+    resender(delivery).resend(proof.id, text="Hello again.", why=ASKED, by="Budi")
     delivery.work()
     assert delivery.state(proof) is ProofState.DELIVERED
     assert delivery.states(proof) == "upload:sent open:sent text:sent image:sent"
@@ -291,7 +297,7 @@ def test_rebuilt_from_the_folder_it_waits_by_hand_and_asks_to_look_first(
         assert (job.text, len(job.photos)) == ("Hi by hand.", 2)
         with store.read() as records:
             (part,) = records.parts.of(proof.id)
-            assert (part.reason, part.headline) == (BY_HAND, RESTORED)
+            assert kind_of(part) is SendingReason.RESTORED_BY_HAND
             found = records.proofs.get(proof.id)
         assert found
         assert found.state is ProofState.BY_HAND
@@ -303,7 +309,9 @@ def test_one_picture_is_rebuilt_as_one(delivery: Delivery, tmp_path: Path, clock
     proof = delivery.save(photos=3)
     with delivery.store.begin() as records:
         ids = [photo.id for photo in records.proofs.photos(proof.id)]
-        records.parts.plan(proof, plan_parts(ids, one_picture=True), text="Hi", by="Aina", reason=FITTED)
+        records.parts.plan(
+            proof, plan_parts(ids, one_picture=True), text="Hi", by="Aina", why=Purpose(PlanReason.FITTED)
+        )
         found = records.proofs.photos(proof.id)
     notes = Notes(delivery.media)
     notes.saved(proof, found, sends=True, text="Hi", with_text=True, one_picture=True)
@@ -320,9 +328,11 @@ def test_one_picture_is_rebuilt_as_one(delivery: Delivery, tmp_path: Path, clock
 def test_restored_backup_asks_to_look_before_sending_by_hand(delivery: Delivery) -> None:
     proof = save_by_hand(delivery)
     with delivery.store.begin() as records:
-        assert hold_in_doubt(records, "Restored.") == 1
+        asks = because(SendingReason.SINCE_BACKUP)
+        by_hand = because(SendingReason.SINCE_BACKUP_BY_HAND, backup=NOON.isoformat())
+        assert hold_in_doubt(records, asks, by_hand) == 1
     part = delivery.part(proof, "hand")
-    assert (part.state, part.reason, part.headline) == (PartState.HELD, BY_HAND, "Restored.")
+    assert (part.state, kind_of(part)) == (PartState.HELD, SendingReason.SINCE_BACKUP_BY_HAND)
 
 
 def test_late_window_does_not_touch_what_a_person_sends(delivery: Delivery, clock: Clock) -> None:

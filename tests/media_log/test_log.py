@@ -10,13 +10,16 @@ import pytest
 
 from parcelguard.core.errors import Held, NoNetwork, OutcomeUnknown, Refused, StorageError
 from parcelguard.core.orders import Order
-from parcelguard.core.parts import PartState
+from parcelguard.core.parts import PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import Look
 from parcelguard.media_log.history import PAGE, History
 from parcelguard.media_log.resending import Resender
 from parcelguard.store.database import Store
 from parcelguard.store.views import LogFilter, LogQuery, Tone
+from parcelguard.ui.words.step_words import step_words
 from tests.support.fakes import (
     NOON,
     ORDER,
@@ -161,14 +164,14 @@ def test_proof_that_was_linked_later_is_found_by_its_order(history: History, sto
 
 def test_entry_tells_what_keeps_a_proof_from_being_delivered(delivery: Delivery, history: History) -> None:
     proof = delivery.save(photos=1)
-    delivery.sender.plan("open", Held("full", headline="Five unanswered.", advice="Wait."))
+    delivery.sender.plan("open", Held("full", as_told("Five unanswered.", "Wait.")))
     delivery.work()
 
     (entry,) = history.page(LogQuery(), None).entries
     detail = history.detail(proof.id)
 
-    assert (entry.headline, entry.shop) == ("Five unanswered.", SHOP)
-    assert (detail.headline, detail.advice) == ("Five unanswered.", "Wait.")
+    assert (entry.reason, entry.shop) == (as_told("Five unanswered.", "Wait."), SHOP)
+    assert detail.reason == entry.reason
     assert detail.undecided == ()
 
 
@@ -179,7 +182,7 @@ def test_history_tells_each_step_in_words(delivery: Delivery, history: History, 
 
     detail = history.detail(proof.id)
 
-    assert [step.text for step in detail.steps] == [
+    assert [step_words(step) for step in detail.steps] == [
         "1 photo taken by Aina, Bench 01",
         "Saved and queued",
         "Photo 1 uploaded",
@@ -195,7 +198,7 @@ def test_history_tells_each_step_in_words(delivery: Delivery, history: History, 
 def test_proof_that_is_not_there_is_told_in_words(history: History) -> None:
     with pytest.raises(StorageError, match="no such") as caught:
         history.detail("no such")
-    assert "not in the log" in caught.value.headline
+    assert caught.value.reason == because(SendingReason.NOT_IN_LOG)
 
 
 def test_changed_or_missing_originals_are_noticed(history: History, store: Store, media: Path) -> None:
@@ -214,7 +217,7 @@ def test_changed_or_missing_originals_are_noticed(history: History, store: Store
 
 
 def steps(history: History, proof: Proof) -> list[str]:
-    return [step.text for step in history.detail(proof.id).steps]
+    return [step_words(step) for step in history.detail(proof.id).steps]
 
 
 def test_many_tries_in_a_row_are_one_line(delivery: Delivery, history: History) -> None:
@@ -234,7 +237,7 @@ def test_doubt_and_what_came_of_it_are_told(delivery: Delivery, history: History
     assert steps(history, proof)[-1] == "Message: no clear answer, checking the chat"
     delivery.sender.plan("look", Look(("m9",), covered=True))
     delivery.wait_and_work(5)
-    assert "Message accepted (found by reading back)" in steps(history, proof)
+    assert "Message accepted (found in the chat)" in steps(history, proof)
 
 
 def test_message_in_flight_is_on_its_way(delivery: Delivery, history: History) -> None:
@@ -249,7 +252,7 @@ def test_look_whether_it_was_hidden_is_told(delivery: Delivery, history: History
     proof = delivery.save(photos=1)
     delivery.work()
     delivery.wait_and_work(600)
-    assert steps(history, proof)[-1] == "Later look at the chat done"
+    assert steps(history, proof)[-1] == "Checked again: still in the chat"
 
 
 def test_refusal_is_told_with_the_marketplaces_code(delivery: Delivery, history: History) -> None:
@@ -264,7 +267,7 @@ def test_sending_again_is_told_with_who_and_why(delivery: Delivery, history: His
     delivery.work()
     resender = Resender(delivery.store, {SHOP.id: SHOP}, {SHOP.id: delivery.sender}, delivery.clock)
     delivery.clock.advance(60)
-    resender.resend(proof.id, text="Once more.", reason="buyer asked", by="Budi")
+    resender.resend(proof.id, text="Once more.", why=Purpose(PlanReason.RESENT, "buyer asked"), by="Budi")
     assert "Sent again by Budi (buyer asked)" in steps(history, proof)
 
 
@@ -288,7 +291,7 @@ def test_what_this_program_held_is_not_put_down_to_the_marketplace(
     delivery.sender.plan("upload", NoNetwork("away"))
     delivery.work()
     delivery.wait_and_work(3601)
-    assert steps(history, proof)[-1] == "Photo 1 held (late)"
+    assert steps(history, proof)[-1] == "Photo 1 held: too late"
 
 
 def test_later_look_that_was_given_up_is_told_as_such(delivery: Delivery, history: History) -> None:
@@ -297,4 +300,4 @@ def test_later_look_that_was_given_up_is_told_as_such(delivery: Delivery, histor
     delivery.sender.plan("hidden", Refused("no", code="param_error"))
     delivery.work()
     delivery.wait_and_work(600)
-    assert steps(history, proof)[-1] == "Later look at the chat given up"
+    assert steps(history, proof)[-1] == "Later check of the chat given up"

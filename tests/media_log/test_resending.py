@@ -12,12 +12,18 @@ from parcelguard.core.errors import (
     OutcomeUnknown,
     Refused,
 )
-from parcelguard.core.parts import Decision, PartState
+from parcelguard.core.parts import Decision, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.unserved import hold_unserved
 from parcelguard.media_log.history import History
 from parcelguard.media_log.resending import Resender
-from tests.support.fakes import NOON, ORDER, SHOP, Delivery, draft, keep_picture, picture
+from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.step_words import step_words
+from tests.support.fakes import NOON, ORDER, SHOP, Delivery, draft, keep_picture, kind_of, picture
+
+ASKED = Purpose(PlanReason.RESENT, "buyer asked")
 
 
 @pytest.fixture
@@ -29,15 +35,15 @@ def resender(delivery: Delivery) -> Resender:
 def resend(delivery: Delivery, resender: Resender, proof: Proof, text: str = "Once more.") -> list[str]:
     """Resend and work; return what was called for it."""
     before = len(delivery.sender.calls)
-    resender.resend(proof.id, text=text, reason="buyer asked", by="Budi")
+    resender.resend(proof.id, text=text, why=ASKED, by="Budi")
     delivery.work()
     return delivery.sender.calls[before:]
 
 
 def refusal(resender: Resender, proof: Proof, text: str = "Once more.") -> str:
     with pytest.raises(NotPossible) as caught:
-        resender.resend(proof.id, text=text, reason="", by="Budi")
-    return caught.value.headline
+        resender.resend(proof.id, text=text, why=ASKED, by="Budi")
+    return said(caught.value.reason).headline
 
 
 def test_delivered_proof_is_sent_again_as_a_whole(delivery: Delivery, resender: Resender) -> None:
@@ -49,13 +55,13 @@ def test_delivered_proof_is_sent_again_as_a_whole(delivery: Delivery, resender: 
     with delivery.store.read() as records:
         first, second = records.log.generations(proof.id)
         assert len(records.parts.of(proof.id)) == 12
-    assert (second.number, second.text, second.reason, second.made_by) == (
+    assert (second.number, second.text, second.purpose, second.made_by) == (
         2,
         "Once more.",
-        "buyer asked",
+        ASKED,
         "Budi",
     )
-    assert first.reason == "F4"
+    assert first.purpose == Purpose(PlanReason.F4)
 
 
 def test_refused_text_is_sent_again_with_all_pictures_once_each(
@@ -69,7 +75,7 @@ def test_refused_text_is_sent_again_with_all_pictures_once_each(
     assert delivery.sender.calls.count("image") == 3
     assert delivery.state(proof) is ProofState.DELIVERED
     with delivery.store.read() as records:
-        old = [part.state for part in records.parts.of(proof.id, generation=1)]
+        old = [part.state for part in records.parts.of_set(proof.id, 1)]
     assert old == [PartState.SENT] * 4 + [PartState.CANCELLED] * 4
 
 
@@ -187,15 +193,15 @@ def test_unmatched_proof_is_sent_once_its_order_has_come_in(delivery: Delivery, 
 
 def test_closing_ends_a_proof_and_keeps_who_and_why(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=2)
-    delivery.sender.plan("open", Held("cancelled", code="order_cancelled", headline="Cancelled."))
+    delivery.sender.plan("open", Held("cancelled", because(SendingReason.ORDER_CANCELLED)))
     delivery.work()
-    resender.close(proof.id, reason="buyer cancelled", by="Budi")
+    resender.close(proof.id, note="buyer cancelled", by="Budi")
     delivery.work()
 
     assert delivery.state(proof) is ProofState.CLOSED
     assert "text" not in delivery.sender.calls
     history = History(delivery.store, {SHOP.id: SHOP}, delivery.media)
-    assert history.detail(proof.id).steps[-1].text == "Budi closed it: buyer cancelled"
+    assert step_words(history.detail(proof.id).steps[-1]) == "Budi closed it: buyer cancelled"
 
 
 def test_what_may_have_arrived_has_to_be_decided_before_closing(
@@ -205,8 +211,8 @@ def test_what_may_have_arrived_has_to_be_decided_before_closing(
     delivery.sender.plan("text", OutcomeUnknown("lost"))
     delivery.work()
 
-    with pytest.raises(NotPossible, match="may have arrived"):
-        resender.close(proof.id, reason="enough", by="Budi")
+    with pytest.raises(NotPossible, match="in doubt"):
+        resender.close(proof.id, note="enough", by="Budi")
 
 
 def test_shop_without_a_courier_holds_its_parts_and_asks_about_what_may_have_left(
@@ -220,7 +226,7 @@ def test_shop_without_a_courier_holds_its_parts_and_asks_about_what_may_have_lef
     hold_unserved(delivery.store, served=())
 
     assert delivery.part(lost, "text").asked
-    assert delivery.part(waiting, "upload").reason == "shop_off"
+    assert kind_of(delivery.part(waiting, "upload")) is SendingReason.SHOP_OFF
     assert {delivery.state(proof) for proof in (lost, waiting)} == {ProofState.ATTENTION}
     hold_unserved(delivery.store, served=())  # again at the next start: nothing changes
     assert delivery.part(lost, "text").asked
@@ -273,7 +279,7 @@ def test_log_tells_a_question_from_a_failure(delivery: Delivery, resender: Resen
 def test_closing_what_is_settled_already_records_nothing(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
-    resender.close(proof.id, reason="twice", by="Budi")
+    resender.close(proof.id, note="twice", by="Budi")
     with delivery.store.read() as records:
         assert records.parts.decisions(proof.id) == []
 
@@ -284,7 +290,7 @@ def test_two_refused_parts_are_cancelled_together_and_release_nothing(
     proof = delivery.save(photos=2)
     delivery.sender.plan("text", Refused("no", code="message_is_censored"))
     delivery.work()
-    resender.close(proof.id, reason="phone", by="Budi")
+    resender.close(proof.id, note="phone", by="Budi")
     delivery.work()
     assert {part.state for part in delivery.parts(proof) if part.kind.visible} == {PartState.CANCELLED}
 
@@ -310,7 +316,7 @@ def test_uploads_that_no_message_needs_any_more_are_left(delivery: Delivery, res
     for part in delivery.parts(proof):
         if part.kind.visible:
             with delivery.store.begin() as records:
-                records.parts.move(part, PartState.HELD, reason="unknown", headline="Restored.", advice="")
+                records.parts.move(part, PartState.HELD, reason=because(SendingReason.RESTORED))
             resender.decide(part.id, Decision.THERE, "Budi")
     delivery.work()
     assert delivery.sender.calls == []
@@ -323,6 +329,6 @@ def test_resend_for_many_leaves_out_what_was_decided_meanwhile(
     proof = delivery.save(photos=1)
     delivery.work()
     with pytest.raises(NotPossible) as refused:
-        resender.resend(proof.id, text="Other.", reason="many", by="Budi", only_if_stuck=True)
-    assert refused.value.headline == "It was decided meanwhile."
+        resender.resend(proof.id, text="Other.", why=ASKED, by="Budi", only_if_stuck=True)
+    assert refused.value.reason == because(SendingReason.DECIDED_MEANWHILE)
     assert delivery.sender.calls.count("text") == 1

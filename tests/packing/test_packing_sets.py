@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from parcelguard.core.message_sets import Allowance
+from parcelguard.core.orders import Conversation
 from parcelguard.core.parts import Part
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.shops import Collage, Shop
@@ -85,15 +86,15 @@ def test_order_that_opens_with_too_little_left_says_so(store: Store, media: Path
 
 
 def test_allowance_is_asked_for_the_buyers_own_conversation(store: Store, media: Path, clock: Clock) -> None:
-    asked: list[tuple[str, str]] = []
+    asked: list[Conversation] = []
 
-    def allowance(shop_id: str, conversation: str) -> Allowance:
-        asked.append((shop_id, conversation))
+    def allowance(conversation: Conversation) -> Allowance:
+        asked.append(conversation)
         return Allowance()
 
     table = Table(store, media, clock, rules=DeskRules(left_for=allowance))
     pack(table, photos=1)
-    assert set(asked) == {(SHOP.id, f"{SHOP.id}/{ORDER.buyer_id}")}
+    assert set(asked) == {Conversation(SHOP.id, ORDER.buyer_id)}
     assert table.desk.short_budget is None
 
 

@@ -26,7 +26,7 @@ from parcelguard.sandbox.running import running
 from parcelguard.sandbox.world.records import Order
 from parcelguard.sandbox.world.world import World
 from parcelguard.station.station import Station
-from parcelguard.store.views import LogQuery
+from parcelguard.store.views import AttentionTopic, LogQuery
 from parcelguard.upkeep.photo_notes import read_note
 from parcelguard.vault.vault import vault_at
 from tests.station.test_station import Camera
@@ -147,7 +147,7 @@ def test_what_waits_for_a_shop_that_is_switched_off_is_held_and_never_goes_out_b
     office.station.use_shops_of(office.with_only("shopee"))
     office.world.faults.clear()
     (group,) = office.station.log.attention()
-    assert group.reason == "shop_off"
+    assert group.topic is AttentionTopic.SHOP_OFF
 
     office.station.use_shops_of(office.settings)
     other = office.order("tiktok", 1)
@@ -167,7 +167,7 @@ def test_order_that_was_open_when_its_shop_was_switched_off_is_held_after_f4(off
 
     wait_for(lambda: office.states.get(order.order_sn) is ProofState.ATTENTION)
     (group,) = office.station.log.attention()
-    assert group.reason == "shop_off"
+    assert group.topic is AttentionTopic.SHOP_OFF
     assert office.in_the_chat(order) == 0
 
 
@@ -201,7 +201,7 @@ def test_what_the_disk_did_not_let_hold_is_held_in_the_next_round(office: Office
     assert office.station.log.attention() == ()
     office.station.housekeeping.round()
     (group,) = office.station.log.attention()
-    assert group.reason == "shop_off"
+    assert group.topic is AttentionTopic.SHOP_OFF
 
 
 def test_trouble_of_a_shop_ends_with_its_courier(office: Office) -> None:

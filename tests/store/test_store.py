@@ -22,9 +22,11 @@ from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from parcelguard.core.errors import DamagedDatabase, DiskFull, StorageError
-from parcelguard.core.orders import Order
+from parcelguard.core.orders import Conversation, Order
 from parcelguard.core.parts import Part, PartKind, PartState
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.disk import local_disk as place
 from parcelguard.store.database import Store, version_of
 from parcelguard.store.health import tighten
@@ -359,7 +361,7 @@ def test_message_cannot_satisfy_two_parts_nor_a_part_two_messages(store: Store, 
 def test_each_part_exists_once(store: Store, media: Path) -> None:
     proof = save_proof(store, media, NOON)
     columns = "proof_id, generation, ordinal, kind, state, shop_id, conversation, photo_id, attempts, looks, "
-    columns += "reason, headline, advice, remote_id, address, changed_at"
+    columns += "reason, remote_id, address, changed_at"
     with pytest.raises(IntegrityError), store._writer.begin() as connection:
         connection.execute(text(f"INSERT INTO part (id, {columns}) SELECT 'x', {columns} FROM part LIMIT 1"))
     with store.read() as records:
@@ -386,7 +388,7 @@ def test_proof_is_saved_once(store: Store, media: Path) -> None:
 
 def test_attempt_and_generation_need_what_they_belong_to(store: Store) -> None:
     with pytest.raises(IntegrityError), store._writer.begin() as connection:
-        connection.execute(text("INSERT INTO generation VALUES ('no proof', 1, '', '', '', 0)"))
+        connection.execute(text("INSERT INTO generation VALUES ('no proof', 1, '', '', '', 0, '')"))
 
 
 def test_change_decided_on_an_older_state_changes_nothing(store: Store, media: Path) -> None:
@@ -462,7 +464,7 @@ def test_counting_what_a_buyer_or_a_day_got_reads_no_whole_table(store: Store) -
         records.budget.said("kopi/1", NOON)
         records.budget.said("kopi/1", NOON, before=Part(
             id="x", proof_id="p", generation=1, ordinal=1, kind=PartKind.OPEN, state=PartState.LEASED,
-            conversation="kopi/1",
+            conversation=Conversation("kopi", "1"),
         ))  # fmt: skip
         records.budget.calls("kopi", NOON)
         records.budget.crowded("kopi", 100)
@@ -842,8 +844,8 @@ def test_part_that_moved_on_meanwhile_is_not_changed_by_who_read_it_before(store
     proof = save_proof(store, media, NOON)
     with store.begin() as records:
         seen = records.parts.of(proof.id)[0]
-        assert records.parts.move(seen, PartState.HELD, reason="late")
-        assert not records.parts.change(seen, state=PartState.SENT.value)
+        assert records.parts.move(seen, PartState.HELD, reason=because(SendingReason.LATE))
+        assert not records.parts.change(seen, PartState.SENT)
         assert records.parts.of(proof.id)[0].state is PartState.HELD
 
 

@@ -35,7 +35,7 @@ from parcelguard.core.errors import (
 )
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.message_sets import plan_parts
-from parcelguard.core.parts import PartKind
+from parcelguard.core.parts import PartKind, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.courier import Courier
@@ -51,6 +51,8 @@ from parcelguard.shops.practice import keep_grants
 from parcelguard.store.database import Store
 from parcelguard.vault.vault import Secrets, Vault, vault_at
 from tests.support.fakes import draft, keep_picture
+
+F4 = Purpose(PlanReason.F4)
 
 BACK = "http://127.0.0.1:9/back"  # where the seller's browser is sent; nobody listens there
 
@@ -281,7 +283,7 @@ class Van:
                 records.proofs.add_photo(photo)
             records.proofs.save(saved)
             planned = plan_parts([photo.id for photo in kept])
-            records.parts.plan(saved, planned, text=f"Hi, {found.number}.", by="Aina", reason="F4")
+            records.parts.plan(saved, planned, text=f"Hi, {found.number}.", by="Aina", why=F4)
         return saved
 
     def work(self, seconds: float = 0) -> None:

@@ -19,8 +19,9 @@ from PIL import Image
 from parcelguard.core.ids import new_id
 from parcelguard.core.message_sets import plan_parts
 from parcelguard.core.orders import Item, Order
-from parcelguard.core.parts import Part, PartKind
+from parcelguard.core.parts import Part, PartKind, PlanReason, Purpose
 from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
+from parcelguard.core.reasons.reason import ReasonKind
 from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.core.shops import Shop
 from parcelguard.delivery.courier import Courier
@@ -43,6 +44,8 @@ ORDER = Order(
     items=(Item("Enamel mug", "MUG-350", 2),),
     codes=("OFG200000000000001",),
 )
+
+F4 = Purpose(PlanReason.F4)
 OTHER = replace(ORDER, number="261120B8G7VFJ2", buyer_id="310045567", tracking="SPXMY042177883122", codes=())
 
 
@@ -158,7 +161,7 @@ def save_proof(
             records.proofs.add_photo(photo)
         records.proofs.save(saved)
         planned = plan_parts([photo.id for photo in kept])
-        records.parts.plan(saved, planned, text=text or f"Hi, {order.number}.", by="Aina", reason="F4")
+        records.parts.plan(saved, planned, text=text or f"Hi, {order.number}.", by="Aina", why=F4)
     return saved
 
 
@@ -176,6 +179,11 @@ def read_only(store: Store) -> Iterator[None]:
         yield
     finally:
         refuse_writes(store, "OFF")
+
+
+def kind_of(part: Part) -> ReasonKind | None:
+    """Return for which kind of reason a part stands where it stands."""
+    return part.reason.kind if part.reason else None
 
 
 class CameraOnCue:
@@ -354,7 +362,7 @@ class Delivery:
     def parts(self, proof: Proof) -> list[Part]:
         """Return the parts of the newest generation."""
         with self.store.read() as records:
-            return records.parts.of(proof.id, generation=0)
+            return records.parts.of_newest(proof.id)
 
     def states(self, proof: Proof) -> str:
         return " ".join(f"{part.kind}:{part.state}" for part in self.parts(proof))

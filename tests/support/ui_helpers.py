@@ -17,9 +17,11 @@ from PySide6.QtWidgets import QWidget
 
 from parcelguard.core.config import Settings, ShopSettings
 from parcelguard.core.errors import NotPossible, StorageError
-from parcelguard.core.orders import Item, Order
-from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.orders import Conversation, Item, Order
+from parcelguard.core.parts import Part, PartKind, PartLabel, PartState, Purpose
 from parcelguard.core.proofs import Photo, Proof, ProofState, Shot, Today
+from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.scans import Scan, ScanSource
 from parcelguard.core.shops import Shop
 from parcelguard.packing.desk_view import Desk, DeskPhoto, DeskState
@@ -27,6 +29,8 @@ from parcelguard.store.views import (
     FILTER_STATES,
     AttentionGroup,
     AttentionItem,
+    AttentionKey,
+    AttentionTopic,
     HandJob,
     LogEntry,
     LogFilter,
@@ -36,10 +40,12 @@ from parcelguard.store.views import (
     ProofDetail,
     Sighting,
     Step,
+    StepKind,
     Tone,
 )
 from parcelguard.ui.ports import Decision
 
+TOKEN_EXPIRED = because(SendingReason.SHOP_WAITS)
 NOON = datetime(2026, 11, 21, 6, 32, 7, tzinfo=UTC)
 NUMBER = "241120Q9CKD7T1"
 MESSAGE = f"Hi aminah_88, your order {NUMBER} is packed. Here are photos of your parcel before it is sealed."
@@ -244,7 +250,7 @@ def make_entry(n: int, state: ProofState | None = None, **changes: object) -> Lo
         thumbnail=f"{proof.id}.thumb.jpg",
         photos=3,
         generation=0 if proof.state is ProofState.ABANDONED else 1,
-        headline="The chat token for this shop has expired." if failed else "",
+        reason=TOKEN_EXPIRED if failed else None,
     )
     return replace(entry, **changes)  # type: ignore[arg-type]
 
@@ -254,9 +260,8 @@ def make_item(n: int, **changes: object) -> AttentionItem:
     item = AttentionItem(
         part_id=f"{proof.id}-part-1",
         proof=proof,
-        what="Message",
-        headline="It waited too long to go out by itself.",
-        advice="It is saved. Send it now, or leave it.",
+        part=PartLabel(PartKind.TEXT),
+        reason=because(SendingReason.LATE),
         since=proof.opened_at,
         thumbnail=f"{proof.id}.thumb.jpg",
         text=f"Hi {proof.buyer_name}, your order {proof.order_number} is packed.",
@@ -264,13 +269,23 @@ def make_item(n: int, **changes: object) -> AttentionItem:
     return replace(item, **changes)  # type: ignore[arg-type]
 
 
-def make_group(count: int = 3, first: int = 1, **changes: object) -> AttentionGroup:
+def make_group(
+    count: int = 3,
+    first: int = 1,
+    *,
+    topic: AttentionTopic = AttentionTopic.LATE,
+    title: str = "",
+    code: str = "",
+    **changes: object,
+) -> AttentionGroup:
+    """Return a group of one topic, or with a `title` one that the marketplace gave the reason for."""
     made = tuple(make_item(n) for n in range(first, first + count))
+    if title and topic is AttentionTopic.LATE:
+        topic = AttentionTopic.HELD
     group = AttentionGroup(
-        reason="late",
-        title="Waited too long to go out by itself",
+        key=AttentionKey(topic=topic, shop_id=SHOP.id, day=NOON.astimezone().date(), code=code),
+        reason=as_told(title) if title else because(SendingReason.LATE),
         shop=SHOP.label,
-        day=NOON.astimezone().date(),
         answers=(Decision.SEND_AGAIN, Decision.LEAVE),
         items=made,
         total=count,
@@ -292,17 +307,15 @@ def unknown_group(first: int = 21, *, until: datetime | None = None) -> Attentio
     items = tuple(
         make_item(
             n,
-            what="Photo 2",
-            headline="The marketplace did not confirm this message.",
-            advice="Compare with the chat, then say whether it is there.",
+            part=PartLabel(PartKind.IMAGE, 2),
+            reason=because(SendingReason.NOT_SEEN),
             looks=looks,
             may_arrive_until=until,
         )
         for n in range(first, first + 3)
     )
     answers = (Decision.THERE, Decision.SEND_AGAIN, Decision.TAKE_BACK, Decision.LEAVE)
-    title = "Nobody knows whether it arrived"
-    return make_group(0, reason="unknown", title=title, answers=answers, items=items, total=3)
+    return make_group(0, topic=AttentionTopic.ARRIVAL, answers=answers, items=items, total=3)
 
 
 def make_job(n: int, shop: Shop | None = LAZADA, **changes: object) -> HandJob:
@@ -328,7 +341,7 @@ class FakeLog:
         self.entries = [make_entry(n) for n in range(1, count + 1)]
         self.page_size = page_size
         self.pages_read = 0
-        self.resent: list[tuple[str, str, str]] = []
+        self.resent: list[tuple[str, str, Purpose]] = []
         self.decided: list[tuple[str, Decision]] = []
         self.closed: list[tuple[str, str]] = []
         self.groups: tuple[AttentionGroup, ...] = ()
@@ -375,13 +388,25 @@ class FakeLog:
         failed = entry.proof.state is ProofState.ATTENTION
         start = entry.at
         steps = [
-            Step(start, "3 photos taken by Aina, Bench 07", Tone.OK),
-            Step(start + timedelta(seconds=18), "Saved and queued", Tone.OK),
-            Step(start + timedelta(seconds=19), "Photo 1 uploaded", Tone.OK),
+            Step(at=start, kind=StepKind.PHOTOS_TAKEN, tone=Tone.OK, count=3, by="Aina", station="Bench 07"),
+            Step(at=start + timedelta(seconds=18), kind=StepKind.SAVED_TO_SEND, tone=Tone.OK),
+            Step(
+                at=start + timedelta(seconds=19),
+                kind=StepKind.DONE,
+                tone=Tone.OK,
+                part=PartLabel(PartKind.UPLOAD, 1),
+            ),
         ]
         if failed:
             steps.append(
-                Step(start + timedelta(seconds=20), "Shopee refused: access token expired", Tone.BAD)
+                Step(
+                    at=start + timedelta(seconds=20),
+                    kind=StepKind.NOT_TAKEN,
+                    tone=Tone.BAD,
+                    part=PartLabel(PartKind.OPEN),
+                    shop="Shopee MY",
+                    code="error_auth",
+                )
             )
         parts = tuple(
             Part(
@@ -391,9 +416,9 @@ class FakeLog:
                 ordinal=n,
                 kind=PartKind.IMAGE,
                 state=PartState.FILTERED if self.filtered else PartState.HELD,
-                conversation="c",
+                conversation=Conversation("shop", "buyer"),
                 photo_id=f"{proof_id}-photo-{n}",
-                reason="filtered" if self.filtered else "unknown",
+                reason=because(SendingReason.HIDDEN if self.filtered else SendingReason.NOT_SEEN),
             )
             for n in range(1, max(self.undecided, self.filtered) + 1)
         )
@@ -403,34 +428,31 @@ class FakeLog:
             parts=parts,
             steps=tuple(steps),
             text=f"Hi {entry.proof.buyer_name}, your order {entry.proof.order_number} is packed.",
-            headline="Not sent: the chat token for this shop has expired." if failed else "",
-            advice="Renew the shop’s access. The photos are safe and go out by themselves." if failed else "",
+            reason=TOKEN_EXPIRED if failed else None,
         )
 
     def unchanged(self, proof_id: str) -> bool:
         return self.whole
 
-    def resend(self, proof_id: str, text: str, reason: str) -> None:
-        self.resent.append((proof_id, text, reason))
+    def resend(self, proof_id: str, text: str, why: Purpose) -> None:
+        self.resent.append((proof_id, text, why))
 
-    def resend_all(self, proof_ids: Sequence[str], template: str, reason: str) -> int:
+    def resend_all(self, proof_ids: Sequence[str], template: str, why: Purpose) -> int:
         self.tried += proof_ids
         if self.stuck:
             raise StorageError("no disk")
         gone = [proof_id for proof_id in proof_ids if proof_id not in self.not_sendable]
-        self.resent += [(proof_id, template, reason) for proof_id in gone]
+        self.resent += [(proof_id, template, why) for proof_id in gone]
         if not gone:
-            raise NotPossible(
-                headline="One message may have arrived already.", advice="Decide about it first."
-            )
+            raise NotPossible("in doubt", because(SendingReason.MAY_HAVE_ARRIVED))
         self._take_out(lambda item: item.proof.id in gone)
         return len(gone)
 
     def decide(self, part_id: str, decision: Decision) -> None:
         self.decided.append((part_id, decision))
 
-    def close(self, proof_id: str, reason: str) -> None:
-        self.closed.append((proof_id, reason))
+    def close(self, proof_id: str, note: str) -> None:
+        self.closed.append((proof_id, note))
 
     def attention(self) -> tuple[AttentionGroup, ...]:
         if self.broken:
@@ -455,9 +477,7 @@ class FakeLog:
 
     def send_by_hand(self, proof_id: str) -> None:
         if proof_id in self.not_sendable:
-            raise NotPossible(
-                headline="One message may have arrived already.", advice="Decide about it first."
-            )
+            raise NotPossible("in doubt", because(SendingReason.MAY_HAVE_ARRIVED))
         self.turned_over.append(proof_id)
         self._take_out(lambda item: item.proof.id == proof_id)
 

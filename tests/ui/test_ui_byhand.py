@@ -17,7 +17,7 @@ from parcelguard.core.events import EventHub, ProofChanged, QueueChanged, ShopQu
 from parcelguard.core.parts import Decision, Part, PartKind, PartState
 from parcelguard.core.proofs import ProofState
 from parcelguard.packing.desk_view import Desk, F4Does, Notice, NoticeKind, ProofSaved, ShortBudget
-from parcelguard.store.views import LogFilter
+from parcelguard.store.views import AttentionTopic, LogFilter
 from parcelguard.ui.by_hand import detail as byhand_detail
 from parcelguard.ui.by_hand.by_hand_screen import ByHandPage
 from parcelguard.ui.check.check_screen import CheckPage
@@ -414,7 +414,7 @@ def test_what_is_held_can_be_turned_over_to_a_person_in_check(
     window: MainWindow, desk: FakeLog, qtbot: QtBot
 ) -> None:
     answers = (Decision.ONE_PICTURE, Decision.SEND_AGAIN, Decision.LEAVE)
-    desk.groups = (make_group(2, reason="budget", title="No messages left for the buyer", answers=answers),)
+    desk.groups = (make_group(2, topic=AttentionTopic.NOTHING_LEFT, answers=answers),)
     window.show_page(Page.CHECK)
     page = window._pages[Page.CHECK]
     assert isinstance(page, CheckPage)

@@ -32,6 +32,7 @@ def test_advice_asks_for_no_value_that_is_not_filled_in(kind: ReasonKind) -> Non
         "span": 5,
         "clock": "2026-11-21T04:00:00+00:00",
         "day": "2026-11-21T04:00:00+00:00",
+        "moment": "2026-11-21T04:00:00+00:00",
         "room": 1,
     }
     values: dict[str, Value] = {

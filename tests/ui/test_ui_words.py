@@ -268,16 +268,18 @@ def test_what_may_have_arrived_is_never_called_not_sent(kind: SendingReason) -> 
 
 
 def test_what_the_marketplace_hides_is_neither_sent_nor_failed() -> None:
-    entry = make_entry(
-        1, ProofState.ATTENTION, headline="Accepted, but hidden from the buyer by the marketplace."
-    )
+    entry = make_entry(1, ProofState.ATTENTION, reason=because(SendingReason.HIDDEN))
     assert status(entry, entry.at) == (BandTone.BAD, "Accepted but hidden by the marketplace")
 
 
 def test_what_is_held_is_not_called_failed_in_the_log() -> None:
-    for headline in ("Held for the night: it is late.", "Not sent in time: out of reach for too long."):
-        entry = make_entry(1, ProofState.ATTENTION, headline=headline)
-        assert status(entry, entry.at) == (BandTone.BAD, headline.removesuffix("."))
+    held = {
+        SendingReason.QUIET: "Held for the night: it is late where the buyer lives",
+        SendingReason.LATE: "Not sent in time: it had to wait for too long",
+    }
+    for kind, told in held.items():
+        entry = make_entry(1, ProofState.ATTENTION, reason=because(kind))
+        assert status(entry, entry.at) == (BandTone.BAD, told)
 
 
 def test_the_last_proof_gives_way_to_the_open_order() -> None:
@@ -346,9 +348,7 @@ def test_ready_names_the_key_for_typing() -> None:
 
 
 def test_a_proof_that_asks_a_person_is_not_called_failed() -> None:
-    entry = make_entry(
-        1, ProofState.ATTENTION, headline="Looked twice: the chat does not show it.", asks=True
-    )
+    entry = make_entry(1, ProofState.ATTENTION, reason=because(SendingReason.NOT_SEEN), asks=True)
     assert status(entry, entry.at) == (
         BandTone.BAD,
         "Asks you · Looked twice: the chat does not show it",

@@ -17,12 +17,15 @@ import pytest
 from parcelguard.core.errors import StorageError
 from parcelguard.core.ids import new_id
 from parcelguard.core.message_sets import plan_parts
+from parcelguard.core.parts import PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState, Shot
 from parcelguard.disk.files import make_folder, photo_folder
 from parcelguard.store.database import Store
 from parcelguard.upkeep.photo_notes import DRAFT, PROOF, Note, Notes, described, note_of, read_note
 from tests.support.fakes import NOON, ORDER, draft, keep_picture, picture, save_proof
 from tests.support.packing_table import Table
+
+F4 = Purpose(PlanReason.F4)
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX files")
 
@@ -177,7 +180,7 @@ def test_text_that_the_buyer_had_already_is_told_as_not_sent(store: Store, media
     second = draft()
     with store.begin() as records:
         records.proofs.open(second)
-        records.parts.plan(second, plan_parts([new_id()], with_text=False), text="Hi", by="Aina", reason="F4")
+        records.parts.plan(second, plan_parts([new_id()], with_text=False), text="Hi", by="Aina", why=F4)
         note = described(records, second)
 
     assert (note.sends, note.with_text) == (True, False)
@@ -301,7 +304,9 @@ def test_proof_that_was_sent_again_is_described_as_sent(store: Store, media: Pat
         records.proofs.save(proof)
     notes.saved(proof, [], sends=False, text="", with_text=False)
     with store.begin() as records:
-        records.parts.plan(proof, plan_parts([]), text="Hello.", by="Budi", reason="asked")
+        records.parts.plan(
+            proof, plan_parts([]), text="Hello.", by="Budi", why=Purpose(PlanReason.RESENT, "asked")
+        )
 
     notes.resent(store, proof.id)
     notes.resent(store, "gone")

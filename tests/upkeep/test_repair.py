@@ -21,6 +21,7 @@ from parcelguard.core.config import CameraSettings, Settings, folders_of
 from parcelguard.core.errors import DamagedDatabase, DiskFull, StorageError
 from parcelguard.core.parts import PartKind, PartState
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.disk.jpeg import jpeg_size
 from parcelguard.disk.media_folder import FolderGone, MediaFolder
 from parcelguard.runtime.single_instance import only_one
@@ -31,7 +32,7 @@ from parcelguard.upkeep import repair
 from parcelguard.upkeep.backup import Backups
 from parcelguard.upkeep.repair import ASIDE, Repair, Repaired, Way, damage_of
 from tests.support.app_helpers import PATIENCE_MS
-from tests.support.fakes import NOON, ORDER, OTHER, Clock, Delivery, picture, save_proof
+from tests.support.fakes import NOON, ORDER, OTHER, Clock, Delivery, kind_of, picture, save_proof
 from tests.support.packing_table import Table
 from tests.support.swapping import swap
 
@@ -177,7 +178,7 @@ def test_what_was_under_way_in_the_copy_is_not_sent_a_second_time(bench: Bench) 
     assert again.sender.calls == []
     assert {part.state for part in parts if part.kind.visible} == {PartState.HELD}
     assert all(part.asked for part in parts if part.kind.visible)
-    assert "as of" in next(part.headline for part in parts if part.kind is PartKind.TEXT)
+    assert next(kind_of(part) for part in parts if part.kind is PartKind.TEXT) is SendingReason.SINCE_BACKUP
     store.close()
 
 

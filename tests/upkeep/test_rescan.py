@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from parcelguard.core.ids import new_id
-from parcelguard.core.parts import UNKNOWN_REASON, Decision, PartState
+from parcelguard.core.parts import Decision, PartState
 from parcelguard.core.proofs import Photo, Proof, ProofState
 from parcelguard.disk.files import make_folder, photo_folder
 from parcelguard.disk.jpeg import jpeg_size
@@ -113,9 +113,7 @@ def test_saved_proofs_come_back_whole_and_each_message_is_asked_about(
         assert row
         assert row.at == proof.saved_at
         visible = [part for part in parts if part.kind.visible]
-        assert {(part.state, part.reason, part.headline) for part in visible} == {
-            (PartState.HELD, UNKNOWN_REASON, RESTORED)
-        }
+        assert {(part.state, part.reason) for part in visible} == {(PartState.HELD, RESTORED)}
         assert all(part.asked for part in visible)
         assert generation.text == f"Hi aminah_88, {proof.order_number}."
     assert {proof.state for proof in proofs(empty)} == {ProofState.ATTENTION}
@@ -162,7 +160,7 @@ def test_nothing_that_came_back_goes_out_until_a_person_says_so(
     with empty.begin() as records:
         for part in records.inventory.undelivered():
             records.parts.decide(part, Decision.SEND_AGAIN, "Aina")
-            records.parts.move(part, PartState.QUEUED, reason="", headline="", advice="")
+            records.parts.move(part, PartState.QUEUED, reason=None)
     delivery.work()
 
     assert [call for call in delivery.sender.calls if call in ("text", "image")] == ["text", "image", "image"]

@@ -34,6 +34,7 @@ from parcelguard.core.ids import new_id
 from parcelguard.core.message_id import msgid
 from parcelguard.core.message_sets import plan_parts
 from parcelguard.core.orders import Order
+from parcelguard.core.parts import PlanReason, Purpose
 from parcelguard.core.proofs import Photo, Proof, ProofState, Shot
 from parcelguard.core.scans import ScanSource
 from parcelguard.core.shops import Shop
@@ -212,7 +213,7 @@ class Ours:
                 saved = replace(draft, state=ProofState.SENDING, saved_at=now)
                 records.proofs.save(saved)
                 planned = plan_parts([photo.id for photo in photos])
-                records.parts.plan(saved, planned, text=_text(order), by="Aina", reason="F4")
+                records.parts.plan(saved, planned, text=_text(order), by="Aina", why=Purpose(PlanReason.F4))
 
     def send(self) -> None:
         """Carry everything that waits."""

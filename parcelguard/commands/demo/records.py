@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from parcelguard.commands.demo.figures import Kept, Waiting
+from parcelguard.core.reasons.reason import reason_stored
+from parcelguard.ui.words.reasons.saying import said
 
 BETWEEN = "+"  # the photos of one picture
 _OPEN = """
-SELECT max(part.headline) AS told, count(*) AS messages
+SELECT max(part.reason) AS kind, part.reason_values AS told, count(*) AS messages
 FROM proof JOIN part ON part.proof_id = proof.id AND part.generation = proof.generation
 WHERE proof.saved_at IS NOT NULL AND part.kind IN ('text', 'image', 'hand')
   AND part.state NOT IN ('sent', 'filtered', 'cancelled')
 GROUP BY proof.id
 UNION ALL
-SELECT max(part.headline), 0
+SELECT max(part.reason), part.reason_values, 0
 FROM proof JOIN part ON part.proof_id = proof.id AND part.generation = proof.generation
 WHERE part.state = 'filtered'
 GROUP BY proof.id
@@ -50,8 +53,9 @@ def kept(database: Path) -> Kept:
 def _waiting(records: sqlite3.Connection) -> Iterator[Waiting]:
     """Yield what waits and says why; what does not say is left to be counted as lost."""
     for row in records.execute(_OPEN):
-        if row["told"]:
-            yield Waiting(row["told"], row["messages"])
+        reason = reason_stored(row["kind"], json.loads(row["told"] or "{}"))
+        if reason is not None:
+            yield Waiting(said(reason).headline, row["messages"])
 
 
 def _column(records: sqlite3.Connection, query: str) -> list[str]:

@@ -6,6 +6,7 @@ it by `ui.words.reasons`, in his language. The kinds stand in the other modules 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -43,6 +44,13 @@ def because(kind: ReasonKind, **values: Value) -> Reason:
 def as_told(headline: str, advice: str = "") -> Reason:
     """Return a reason that an earlier version kept as a sentence: it is shown as it stands."""
     return because(SendingReason.AS_TOLD, headline=headline, advice=advice)
+
+
+def reason_stored(name: str, values: Mapping[str, Value] | None) -> Reason | None:
+    """Return the reason that is stored under a kind's name with these values; None for an empty name."""
+    if not name:
+        return None
+    return because(kind_named(name) or SendingReason.MISTAKE, **(values or {}))
 
 
 def kind_named(name: str) -> ReasonKind | None:

@@ -37,6 +37,7 @@ class SendingReason(StrEnum):
     NOTHING_LEFT = "nothing_left"  # it lets him be told nothing at all
     NOTHING_LEFT_UNTIL = "nothing_left_until"
     # a person looks and answers: it may have arrived
+    BEING_LOOKED_FOR = "being_looked_for"
     UNKNOWN = "unknown"  # an earlier version said in a sentence why
     CANNOT_READ_BACK = "cannot_read_back"
     NOT_READ_BACK_NOW = "not_read_back_now"
@@ -93,3 +94,14 @@ WITHOUT_PHOTO = frozenset(
 )
 LESS_THAN_PLANNED = frozenset({SendingReason.BUDGET, SendingReason.BUDGET_UNTIL})
 NO_MESSAGES_LEFT = frozenset({SendingReason.NOTHING_LEFT, SendingReason.NOTHING_LEFT_UNTIL})
+# What the marketplace was not asked about.
+HELD_BY_US = frozenset(
+    {
+        SendingReason.LATE,
+        SendingReason.QUIET,
+        SendingReason.SHOP_OFF,
+        *WITHOUT_PHOTO,
+        *LESS_THAN_PLANNED,
+        *NO_MESSAGES_LEFT,
+    }
+)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from parcelguard.core.errors import NotPossible, ParcelGuardError
+from parcelguard.core.parts import Purpose
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.ports import LogPort
 
@@ -82,7 +83,7 @@ class Resent:
         return Resent(self.proof_ids + later.proof_ids, self.reason or later.reason)
 
 
-def resend_each(desk: LogPort, template: str, reason: str, proof_ids: Sequence[str]) -> Resent:
+def resend_each(desk: LogPort, template: str, why: Purpose, proof_ids: Sequence[str]) -> Resent:
     """Send each of these again with its own filling of the words.
 
     One by one: so it is known for each whether it went, and what is not repeated by mistake.
@@ -90,7 +91,7 @@ def resend_each(desk: LogPort, template: str, reason: str, proof_ids: Sequence[s
     outcome = Resent()
     for proof_id in proof_ids:
         try:
-            if desk.resend_all([proof_id], template, reason):
+            if desk.resend_all([proof_id], template, why):
                 outcome += Resent((proof_id,))
         except ParcelGuardError as error:
             outcome += Resent(reason=error)

@@ -28,7 +28,9 @@ from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import LogPort
 from parcelguard.ui.words import check_words
+from parcelguard.ui.words.attention_words import group_title, night_words
 from parcelguard.ui.words.part_words import photo_name
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.times import calendar_day
 
 STRIP_HEIGHT = 112
@@ -110,7 +112,7 @@ class CheckDetail(QWidget):
         before, self._item = self._item, item
         self.heading.show_order(group.shop, item.proof.order_number or item.proof.code)
         self.about.setText(check_words.about(item))
-        self.reason.show_reason(BandTone.WARN, check_words.why(item), item.advice)
+        self.reason.show_reason(BandTone.WARN, check_words.why(item), said(item.reason).advice)
         self._show_late()
         self.quote.show_words(item.text)
         self.looks.setVisible(bool(item.looks) or check_words.asks_arrival([group]))
@@ -125,8 +127,8 @@ class CheckDetail(QWidget):
         self.heading.show_order(group.shop, calendar_day(group.day))
         self.about.setText(check_words.summary(group))
         first = group.items[0] if group.items else None
-        self.reason.show_reason(BandTone.WARN, group.title, first.advice if first else "")
-        self.late.show_reason(BandTone.INFO, group.caution, "")
+        self.reason.show_reason(BandTone.WARN, group_title(group), said(first.reason).advice if first else "")
+        self.late.show_reason(BandTone.INFO, night_words(group), "")
         self.quote.show_words("")
         for widget in (self.strip, self.photo, self.looks):
             widget.hide()

@@ -20,6 +20,7 @@ from parcelguard.ui.kit.paint import RIGHT, badge, box, focus_ring, rounded_pict
 from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.words import check_words
+from parcelguard.ui.words.attention_words import group_title
 from parcelguard.ui.words.sentences import label
 from parcelguard.ui.words.times import moment
 
@@ -98,7 +99,7 @@ class CheckDelegate(QStyledItemDelegate):
         text(painter, pill, count, figure, theme.color(Token.TEXT), Qt.AlignmentFlag.AlignCenter)
         room = pill.left() - theme.px(10) - area.left()
         title = QRect(first.left(), first.top(), room, first.height())
-        text(painter, title, label(group.title), theme.font(Size.BODY, 600), theme.color(Token.TEXT))
+        text(painter, title, label(group_title(group)), theme.font(Size.BODY, 600), theme.color(Token.TEXT))
         left = second.left()
         if group.shop:
             left += badge(painter, theme, left, second.center().y(), group.shop) + theme.px(8)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from parcelguard.core.proofs import Proof
-from parcelguard.store.views import AttentionGroup, AttentionItem
+from parcelguard.store.views import AttentionGroup, AttentionItem, AttentionKey
 from parcelguard.ui.words import check_words
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
-GroupKey = tuple[str, str, str, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class CheckModel(QAbstractListModel):
         super().__init__(parent)
         self._groups: tuple[AttentionGroup, ...] | None = None
         self._rows: list[Row] = []
-        self._open: set[GroupKey] = set()
+        self._open: set[AttentionKey] = set()
         self._ticked: set[str] = set()
 
     @property
@@ -183,5 +181,5 @@ class CheckModel(QAbstractListModel):
         self.ticked_changed.emit()
 
 
-def _key(group: AttentionGroup) -> GroupKey:
-    return group.reason, group.title, group.shop, group.day
+def _key(group: AttentionGroup) -> AttentionKey:
+    return group.key

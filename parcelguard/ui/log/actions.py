@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.message_id import msgid
-from parcelguard.core.parts import Part, PartKind, PartState
+from parcelguard.core.parts import Part, PartKind, PartState, label_of
 from parcelguard.core.proofs import ProofState
 from parcelguard.runtime.translation import tr, trn
 from parcelguard.store.views import ProofDetail
@@ -207,8 +207,7 @@ class Questions(QWidget):
             asked.setEnabled(True)
 
     def _question(self, part: Part, detail: ProofDetail) -> QWidget:
-        ordinals = {photo.id: photo.ordinal for photo in detail.photos}
-        name = part_name(part.kind, [ordinals.get(photo_id, part.ordinal) for photo_id in part.photo_ids])
+        name = part_name(label_of(part, detail.photos))
         asked = QWidget(self)
         rows = QVBoxLayout(asked)
         rows.setContentsMargins(0, 0, 0, 0)

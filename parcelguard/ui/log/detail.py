@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from parcelguard.core.errors import ParcelGuardError
+from parcelguard.core.parts import PlanReason, Purpose
 from parcelguard.core.proofs import Photo, ProofState
 from parcelguard.runtime.translation import tr
 from parcelguard.store.views import ProofDetail
@@ -103,7 +104,9 @@ class LogDetail(QWidget):
         shop = entry.shop.label if entry.shop else ""
         self.heading.show_order(shop, entry.proof.order_number or entry.proof.code)
         bad = entry.proof.state is ProofState.ATTENTION
-        self.reason.show_reason(BandTone.BAD if bad else BandTone.WARN, detail.headline, detail.advice)
+        sentences = said(detail.reason)
+        tone = BandTone.BAD if bad else BandTone.WARN
+        self.reason.show_reason(tone, sentences.headline, sentences.advice)
         self.steps.show_steps(detail.steps)
         if before is None or before.photos != detail.photos:
             self._show_photos(detail.photos)
@@ -194,7 +197,7 @@ class LogDetail(QWidget):
     def _resend(self, text: str, reason: str) -> None:
         proof_id = self._proof_id
         self._rows.ask(
-            partial(self._desk.resend, proof_id, text, reason),
+            partial(self._desk.resend, proof_id, text, Purpose(PlanReason.RESENT, reason)),
             partial(self._acted, proof_id),
             partial(self._refused, proof_id),
         )

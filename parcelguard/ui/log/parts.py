@@ -21,6 +21,7 @@ from parcelguard.ui.kit.paint import (
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.kit.tones import FILLS, BandTone
 from parcelguard.ui.words.log_words import FILTERS
+from parcelguard.ui.words.step_words import step_words
 from parcelguard.ui.words.times import clock
 
 STRIP_HEIGHT = 66
@@ -86,7 +87,7 @@ class Steps(Flowing):
     def show_steps(self, steps: tuple[Step, ...]) -> None:
         """Take in the proof's history."""
         self._steps = steps
-        self.setAccessibleName(". ".join(f"{clock(step.at)} {step.text}" for step in steps))
+        self.setAccessibleName(". ".join(f"{clock(step.at)} {step_words(step)}" for step in steps))
         self.updateGeometry()
         self.update()
 
@@ -121,7 +122,7 @@ class Steps(Flowing):
         return self._theme.px(30) + width_of("00:00:00", self._theme.font(Size.SMALL, mono=True))
 
     def _lines(self, step: Step, width: int) -> list[str]:
-        return wrapped(step.text, self._theme.font(Size.SMALL), max(40, width - self._words_left()))
+        return wrapped(step_words(step), self._theme.font(Size.SMALL), max(40, width - self._words_left()))
 
     def _line_height(self) -> int:
         return round(QFontMetrics(self._theme.font(Size.SMALL)).height() * 1.2)

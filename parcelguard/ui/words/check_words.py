@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from parcelguard.core.message_id import msgid
-from parcelguard.core.parts import CHECKING, Decision, PartState
+from parcelguard.core.parts import Decision, PlanReason, Purpose
 from parcelguard.core.preset_message import unknown_placeholders
 from parcelguard.core.shops import LONGEST_MESSAGE
 from parcelguard.runtime.translation import tr, trn
-from parcelguard.store.views import AttentionGroup, AttentionItem, LookTaken, Sighting
+from parcelguard.store.views import AttentionGroup, AttentionItem, AttentionTopic, LookTaken, Sighting
+from parcelguard.ui.words.attention_words import group_title, night_words
+from parcelguard.ui.words.part_words import part_name
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.sentences import label
 from parcelguard.ui.words.times import calendar_day, moment
 
@@ -21,8 +24,6 @@ NOTHING_HINT = msgid(
 )
 NOT_READ_BACK = msgid("The chat was not checked.")
 NOTHING_SEEN = msgid("No messages in this time.")
-RESENT_HIDDEN = msgid("Hidden by the marketplace")  # why a changed text was sent again, as the log keeps it
-RESENT_REFUSED = msgid("Text changed")
 ITEMS = msgid("(the items of the order)")  # stands in the preview for what only the order knows
 GETS = msgid("Each buyer gets what is not in the chat yet: this text with their own details, and the photos.")
 DECIDED_MEANWHILE = msgid("Nothing to resend: all of it was decided meanwhile")
@@ -36,7 +37,7 @@ _KINDS = {
 
 def title(groups: Sequence[AttentionGroup]) -> str:
     """Return how much waits: for a person in orders, as the badge counts it, and what is still looked for."""
-    yours = [group for group in groups if group.reason != CHECKING]
+    yours = [group for group in groups if group.topic is not AttentionTopic.CHECKING]
     messages = sum(group.total for group in yours)
     listed = [item for group in yours for item in group.items]
     orders = len({item.proof.id for item in listed}) + messages - len(listed)
@@ -60,7 +61,7 @@ def asks_arrival(groups: Sequence[AttentionGroup]) -> bool:
 
 def _hidden(group: AttentionGroup) -> bool:
     """Whether the marketplace accepted these messages and keeps them from the buyers."""
-    return group.reason == PartState.FILTERED
+    return group.topic is AttentionTopic.HIDDEN
 
 
 def answer(decision: Decision, groups: Sequence[AttentionGroup], count: int) -> str:
@@ -86,7 +87,8 @@ def may_go_by_hand(groups: Sequence[AttentionGroup]) -> bool:
     """Whether a person may send these: none may have arrived, and their buyers still expect a parcel."""
     if not groups or asks_arrival(groups):
         return False
-    return not any(group.reason in (CHECKING, "order_cancelled") for group in groups)
+    never = (AttentionTopic.CHECKING, AttentionTopic.ORDER_CANCELLED)
+    return not any(group.topic in never for group in groups)
 
 
 def by_hand(count: int) -> str:
@@ -98,7 +100,7 @@ def needs_confirming(decision: Decision, groups: Sequence[AttentionGroup], count
     """Whether an answer is asked about once more: it is for many, or cannot be taken back."""
     if count > 1 or decision is Decision.TAKE_BACK:
         return True
-    careful = asks_arrival(groups) or any(group.caution for group in groups)
+    careful = asks_arrival(groups) or any(group.night for group in groups)
     return decision is Decision.SEND_AGAIN and careful
 
 
@@ -153,7 +155,7 @@ def warnings(decision: Decision, groups: Sequence[AttentionGroup], count: int, u
             "The message may still arrive until {moment}: the buyer may see it twice.",
             moment=moment(until),
         )
-    cautions = dict.fromkeys(group.caution for group in groups if group.caution)
+    cautions = dict.fromkeys(night_words(group) for group in groups if group.night)
     return " ".join((*cautions, late)).strip()
 
 
@@ -259,13 +261,14 @@ def resend_question(count: int) -> str:
 
 def resend_warnings(template: str, groups: Sequence[AttentionGroup], longest: int) -> str:
     """Return what to know before a text goes out: the hour where the buyers live, and its mistakes."""
-    cautions = dict.fromkeys(group.caution for group in groups if group.caution)
+    cautions = dict.fromkeys(night_words(group) for group in groups if group.night)
     return " ".join((*cautions, *mistakes(template, longest)))
 
 
-def resend_reason(groups: Sequence[AttentionGroup]) -> str:
+def resend_reason(groups: Sequence[AttentionGroup]) -> Purpose:
     """Return why these are sent again, for the log."""
-    return tr(RESENT_HIDDEN if all(_hidden(group) for group in groups) else RESENT_REFUSED)
+    hidden = all(_hidden(group) for group in groups)
+    return Purpose(PlanReason.RESENT_HIDDEN if hidden else PlanReason.RESENT_REFUSED)
 
 
 def on_their_way(done: int, asked: int, *, stopped: bool = False) -> str:
@@ -298,12 +301,13 @@ def about(item: AttentionItem) -> str:
 
 def why(item: AttentionItem) -> str:
     """Return what keeps a message here, and which one of the order's it is."""
-    return " · ".join(fact for fact in (item.what, item.headline) if fact)
+    return " · ".join(fact for fact in (part_name(item.part), said(item.reason).headline) if fact)
 
 
 def row(item: AttentionItem) -> str:
     """Return the second line of an item's row."""
-    return " · ".join(fact for fact in (item.what, item.proof.buyer_name, item.proof.packer) if fact)
+    facts = (part_name(item.part), item.proof.buyer_name, item.proof.packer)
+    return " · ".join(fact for fact in facts if fact)
 
 
 def group_line(group: AttentionGroup) -> str:
@@ -336,7 +340,7 @@ def group_spoken(group: AttentionGroup, *, opened: bool) -> str:
     """Return a group's row for a screen reader."""
     return ", ".join(
         (
-            label(group.title),
+            label(group_title(group)),
             group.shop,
             group_line(group),
             f"{group.total:,}",
@@ -375,5 +379,5 @@ def sighting_spoken(seen: Sighting) -> str:
 def spoken(item: AttentionItem, *, ticked: bool) -> str:
     """Return an item's row for a screen reader."""
     number = item.proof.order_number or item.proof.code
-    words = ", ".join((number, row(item), moment(item.since), label(item.headline)))
+    words = ", ".join((number, row(item), moment(item.since), label(said(item.reason).headline)))
     return tr("Ticked: {row}", row=words) if ticked else words

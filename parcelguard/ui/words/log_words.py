@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parcelguard.core.errors import OutcomeUnknown
 from parcelguard.core.message_id import msgid
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.runtime.translation import tr
 from parcelguard.store.views import LogEntry, LogFilter
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.words.part_words import count_photos
+from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.reasons.standing import TELLS_WHERE_IT_IS
 from parcelguard.ui.words.sentences import label
 from parcelguard.ui.words.times import clock
 
@@ -40,9 +42,7 @@ _STATES: dict[ProofState, tuple[BandTone, str]] = {
     ProofState.HANDED: (BandTone.INFO, msgid("Sent by hand")),
     ProofState.CLOSED: (BandTone.READY, msgid("Closed, not sent")),
 }
-_FAILED = "Not sent: "
 HIDDEN = msgid("Accepted but hidden by the marketplace")
-_SAYS_ITSELF = ("Not sent", "Accepted", "Held")  # headlines that tell where the message is
 ON_THE_WAY = (ProofState.SENDING, ProofState.WAITING)
 
 
@@ -81,14 +81,14 @@ def link_words(state: ProofState) -> str:
 
 def _attention(entry: LogEntry) -> str:
     """Return why a person has to look. What may have arrived, or did, is never called failed."""
+    if entry.reason is None:
+        return tr("Asks you") if entry.asks else tr("Failed")
+    words = label(said(entry.reason).headline)
     if entry.asks:
-        return tr("Asks you · {reason}", reason=label(entry.headline)) if entry.headline else tr("Asks you")
-    if hidden(entry.headline):
+        return tr("Asks you · {reason}", reason=words)
+    if entry.reason.kind is SendingReason.HIDDEN:
         return tr(HIDDEN)
-    if not entry.headline:
-        return tr("Failed")
-    told = failure(entry.headline)
-    return tr("Failed · {reason}", reason=told.removeprefix(_FAILED)) if told.startswith(_FAILED) else told
+    return words if entry.reason.kind in TELLS_WHERE_IT_IS else tr("Failed · {reason}", reason=words)
 
 
 def _sent(entry: LogEntry) -> str:
@@ -101,20 +101,3 @@ def _time_left(entry: LogEntry, now: datetime) -> str:
         return ""
     left = max(0, round((entry.due_at - now).total_seconds()))
     return f"{left // 60}:{left % 60:02d}"
-
-
-def failure(headline: str) -> str:
-    """Return a failure in words. What may have arrived, or did, is never called "not sent"."""
-    told = label(headline)
-    if not told:
-        return "Not sent"
-    if told == label(OutcomeUnknown.headline) or told.startswith(_SAYS_ITSELF):
-        return told
-    first, _, rest = told.partition(" ")
-    lowered = first.lower() if first in ("The", "This", "A", "An", "No") else first
-    return f"Not sent: {lowered} {rest}".rstrip()
-
-
-def hidden(headline: str) -> bool:
-    """Whether the marketplace accepted a message and keeps it from the buyer."""
-    return headline.startswith("Accepted")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from parcelguard.core.message_id import msgid
-from parcelguard.core.parts import PartKind
+from parcelguard.core.parts import PartKind, PartLabel
 from parcelguard.core.proofs import Photo, Shot
 from parcelguard.runtime.translation import tr, trn
 
@@ -15,24 +15,21 @@ _PHOTOS = {
     Shot.WEIGHT: msgid("Photo {number}, weight"),
 }
 
+_PARTS: Mapping[PartKind, str] = {
+    PartKind.TEXT: msgid("Message"),
+    PartKind.OPEN: msgid("Order and conversation"),
+    PartKind.CHECK: msgid("Later check of the chat"),
+    PartKind.HAND: msgid("By hand"),
+}
 
-def part_name(kind: PartKind, ordinals: Sequence[int] = ()) -> str:
-    """Return what a part is called by its photos' numbers: "Message", "Photo 2", "Photos 1–3"."""
-    match kind:
-        case PartKind.TEXT:
-            return tr("Message")
-        case PartKind.OPEN:
-            return tr("Order and conversation")
-        case PartKind.CHECK:
-            return tr("Later check of the chat")
-        case PartKind.HAND:
-            return tr("By hand")
-        case _ if not ordinals:
-            return tr("Photo")
-        case _ if len(ordinals) == 1:
-            return photo_name(ordinals[0])
-        case _:
-            return tr("Photos {first}–{last}", first=min(ordinals), last=max(ordinals))
+
+def part_name(part: PartLabel) -> str:
+    """Return what a person calls a part: "Message", "Photo 2"."""
+    if part.kind in _PARTS:
+        return tr(_PARTS[part.kind])
+    if part.joined:
+        return tr("Photos in one picture")
+    return photo_name(part.photo) if part.photo else tr("Photo")
 
 
 def photo_name(ordinal: int) -> str:

@@ -10,6 +10,8 @@ from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import Held, Refused
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -58,7 +60,7 @@ class PasarChat:
         """Hold what should not go out any more; a conversation goes by the buyer's number."""
         order = entry(self._client.get("/orders/one", code=target.order_number).get("order"))
         if order.get("cancelled"):
-            raise _held("order_cancelled", "This order is cancelled.", "Take the parcel out.")
+            raise Held("cancelled", because(SendingReason.ORDER_CANCELLED), code="order_cancelled")
         if str(order.get("buyer_id")) != target.buyer_id:
             raise _held("buyer_changed", "Pasar names another buyer now.", "Compare the order.")
         return target.buyer_id

@@ -35,8 +35,8 @@ def said(reason: Reason | None) -> Said:
     """Return a reason in words, in the language in use; nothing for none."""
     if reason is None:
         return NOTHING_SAID
-    if reason.kind is SendingReason.AS_TOLD:
-        kept = dict(reason.values)
+    kept = dict(reason.values)
+    if reason.kind is SendingReason.AS_TOLD or "headline" in kept:  # an earlier version's own sentences
         return Said(str(kept.get("headline", "")), str(kept.get("advice", "")))
     values = {name: SpokenValue(value) for name, value in reason.values}
     headline, advice = WORDS[reason.kind]

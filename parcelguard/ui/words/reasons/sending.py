@@ -89,6 +89,10 @@ WORDS: Mapping[ReasonKind, tuple[str, str]] = {
     SendingReason.NOTHING_LEFT: (_BUDGET, msgid("Send by hand, or wait until the buyer answers.")),
     SendingReason.NOTHING_LEFT_UNTIL: (_BUDGET, msgid("Send by hand, or wait until {until:moment}.")),
     # a person looks and answers: it may have arrived
+    SendingReason.BEING_LOOKED_FOR: (
+        msgid("The marketplace did not confirm this message."),
+        _LOOK_AND_ANSWER,
+    ),
     SendingReason.UNKNOWN: (msgid("Not sure it arrived."), _LOOK_AND_ANSWER),
     SendingReason.CANNOT_READ_BACK: (
         msgid("This marketplace’s chat cannot be read back."),
