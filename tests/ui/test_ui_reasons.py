@@ -28,13 +28,8 @@ def test_every_kind_has_words_and_is_found_again_by_its_stored_name() -> None:
 
 @pytest.mark.parametrize("kind", sorted(WORDS))
 def test_advice_asks_for_no_value_that_is_not_filled_in(kind: ReasonKind) -> None:
-    samples: dict[str, Value] = {
-        "span": 5,
-        "clock": "2026-11-21T04:00:00+00:00",
-        "day": "2026-11-21T04:00:00+00:00",
-        "moment": "2026-11-21T04:00:00+00:00",
-        "room": 1,
-    }
+    at = "2026-11-21T04:00:00+00:00"
+    samples: dict[str, Value] = {"span": 5, "clock": at, "day": at, "moment": at, "room": 1}
     values: dict[str, Value] = {
         name: samples.get(form or "", "X")
         for sentence in WORDS[kind]
@@ -80,3 +75,13 @@ def test_moments_are_said_in_the_time_of_this_computer() -> None:
     local = moment.astimezone()
     assert f"{SpokenValue(moment.isoformat()):clock}" == f"{local:%H:%M}"
     assert f"{SpokenValue(moment.isoformat()):day}" == f"{local:%d} Nov"
+
+
+@pytest.mark.parametrize(
+    "kind", [StorageReason.FOLDER_GONE, StorageReason.FOLDER_REFUSES, StorageReason.FOLDER_STUCK]
+)
+def test_a_folder_that_takes_no_photo_is_named_and_the_parcel_stays_open(kind: StorageReason) -> None:
+    words = said(because(kind, folder="D:/photos"))
+    assert "Cannot save photos to D:/photos" in words.headline
+    assert "Do not close this parcel" in words.headline
+    assert "drive" in words.advice

@@ -133,7 +133,7 @@ def test_folder_that_does_not_answer_is_not_waited_for(house: House, monkeypatch
     house.seconds += 6
     with pytest.raises(StorageError) as caught:
         house.keeping.may_open()
-    assert "does not answer" in caught.value.headline
+    assert caught.value.reason == because(StorageReason.FOLDER_STUCK, folder=str(house.folder.path))
     assert AlertTopic.MEDIA_FOLDER in house.alerts
 
     answer.set()
@@ -179,7 +179,7 @@ def test_full_disk_opens_no_new_order(house: House) -> None:
     house.free = 299 * 10**6
     with pytest.raises(StorageError) as caught:
         house.keeping.may_open()
-    assert "no new order" in caught.value.headline
+    assert caught.value.reason == because(StorageReason.NO_NEW_ORDER)
     assert not isinstance(caught.value, DiskFull), "the ballast is for the order that is open"
 
     house.keeping.round()

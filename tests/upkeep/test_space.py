@@ -183,8 +183,7 @@ def test_empty_folder_in_the_place_of_a_drive_that_is_gone_is_not_written_to(
         for ask in (folder.check_marker, folder.claim, folder.try_write, MediaFolder(drive, home).claim):
             with pytest.raises(FolderGone) as caught:
                 ask()
-            assert str(drive) in caught.value.headline
-            assert "Do not close this parcel" in caught.value.headline
+            assert caught.value.reason == because(StorageReason.FOLDER_GONE, folder=str(drive))
         drive.mkdir(exist_ok=True)
     assert list(drive.iterdir()) == []
 
@@ -228,7 +227,8 @@ def test_file_in_the_folders_place_is_told_in_words(tmp_path: Path, home: Path) 
     for ask in (folder.claim, folder.check_marker, folder.try_write):
         with pytest.raises(StorageError) as caught:
             ask()
-        assert "Cannot save photos to" in caught.value.headline
+        assert caught.value.reason.kind in (StorageReason.FOLDER_GONE, StorageReason.FOLDER_REFUSES)
+        assert caught.value.reason["folder"] == str(folder.path)
 
 
 def test_folder_that_does_not_answer_is_told_in_words(
