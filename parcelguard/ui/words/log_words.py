@@ -88,7 +88,10 @@ def _attention(entry: LogEntry) -> str:
         return tr("Asks you · {reason}", reason=words)
     if entry.reason.kind is SendingReason.HIDDEN:
         return tr(HIDDEN)
-    return words if entry.reason.kind in TELLS_WHERE_IT_IS else tr("Failed · {reason}", reason=words)
+    # What an earlier version said in a sentence is certain here too: what may have arrived asks, see above.
+    kind = entry.reason.kind
+    says_itself = kind in TELLS_WHERE_IT_IS and kind is not SendingReason.AS_TOLD
+    return words if says_itself else tr("Failed · {reason}", reason=words)
 
 
 def _sent(entry: LogEntry) -> str:
