@@ -24,7 +24,7 @@ from parcelguard.delivery.backlog import Backlog
 from parcelguard.delivery.judge import Judge, looked_for_since
 from parcelguard.delivery.leases import recover_lease
 from parcelguard.delivery.ledger import afford
-from parcelguard.delivery.outcomes import Next, ShopNext, what_next
+from parcelguard.delivery.next_step import Next, ShopNext, what_next
 from parcelguard.delivery.own_rules import PROMPT, fit_set, refuse_late
 from parcelguard.delivery.pace import LONGEST_GAP, Pace, pause_after, wait_after
 from parcelguard.delivery.ports import ChatSender, CopyMaker, OverBudget, Receipt, Wire

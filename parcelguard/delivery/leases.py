@@ -8,7 +8,7 @@ from datetime import datetime
 from parcelguard.core.parts import AttemptOutcome, Part, PartState
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.sending import SendingReason
-from parcelguard.delivery.outcomes import EARLY_LOOK
+from parcelguard.delivery.next_step import EARLY_LOOK
 from parcelguard.store.attempts import Try
 from parcelguard.store.database import Records
 

@@ -19,7 +19,7 @@ from parcelguard.core.errors import (
     TooFast,
 )
 from parcelguard.core.parts import AttemptOutcome, PartKind, PartState
-from parcelguard.delivery.outcomes import Next, ShopNext, what_next
+from parcelguard.delivery.next_step import Next, ShopNext, what_next
 from parcelguard.delivery.ports import OverBudget
 from tests.support.fakes import NOON
 
