@@ -13,6 +13,8 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,10 +28,12 @@ from parcelguard.commands.demo.driver import Driver, Until
 from parcelguard.commands.demo.market import DemoOrder, Market
 from parcelguard.commands.demo.run import prepare, scratch
 from parcelguard.commands.demo.storm import storm
-from parcelguard.core.alerts import Alert, Alerts, Severity
-from parcelguard.core.errors import DamagedDatabase, DiskFull
+from parcelguard.core.alerts import Alert, AlertKey, Alerts, AlertTopic, Severity
+from parcelguard.core.errors import DamagedDatabase
 from parcelguard.core.events import ProofChanged
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.packing.desk_view import DeskState
 from parcelguard.shops.settings_file import SettingsFile
 from parcelguard.ui.check.check_screen import CheckPage
@@ -37,6 +41,8 @@ from parcelguard.ui.log.log_screen import LogPage
 from parcelguard.ui.recovery.repair_page import Choice
 from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.shops.shops_screen import ChannelsPage
+from parcelguard.ui.words.reasons.saying import said
+from parcelguard.upkeep.housekeeping import DISK_SPACE
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 BENCH = QSize(1366, 768)
@@ -52,7 +58,7 @@ _CHOICES = (
 SIZES = (BENCH, QSize(1920, 1080), QSize(1024, 700))
 
 
-class Wishes(Market):
+class SwitchedMarket(Market):
     """Marketplaces that do what they are told."""
 
     def wish(self, what: str, fields: dict[str, Any]) -> None:
@@ -71,7 +77,9 @@ class Wishes(Market):
 class Photographer(Driver):
     """Drives the window and grabs what it shows."""
 
-    def __init__(self, app: App, market: Wishes, everything: Path | None, *, stormy: bool = False) -> None:
+    def __init__(
+        self, app: App, market: SwitchedMarket, everything: Path | None, *, stormy: bool = False
+    ) -> None:
         super().__init__(app, market.orders(), stormy=stormy)
         self._market = market
         self._everything = everything
@@ -139,7 +147,7 @@ class Trader(Photographer):
 class Packer(Photographer):
     """Drives the window through its states at one marketplace."""
 
-    def __init__(self, app: App, market: Wishes, everything: Path | None) -> None:
+    def __init__(self, app: App, market: SwitchedMarket, everything: Path | None) -> None:
         super().__init__(app, market, everything)
         self._asked: set[str] = set()
         app.window.bridge.proof_changed.connect(self._on_trouble)
@@ -203,20 +211,17 @@ class Packer(Photographer):
         yield from self._grab("help")
         self._window.show_page(Page.CHECK)
         yield from self._grab("check-empty", wait_s=0.5)
-        yield from self._trouble(others[5:])
+        yield from self._misbehaving(others[5:])
 
-    def _trouble(self, orders: list[DemoOrder]) -> Iterator[Until]:
+    def _misbehaving(self, orders: list[DemoOrder]) -> Iterator[Until]:
         """Pack while the marketplace misbehaves, and look at what it leads to."""
-        for wish in (
-            {"kind": "error", "path": SEND, "error": "message_is_censored", "times": 3},
-            {"kind": "drop_before", "path": SEND, "times": 2},
-        ):
-            seen = len(self._asked) + wish["times"]
-            self._market.wish("faults", wish)
-            for order in orders[: wish["times"]]:
+        for kind, times, more in (("error", 3, {"error": "message_is_censored"}), ("drop_before", 2, {})):
+            seen = len(self._asked) + times
+            self._market.wish("faults", {"kind": kind, "path": SEND, "times": times, **more})
+            for order in orders[:times]:
                 yield from self._pack(order)
-            orders = orders[wish["times"] :]
-            yield Until(lambda seen=seen: len(self._asked) >= seen, f"trouble: {wish['kind']}")
+            orders = orders[times:]
+            yield Until(partial(self._have_asked, seen), f"trouble: {kind}")
         yield from self._rest(LOOKED_S)
         self._window.show_page(Page.CHECK)
         yield from self._grab("check", docs=True, wait_s=1.0)
@@ -225,19 +230,23 @@ class Packer(Photographer):
         yield from self._grab("check-refused", wait_s=0.5)
         yield from self._resend_refused()
         alerts = Alerts(self._app.hub.publish)
-        alerts.show(
-            Alert("clock", Severity.NOTE, "This computer’s clock is 7 minutes slow.", "Please set it.")
+        alerts.raise_alert(
+            Alert(AlertKey(AlertTopic.CLOCK_OFF), Severity.NOTE, because(StorageReason.CLOCK_SLOW, minutes=7))
         )
-        alerts.show(
-            Alert("disk", Severity.WARN, "The disk is nearly full: room for 3 days.", "Free some space.")
-        )
+        full_at = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+        filling = because(StorageReason.FILLING_UP_UNTIL, free=9 * 10**9, full_at=full_at)
+        alerts.raise_alert(Alert(DISK_SPACE, Severity.WARN, filling))
         yield from self._scan(orders[0])
         yield from self._photograph(1)
         yield from self._grab("alert", docs=True)
-        alerts.show(Alert("disk", Severity.STOP, DiskFull.headline, DiskFull.advice))
+        alerts.raise_alert(Alert(DISK_SPACE, Severity.STOP, because(StorageReason.NO_NEW_ORDER)))
         yield from self._grab("alert-stop")
-        self._window.ask(DamagedDatabase.headline, "Every photo lies in the photo folder.", _CHOICES)
+        damaged = said(DamagedDatabase().reason).headline
+        self._window.question.ask(damaged, "Every photo lies in the photo folder.", _CHOICES)
         yield from self._grab("ask")
+
+    def _have_asked(self, count: int) -> bool:
+        return len(self._asked) >= count
 
     def _resend_refused(self) -> Iterator[Until]:
         """Write one other text for all whose text was refused, and see it arrive."""
@@ -272,7 +281,7 @@ class Packer(Photographer):
 
 
 def take(
-    market: Wishes,
+    market: SwitchedMarket,
     photographer_of: Callable[[App], Photographer],
     changes: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> str:
@@ -298,10 +307,10 @@ def take(
 
 def main() -> int:
     everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    market = Wishes(20, plain=False)
+    market = SwitchedMarket(20, plain=False)
     trouble = take(market, lambda app: Packer(app, market, everything))
-    markets = Wishes(STORMY_ORDERS, plain=True, marketplaces="all")
-    by_hand = {
+    markets = SwitchedMarket(STORMY_ORDERS, plain=True, marketplaces="all")
+    by_hand: Mapping[str, Mapping[str, Any]] = {
         "tiktok-sg": {"by_hand": True},
         "manual-my": {"chat_page": "https://bazaar.example/orders/{order}/chat"},
     }
