@@ -26,6 +26,8 @@ from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import Held, NotSent, Refused
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.delivery.ports import (
     ChannelPolicy,
     HouseRules,
@@ -38,6 +40,7 @@ from parcelguard.delivery.ports import (
 )
 from parcelguard.marketplace.answers import moment, rows
 from parcelguard.marketplace.chatwoot.client import ChatwootClient
+from parcelguard.marketplace.chatwoot.codes import TITLE
 from parcelguard.marketplace.http import Upload
 
 PAGES = 3
@@ -87,9 +90,8 @@ class ChatwootChat:
         if newest.get("can_reply") is False:
             raise Held(
                 "cannot reply",
+                because(MarketplaceReason.ONLY_TEMPLATES, marketplace=TITLE),
                 code="window_closed",
-                headline="This buyer wrote too long ago: Chatwoot lets only templates through.",
-                advice="Nothing was sent. Send a template in Chatwoot, or wait until the buyer writes.",
             )
         return str(newest["id"])
 
@@ -132,9 +134,8 @@ class ChatwootChat:
         """Refuse: deleting it in Chatwoot would leave it with the buyer."""
         raise Refused(
             "no recall",
+            because(MarketplaceReason.NEVER_TAKEN_FROM_BUYER, marketplace=TITLE),
             code="no_recall",
-            headline="Chatwoot cannot take a message back from the buyer.",
-            advice="Leave it, or tell the buyer in the chat.",
         )
 
     # ---- steps -------------------------------------------------------------------------
@@ -146,15 +147,16 @@ class ChatwootChat:
         if contact is None or len(contacts) > 1:
             raise Held(
                 "the code names another contact",
+                because(MarketplaceReason.CONTACT_CHANGED, marketplace=TITLE),
                 code="buyer_changed",
-                headline="This order's number does not lead to this buyer in Chatwoot any more.",
-                advice="Nothing was sent. Compare the contacts in Chatwoot.",
             )
         return contact
 
     def _conversation(self, target: Target) -> str:
         if not target.conversation_id:
-            raise NotSent("no conversation yet", headline="The conversation in Chatwoot is not open yet.")
+            raise NotSent(
+                "no conversation yet", because(MarketplaceReason.CHAT_NOT_OPEN_YET, marketplace=TITLE)
+            )
         return target.conversation_id
 
     def _begun(self, contact: Mapping[str, Any]) -> str:

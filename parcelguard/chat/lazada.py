@@ -33,6 +33,7 @@ from parcelguard.core.errors import (
     Refused,
 )
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import (
@@ -47,7 +48,7 @@ from parcelguard.delivery.ports import (
 )
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.lazada.client import CHAT, ORDERS, ROW, SIGNATURE_WINDOW, LazadaClient
-from parcelguard.marketplace.lazada.codes import Unlisted
+from parcelguard.marketplace.lazada.codes import TITLE, Unlisted
 from parcelguard.marketplace.lazada.goods import (
     OVER,
     UNPAID,
@@ -58,6 +59,7 @@ from parcelguard.marketplace.lazada.goods import (
     packed_elsewhere,
     status,
 )
+from parcelguard.marketplace.meaning import LONGEST_CODE
 
 TEXT, PICTURE = "1", "3"  # Lazada's numbers for what a message is
 SELLER = "2"
@@ -151,10 +153,9 @@ class LazadaChat:
                 raise
             raise Refused(
                 str(error),
+                because(MarketplaceReason.NOT_TAKEN_BACK, marketplace=TITLE),
                 code=said_no.code,
                 request_id=said_no.request_id,
-                headline="Lazada does not take this message back any more.",
-                advice="Leave it, or tell the buyer in the chat.",
             ) from error
 
     # ---- steps -------------------------------------------------------------------------
@@ -173,10 +174,11 @@ class LazadaChat:
                 raise
             raise Refused(
                 str(error),
+                because(
+                    MarketplaceReason.CHAT_NOT_OPENED, marketplace=TITLE, code=said_no.code[:LONGEST_CODE]
+                ),
                 code=said_no.code,
                 request_id=said_no.request_id,
-                headline=said_no.headline,
-                advice="Nothing was sent. Open the buyer's chat in the seller centre, or send by hand.",
             ) from error
         session = answer.get("session_id") or entry(answer.get("data")).get("session_id")
         if not session:
@@ -231,23 +233,23 @@ def lazada_chat(client: LazadaClient, shop: ShopSettings, house: HouseRules) -> 
 
 def _refuse_wrong(units: Sequence[Row], target: Target) -> None:
     """Hold what should not be written about, as the order stands now."""
-    compare = "Nothing was sent. Compare the order in the seller centre."
+    unknown = because(MarketplaceReason.ORDER_UNKNOWN, marketplace=TITLE)
+    elsewhere = because(MarketplaceReason.PACKED_ELSEWHERE, marketplace=TITLE)
+    changed = because(MarketplaceReason.BUYER_CHANGED, marketplace=TITLE)
     if not units:
-        raise Held("no units", code="order_not_found", headline="Lazada does not know this order.")
+        raise Held("no units", unknown, code="order_not_found")
     if is_cancelled(units):
         raise Held("order cancelled", because(SendingReason.ORDER_CANCELLED), code="order_cancelled")
     if all(status(unit) in (UNPAID, *OVER) for unit in units):
-        raise Held("unpaid", code="order_unpaid", headline="This order is not paid.", advice=compare)
+        raise Held("unpaid", because(MarketplaceReason.ORDER_NOT_PAID), code="order_unpaid")
     if packed_elsewhere(units):
-        headline = "Nothing of this order is packed here: it is digital, or in Lazada's warehouse."
-        raise Held("packed elsewhere", code="packed_elsewhere", headline=headline, advice=compare)
+        raise Held("packed elsewhere", elsewhere, code="packed_elsewhere")
     if first(units, "buyer_id") != target.buyer_id:
-        headline = "Lazada names another buyer for this order now."
-        raise Held("another buyer", code="buyer_changed", headline=headline, advice=compare)
+        raise Held("another buyer", changed, code="buyer_changed")
 
 
 def _refuse_unfit(picture: bytes) -> None:
-    """Refuse here what Lazada would refuse, in words that say why."""
+    """Refuse here what Lazada would refuse, with the reason that it does not tell."""
     from PIL import Image  # the window's first paint does without
 
     with Image.open(BytesIO(picture), formats=["JPEG"]) as image:
@@ -256,10 +258,17 @@ def _refuse_unfit(picture: bytes) -> None:
         return
     raise Refused(
         f"picture {sides[0]}x{sides[1]}, {len(picture)} bytes",
+        because(
+            MarketplaceReason.PICTURE_UNFIT,
+            marketplace=TITLE,
+            width=sides[0],
+            height=sides[1],
+            size=len(picture) // 1000,
+            shortest=SIDES[0],
+            longest=SIDES[1],
+            largest=LARGEST // 1000,
+        ),
         code="picture_unfit",
-        headline=f"This picture is {sides[0]} × {sides[1]} pixels and {len(picture) // 1000} KB.",
-        advice=f"Lazada takes {SIDES[0]} to {SIDES[1]} pixels a side and up to {LARGEST // 1000} KB. "
-        "Take the photo again, then send.",
     )
 
 

@@ -35,6 +35,7 @@ from parcelguard.core.errors import (
 )
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import (
@@ -50,7 +51,7 @@ from parcelguard.delivery.ports import (
 )
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.marketplace.shopee.client import CANCELLED_STATES, SIGNATURE_WINDOW, ShopeeClient
-from parcelguard.marketplace.shopee.codes import wants_order_card, wrong_parameter
+from parcelguard.marketplace.shopee.codes import TITLE, wants_order_card, wrong_parameter
 
 CHAT = "/api/v2/sellerchat"
 UNANSWERED_LIMIT = 5  # messages a shop may post before the buyer answers
@@ -113,16 +114,14 @@ class ShopeeChat:
         if not buyer_id:
             raise Held(
                 "order without a buyer",
+                because(MarketplaceReason.NO_BUYER, marketplace=TITLE),
                 code="no_buyer",
-                headline="Shopee names no buyer for this order, so there is no chat.",
-                advice="Nothing was sent. Send again when the order has its buyer.",
             )
         if buyer_id != target.buyer_id:
             raise Held(
                 "buyer differs from the one at packing",
+                because(MarketplaceReason.BUYER_CHANGED, marketplace=TITLE),
                 code="buyer_changed",
-                headline="Shopee names another buyer for this order now.",
-                advice="Nothing was sent. Compare the order in the seller centre.",
             )
         if target.conversation_id:
             self._refuse_too_many(target.conversation_id, planned)
@@ -164,10 +163,9 @@ class ShopeeChat:
         except NotAllowed as error:
             raise Refused(
                 str(error),
+                because(MarketplaceReason.NOT_TAKEN_BACK, marketplace=TITLE),
                 code=error.code,
                 request_id=error.request_id,
-                headline="Shopee does not take this message back any more.",
-                advice="Leave it, or tell the buyer in the chat.",
             ) from error
 
     # ---- steps -------------------------------------------------------------------------
@@ -214,7 +212,9 @@ class ShopeeChat:
         )
         told = str(answer.get("to_id") or 0)
         if told not in ("0", target.buyer_id):  # not known for sure of shops that sell across borders
-            raise OutcomeUnknown("to_id differs", headline="Shopee names another buyer for this message.")
+            raise OutcomeUnknown(
+                "to_id differs", because(MarketplaceReason.OTHER_BUYER_TOLD, marketplace=TITLE)
+            )
         return Receipt(
             message_id=str(answer.get("message_id") or ""),
             conversation_id=str(answer.get("conversation_id") or ""),
@@ -230,7 +230,9 @@ class ShopeeChat:
             if order.get("order_sn") == target.order_number:
                 return dict(order)
         raise Held(
-            "order not in the answer", code="error_not_found", headline="Shopee does not know this order."
+            "order not in the answer",
+            because(MarketplaceReason.ORDER_UNKNOWN, marketplace=TITLE),
+            code="error_not_found",
         )
 
     def _refuse_too_many(self, conversation: str, planned: int) -> None:

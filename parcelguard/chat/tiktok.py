@@ -31,7 +31,8 @@ from parcelguard.core.errors import (
 )
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
-from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import Reason, because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -135,9 +136,8 @@ class TikTokChat:
         """Refuse: nothing can be taken back here."""
         raise Refused(
             "no recall",
+            because(MarketplaceReason.NEVER_TAKEN_BACK, marketplace=self._client.title),
             code="no_recall",
-            headline=f"{self._client.title} does not take messages back.",
-            advice="Leave it, or tell the buyer in the chat.",
         )
 
     # ---- steps -------------------------------------------------------------------------
@@ -175,21 +175,13 @@ class TikTokChat:
         order = next((each for each in orders if str(each.get("id")) == target.order_number), None)
         title = self._client.title
         if order is None:
-            raise _held("order_not_found", f"{title} does not know this order.", "Check the order number.")
+            raise _held("order_not_found", because(MarketplaceReason.ORDER_UNKNOWN, marketplace=title))
         if cancelled(order):
-            raise Held("cancelled", because(SendingReason.ORDER_CANCELLED), code="order_cancelled")
+            raise _held("order_cancelled", because(SendingReason.ORDER_CANCELLED))
         if order.get("is_on_hold_order") is True or order.get("status") in WAITING_STATES:
-            raise _held(
-                "order_on_hold",
-                "This order is not to be shipped yet: it is unpaid, or the buyer may still cancel it.",
-                "Keep the parcel; send when the order is released.",
-            )
+            raise _held("order_on_hold", because(MarketplaceReason.ORDER_ON_HOLD))
         if str(order.get("user_id") or "") != target.buyer_id:
-            raise _held(
-                "buyer_changed",
-                f"{title} names another buyer for this order now.",
-                "Compare the order in the seller center.",
-            )
+            raise _held("buyer_changed", because(MarketplaceReason.BUYER_CHANGED, marketplace=title))
 
     def _pages(self, conversation: str) -> Iterator[list[Message] | None]:
         """Yield pages of messages, the newest first, and None at the conversation's beginning; at most three.
@@ -210,8 +202,8 @@ class TikTokChat:
             query["page_token"] = following
 
 
-def _held(code: str, headline: str, advice: str) -> Held:
-    return Held(code, code=code, headline=headline, advice=f"Nothing was sent. {advice}")
+def _held(code: str, reason: Reason) -> Held:
+    return Held(code, reason, code=code)
 
 
 def _own(message: Message) -> bool:

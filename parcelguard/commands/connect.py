@@ -59,7 +59,7 @@ def connect_shop(
                 _consent(keeping, shop, grant, redirect, browser=browser)
             row = keeping.probe_shop(shop_id)
     _say(tr("Chat access: {access}.", access=access_words(row.standing)))
-    missing = said(row.access.missing)
+    missing = said(row.access.reason)
     for sentence in (missing.headline, missing.advice):
         if sentence:
             _say(sentence)

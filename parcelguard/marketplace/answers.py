@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from parcelguard.core.errors import NoNetwork, NotSent, OutcomeUnknown
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import ReasonKind, because
 
 
 def entry(value: object) -> Mapping[str, Any]:
@@ -33,19 +35,25 @@ def moment(seconds: object) -> datetime | None:
 class Imposter(OutcomeUnknown):
     """A log-in page or a proxy spoke, not the marketplace; `title` is the marketplace's name."""
 
-    advice = "Check the network: a log-in page or proxy may stand in between."
-
     def __init__(self, detail: str, *, title: str) -> None:
-        super().__init__(detail, headline=f"Something answers in place of {title}.")
+        super().__init__(detail, because(MarketplaceReason.ANSWER_MADE_NO_SENSE, marketplace=title))
+
+
+# A doubt about a message is settled by looking in the chat; one about a reading by asking again.
+_WHERE_NOTHING_IS_SHOWN: Mapping[ReasonKind, MarketplaceReason] = {
+    MarketplaceReason.BUSY: MarketplaceReason.BUSY_READING,
+    MarketplaceReason.UNEXPECTED_ANSWER: MarketplaceReason.UNEXPECTED_READING,
+}
 
 
 def not_confirmed(detail: str, *, title: str) -> OutcomeUnknown:
     """Return the doubt about a success that brings nothing back."""
-    return OutcomeUnknown(detail, headline=f"{title} did not confirm.")
+    return OutcomeUnknown(detail, because(MarketplaceReason.NOT_CONFIRMED, marketplace=title))
 
 
 def not_answered(error: OutcomeUnknown) -> NotSent:
     """Return what an unclear answer means where nothing visible was asked for."""
     if isinstance(error, Imposter):
-        return NoNetwork(str(error), headline=error.headline, advice=error.advice)
-    return NotSent(str(error), headline=error.headline, advice="It is tried again by itself.")
+        return NoNetwork(str(error), error.reason)
+    kind = _WHERE_NOTHING_IS_SHOWN.get(error.reason.kind)
+    return NotSent(str(error), because(kind, **dict(error.reason.values)) if kind else None)

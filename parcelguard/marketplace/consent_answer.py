@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from parcelguard.core.errors import SettingsError
-
-START_AGAIN = "Nothing was changed. Begin again, and copy the whole address after allowing."
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 
 
 def returned(redirected_to: str, state: str, title: str) -> Mapping[str, str]:
@@ -20,19 +20,16 @@ def returned(redirected_to: str, state: str, title: str) -> Mapping[str, str]:
     except ValueError as error:  # broken brackets, or more values than anyone sends
         raise _no_code("not an address", title) from error
     if values.get("state") != state:
-        raise SettingsError(
-            "state differs", headline="This address belongs to another attempt.", advice=START_AGAIN
-        )
+        raise SettingsError("state differs", because(MarketplaceReason.ATTEMPT_DIFFERS))
     if values.get("code", "null") == "null":  # so TikTok writes a refusal
         raise _no_code("no code in the address", title)
     return values
 
 
-def other_shop(detail: str, headline: str) -> SettingsError:
+def other_shop(detail: str, shop: str) -> SettingsError:
     """Return what to raise when the seller allowed it for another shop than this one."""
-    return SettingsError(detail, headline=headline, advice=START_AGAIN)
+    return SettingsError(detail, because(MarketplaceReason.CONSENT_FOR_OTHER_SHOP, shop=shop))
 
 
 def _no_code(detail: str, title: str) -> SettingsError:
-    headline = f"{title} sent no code: it was not allowed, or the address is not whole."
-    return SettingsError(detail, headline=headline, advice=START_AGAIN)
+    return SettingsError(detail, because(MarketplaceReason.NO_CODE, marketplace=title))

@@ -24,6 +24,8 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from parcelguard.core.errors import NoNetwork, NotSent, OutcomeUnknown
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.runtime.clock import real_seconds
 from parcelguard.runtime.crash_points import hit
 
@@ -32,7 +34,6 @@ CALL_S = 20.0
 UPLOAD_S = 60.0
 FIRST_BYTE = "http11.send_request_headers.started"
 BODY = "http11.send_request_body.started"
-_ONLINE = "Is this computer online? It sends by itself when the address is found."
 _PROGRESS = {
     "http11.send_request_headers.complete": "send.half_written",
     "http11.send_request_body.complete": "send.written",
@@ -163,14 +164,11 @@ def _not_reached(error: httpx.HTTPError, detail: str) -> NoNetwork:
     while (before := causes[-1].__cause__ or causes[-1].__context__) and before not in causes:
         causes.append(before)
     if any(isinstance(each, socket.gaierror) for each in causes):
-        return NoNetwork(detail, headline="Saved. The marketplace’s address is not found.", advice=_ONLINE)
+        return NoNetwork(detail, because(MarketplaceReason.ADDRESS_NOT_FOUND))
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
-        headline = "Saved. Something answers in place of the marketplace."
-        advice = "Check the network: a log-in page or proxy may stand in between."
-        return NoNetwork(detail, headline=headline, advice=advice)
+        return NoNetwork(detail, because(MarketplaceReason.STRANGER_ON_THE_WAY))
     if isinstance(error, httpx.ProxyError):
-        headline = "Saved. The proxy of this network does not let us through."
-        return NoNetwork(detail, headline=headline, advice="It may want a log-in: ask who looks after it.")
+        return NoNetwork(detail, because(MarketplaceReason.PROXY_REFUSES))
     return NoNetwork(detail)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from parcelguard.core.reasons.reason import Reason, as_told
+from parcelguard.core.reasons.reason import Reason
 
 
 class AccessState(StrEnum):
@@ -33,18 +33,8 @@ class Access:
 
     state: AccessState
     until: datetime | None = None
-    # Being replaced by `reason`, marketplace by marketplace; what is missing is asked of `missing`.
-    headline: str = ""
-    advice: str = ""
     orders: bool = True
     reason: Reason | None = None
-
-    @property
-    def missing(self) -> Reason | None:
-        """What is missing, as a value."""
-        if self.reason is not None or not (self.headline or self.advice):
-            return self.reason
-        return as_told(self.headline, self.advice)
 
 
 @dataclass(frozen=True, slots=True)

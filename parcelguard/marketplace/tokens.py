@@ -22,6 +22,8 @@ from parcelguard.core.errors import (
     ShopWaits,
     StorageError,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.runtime.crash_points import hit
 from parcelguard.vault.journal import Line
 from parcelguard.vault.vault import Secrets, Vault
@@ -158,14 +160,12 @@ class Tokens:
         try:
             present = self._vault.load(self._key)
         except SettingsError as error:  # the key store is locked, say: nothing of this shop can go out
-            words = {"headline": error.headline, "advice": error.advice}
-            raise ShopWaits(str(error), code="keys_locked", **words) from error
+            raise ShopWaits(str(error), error.reason, code="keys_locked") from error
         if present is None or not present.refresh_token:
             raise ShopWaits(
                 "no tokens",
+                because(MarketplaceReason.NOT_CONNECTED, marketplace=self._title),
                 code="not_connected",
-                headline=f"This shop is not connected to {self._title}.",
-                advice="Authorise it in Channels, or with: parcelguard connect",
             )
         return present
 
@@ -176,9 +176,8 @@ class Tokens:
         if abs(waited) < REST:  # below zero a little: the marketplace's time was known better then
             raise NotSent(
                 "the last answer about tokens was lost",
+                because(MarketplaceReason.RENEWAL_UNANSWERED, marketplace=self._title),
                 retry_after_s=(REST - waited).total_seconds(),
-                headline=f"{self._title} did not answer when the access was to be renewed.",
-                advice="ParcelGuard asks again in a minute.",
             )
 
     def _just_tried(self) -> bool:

@@ -20,6 +20,8 @@ from typing import Any, Literal, Protocol
 from uuid import uuid4
 
 from parcelguard.core.errors import SettingsError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.disk.files import write_durably
 from parcelguard.vault.sealing import KEY_BYTES, CannotOpen, DataKey, new_key, seal, unseal
 
@@ -156,9 +158,7 @@ class StorePlace:
             return what(self._given or system_key_store())
         except KeyringError as error:
             raise SettingsError(
-                f"key store: {type(error).__name__}",
-                headline="The key store of this computer does not open.",
-                advice="Unlock it, or log in to the desktop again; then start ParcelGuard again.",
+                f"key store: {type(error).__name__}", because(StorageReason.KEY_STORE_LOCKED)
             ) from error
 
 
@@ -184,11 +184,7 @@ class PassphrasePlace:
             key = _stretched(typed, noted)
             with suppress(CannotOpen):
                 return unseal(key, "key", str(noted.get("locked")))
-        raise NotTyped(
-            "wrong passphrase",
-            headline="This is not the passphrase of the shops’ keys.",
-            advice="Nothing was deleted. Start again, or ask whoever chose it.",
-        )
+        raise NotTyped("wrong passphrase", because(StorageReason.WRONG_PASSPHRASE))
 
     def drop(self, noted: Noted) -> None:
         """Do nothing: it lies nowhere else."""
@@ -198,9 +194,7 @@ class PassphrasePlace:
             passphrase = self._ask(f"Choose a passphrase of {SHORTEST_PASSPHRASE} letters or more: ")
             if len(passphrase) >= SHORTEST_PASSPHRASE and self._ask("Once more: ") == passphrase:
                 return passphrase
-        raise NotTyped(
-            "no passphrase chosen", headline="No passphrase was chosen.", advice="Start again; type it twice."
-        )
+        raise NotTyped("no passphrase chosen", because(StorageReason.NO_PASSPHRASE))
 
 
 class FilePlace:
@@ -245,23 +239,14 @@ def system_key_store() -> KeyStore:
 
     found = [each for each in get_all_keyring() if _named(each) in KEY_STORES]
     if not found:
-        raise SettingsError(
-            "no key store",
-            headline="This computer has no key store for the shops’ keys.",
-            advice='In the settings file, under [secrets], set keep = "passphrase" (asked for at each start) '
-            'or keep = "file" (whoever copies the data folder has the key too), and start it again.',
-        )
+        raise SettingsError("no key store", because(StorageReason.NO_KEY_STORE))
     return max(found, key=lambda each: each.priority)
 
 
 def ask_at_terminal(prompt: str) -> str:
     """Ask for a passphrase without showing it. Raises SettingsError where nobody could type it."""
     if sys.stdin is None or not sys.stdin.isatty():
-        raise SettingsError(
-            "no terminal",
-            headline="The shops’ keys wait for their passphrase.",
-            advice="Start ParcelGuard from a terminal, where it can ask.",
-        )
+        raise SettingsError("no terminal", because(StorageReason.PASSPHRASE_WAITS))
     return getpass.getpass(prompt)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from parcelguard.core.errors import SettingsError
+from parcelguard.core.reasons.storage import StorageReason
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -38,11 +39,7 @@ class KeyKeeper(Protocol):
 class CannotOpen(SettingsError):
     """What is locked does not open with the key of this computer."""
 
-    headline = "The shops’ keys cannot be opened on this computer."
-    advice = (
-        "Nothing was deleted. Bring secrets.json and secrets.key back together from a backup of this "
-        "computer, or move both away and connect each shop again."
-    )
+    kind = StorageReason.KEYS_NOT_OPENED
 
 
 def new_key() -> DataKey:

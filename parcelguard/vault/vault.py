@@ -18,6 +18,8 @@ from threading import Lock
 from typing import Any
 
 from parcelguard.core.errors import SettingsError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.disk.files import write_durably
 from parcelguard.vault.data_key import Ask, Keep, KeptKey, place_of
 from parcelguard.vault.journal import Journal
@@ -141,9 +143,7 @@ class Vault:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:  # damaged in any way
             raise SettingsError(
-                f"{self._path}: {type(error).__name__}",
-                headline="The file with the shops’ keys cannot be read.",
-                advice="Restore it from a backup, or delete it and connect each shop again.",
+                f"{self._path}: {type(error).__name__}", because(StorageReason.KEYS_UNREADABLE)
             ) from error
 
     def _taken_over(self) -> dict[str, str]:

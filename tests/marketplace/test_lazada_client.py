@@ -290,8 +290,8 @@ def test_orders_alone_work_and_the_chat_is_said_to_need_its_own_consent(bench: B
     bench.vault.keep("kopi/chat", Secrets(bench.secrets(CHAT).app_secret))
     access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (AccessState.NOT_CONNECTED, True)
-    assert access.missing == because(ShopReason.CHAT_CONSENT_MISSING)
-    assert "In-house IM Chat" in saying.said(access.missing).advice
+    assert access.reason == because(ShopReason.CHAT_CONSENT_MISSING)
+    assert "In-house IM Chat" in saying.said(access.reason).advice
     assert bench.channel.orders.read_order(bench.order.order_sn)
 
 

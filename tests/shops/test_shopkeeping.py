@@ -47,7 +47,7 @@ def test_a_row_says_whose_shop_it_is_and_that_it_is_not_connected(office: Office
 
     assert (kopi.label, lazada.label, bazaar.label) == ("Shopee MY", "Lazada SG", "By hand MY")
     assert kopi.standing == Standing(AccessState.NOT_CONNECTED, Tone.BAD, Remedy.AUTHORISE)
-    assert kopi.access.missing == because(ShopReason.CONSENT_MISSING, marketplace="Shopee")
+    assert kopi.access.reason == because(ShopReason.CONSENT_MISSING, marketplace="Shopee")
     assert (kopi.sends, kopi.today, kopi.on, kopi.live) == (Sends.NOTHING, Today(), False, False)
     assert (shop_words.sends(kopi), shop_words.today(kopi.today)) == ("—", "—")
     assert [(grant.grant, grant.keyed, grant.connected) for grant in lazada.grants] == [
@@ -64,7 +64,7 @@ def test_one_of_two_consents_is_not_enough_to_write_to_buyers(office: Office) ->
     row = office.keeping.shops()[1]
 
     assert (row.access.state, row.access.orders) == (AccessState.NOT_CONNECTED, True)
-    assert row.access.missing == because(ShopReason.CHAT_CONSENT_MISSING)
+    assert row.access.reason == because(ShopReason.CHAT_CONSENT_MISSING)
     office.vault.keep("kopi-lazada/chat", Secrets("s", "access", "refresh"))
     assert office.keeping.shops()[1].access.state is AccessState.AUTHORISED
 
@@ -73,7 +73,7 @@ def test_a_consent_that_has_ended_is_known_without_asking(office: Office) -> Non
     ended = Secrets("s", "access", "refresh", refresh_ends_at=utc_now().timestamp() - 1)
     office.vault.keep("kopi", ended)
     row = office.keeping.shops()[0]
-    assert row.access.missing == because(ShopReason.CONSENT_ENDED, marketplace="Shopee")
+    assert row.access.reason == because(ShopReason.CONSENT_ENDED, marketplace="Shopee")
     assert access_words(row.standing) == "Needs consent again"
 
 
@@ -86,7 +86,7 @@ def test_keys_that_cannot_be_opened_hide_no_shop_and_can_be_switched_off(
     kopi, _, bazaar = office.keeping.shops()
 
     assert (kopi.access.state, kopi.grants) == (AccessState.UNREACHABLE, ())
-    assert said(kopi.access.missing).headline == "The file with the shops’ keys cannot be read."
+    assert said(kopi.access.reason).headline == "The file with the shops’ keys cannot be read."
     assert bazaar.access.state is AccessState.BY_HAND
     office.keeping.switch_shop("kopi", on=False)
     assert not office.keeping.shops()[0].on

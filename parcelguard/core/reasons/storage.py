@@ -29,6 +29,14 @@ class StorageReason(StrEnum):
     NEWER_RECORDS = "newer_records"
     NOTE_NOT_WRITTEN = "note_not_written"
     BACKUP_FAILED = "backup_failed"
+    # its keys
+    KEYS_NOT_OPENED = "keys_not_opened"
+    KEYS_UNREADABLE = "keys_unreadable"
+    KEY_STORE_LOCKED = "key_store_locked"
+    NO_KEY_STORE = "no_key_store"
+    WRONG_PASSPHRASE = "wrong_passphrase"  # noqa: S105 - the name of a reason
+    NO_PASSPHRASE = "no_passphrase"  # noqa: S105 - the name of a reason
+    PASSPHRASE_WAITS = "passphrase_waits"  # noqa: S105 - the name of a reason
     # its clock
     CLOCK_SLOW = "clock_slow"
     CLOCK_FAST = "clock_fast"

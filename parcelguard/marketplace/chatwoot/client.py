@@ -19,14 +19,15 @@ from parcelguard.core.errors import (
     SettingsError,
     ShopWaits,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.marketplace.answers import Imposter, not_answered, not_confirmed, rows
-from parcelguard.marketplace.chatwoot.codes import failure
+from parcelguard.marketplace.chatwoot.codes import TITLE, failure
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.vault.vault import Vault
 
-TITLE = "Chatwoot"
 TOKEN = "api_access_token"  # noqa: S105 — the header's name
 _STATES = {
     "not_connected": AccessState.NOT_CONNECTED,
@@ -75,12 +76,7 @@ class ChatwootClient:
             self.contacts("parcelguard")
         except DeliveryError as error:
             state = _STATES.get(error.code) if isinstance(error, NotAllowed) else None
-            return Access(
-                state or AccessState.UNREACHABLE,
-                headline=error.headline,
-                advice=error.advice,
-                orders=False,
-            )
+            return Access(state or AccessState.UNREACHABLE, orders=False, reason=error.reason)
         return Access(AccessState.AUTHORISED)
 
     # ---- calls -------------------------------------------------------------------------
@@ -124,9 +120,8 @@ class ChatwootClient:
         if secrets is None:
             raise ShopWaits(
                 "no access token",
+                because(MarketplaceReason.ACCESS_TOKEN_MISSING, marketplace=TITLE),
                 code="not_connected",
-                headline="The access token of Chatwoot is missing.",
-                advice="Copy it from Profile settings › Access Token.",
             )
         return Request(method=method, path=self._account + path, headers={TOKEN: secrets.app_secret}, **rest)
 
@@ -161,11 +156,7 @@ class ChatwootClient:
 
 
 def _no_consent() -> SettingsError:
-    return SettingsError(
-        "no consent",
-        headline="Chatwoot asks for no consent.",
-        advice="Its access token is all that is needed.",
-    )
+    return SettingsError("no consent", because(MarketplaceReason.TOKEN_IS_ENOUGH, marketplace=TITLE))
 
 
 def _named(contact: Mapping[str, Any], code: str) -> bool:

@@ -3,62 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from parcelguard.core.errors import (
-    DeliveryError,
-    NotAllowed,
-    NotSent,
-    OutcomeUnknown,
-    Refused,
-    ShopWaits,
-    TooFast,
-)
+from parcelguard.core.errors import DeliveryError, OutcomeUnknown, Refused, ShopWaits, TooFast
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.marketplace.meaning import Meaning
 
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """One status's verdict and words."""
-
-    kind: type[DeliveryError]
-    headline: str
-    advice: str
-
-
+TITLE = "Chatwoot"
 MEANINGS: Mapping[int, Meaning] = {
-    400: Meaning(
-        Refused, "Chatwoot did not understand the call.", "Show the log to whoever looks after this program."
-    ),
-    401: Meaning(
-        ShopWaits,
-        "Chatwoot does not accept the access token.",
-        "Copy it again from Profile settings › Access Token.",
-    ),
-    403: Meaning(
-        ShopWaits,
-        "Chatwoot gives this access token no access to the inbox.",
-        "Add its user to the inbox, under Settings › Inboxes › Collaborators.",
-    ),
-    404: Meaning(
-        Refused, "Chatwoot does not know this conversation.", "Look for the buyer in Chatwoot, then resend."
-    ),
-    413: Meaning(Refused, "The picture is too large for Chatwoot.", "Ask who looks after your Chatwoot."),
-    422: Meaning(
-        Refused,
-        "Chatwoot does not take this message.",
-        "Look into the conversation in Chatwoot, then resend.",
-    ),
-    429: Meaning(TooFast, "Chatwoot asks to send more slowly.", "It goes out by itself."),
+    400: Meaning(Refused, MarketplaceReason.CALL_NOT_UNDERSTOOD),
+    401: Meaning(ShopWaits, MarketplaceReason.ACCESS_TOKEN_REFUSED),
+    403: Meaning(ShopWaits, MarketplaceReason.NO_INBOX_ACCESS),
+    404: Meaning(Refused, MarketplaceReason.CONVERSATION_UNKNOWN),
+    413: Meaning(Refused, MarketplaceReason.PICTURE_TOO_LARGE),
+    422: Meaning(Refused, MarketplaceReason.MESSAGE_NOT_TAKEN),
+    429: Meaning(TooFast, MarketplaceReason.SLOWER),
 }
-_BUSY = Meaning(OutcomeUnknown, "Chatwoot had trouble and did not confirm.", "ParcelGuard looks in the chat.")
+_BUSY = Meaning(OutcomeUnknown, MarketplaceReason.BUSY)
 
 
 def failure(status: int, retry_after_s: float | None = None) -> DeliveryError:
     """Return the error that a refusal stands for. What is not listed counts as unknown."""
-    detail, meaning = f"HTTP {status}", MEANINGS.get(status, _BUSY)
-    words = {"headline": meaning.headline, "advice": meaning.advice}
-    if issubclass(meaning.kind, NotAllowed):
-        return meaning.kind(detail, code=str(status), **words)
-    if issubclass(meaning.kind, NotSent):
-        return meaning.kind(detail, retry_after_s=retry_after_s, **words)
-    return meaning.kind(detail, **words)
+    meaning = MEANINGS.get(status, _BUSY)
+    return meaning.error(f"HTTP {status}", marketplace=TITLE, code=str(status), retry_after_s=retry_after_s)

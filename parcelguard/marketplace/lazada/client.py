@@ -24,19 +24,20 @@ from parcelguard.core.errors import (
     ShopWaits,
 )
 from parcelguard.core.marketplace_facts import marketplace
-from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import Reason, because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.answers import not_answered, rows
 from parcelguard.marketplace.consent_answer import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Upload
 from parcelguard.marketplace.lazada.codes import (
     NO_PERMISSION,
-    ClockRefused,
     consent_ended,
     token_refused,
     wrong_keys,
 )
 from parcelguard.marketplace.lazada.wire import not_shown, refusal, signed, spoke
+from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.once_more import with_their_time, with_tokens
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.tokens import Tokens, grant_key, life_s
@@ -55,15 +56,18 @@ AUTH = "https://auth.lazada.com"
 SIGNATURE_WINDOW = timedelta(seconds=7200)
 RENEW_WHEN_LEFT = timedelta(hours=6)  # the tokens of an app that is not reviewed yet live for one day
 ORDERS, CHAT = "orders", "chat"
+_SECRET_MISSING = {
+    ORDERS: MarketplaceReason.APP_SECRET_MISSING,
+    CHAT: MarketplaceReason.CHAT_APP_SECRET_MISSING,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One of the seller's two apps. `title`: what it is for, in words."""
+    """One of the seller's two apps."""
 
     grant: str
     key: str
-    title: str
     tokens: Tokens
 
 
@@ -112,11 +116,7 @@ class LazadaClient:
         code = returned(redirected_to, state, ROW.title)["code"]
         present = self._vault.load(grant_key(self.shop.id, grant))
         if present is None:
-            raise SettingsError(
-                f"no secret for {grant}",
-                headline=f"The app secret for {app.title} is missing.",
-                advice="Enter it in Channels first.",
-            )
+            raise SettingsError(f"no secret for {grant}", because(_SECRET_MISSING[grant]))
         answer = self._token_call(app, present, "/auth/token/create", code=code)
         seller = self._seller(answer)
         self._refuse_other(grant, seller)
@@ -223,7 +223,7 @@ class LazadaClient:
         """Return what an answer refuses, and learn Lazada's time from it; a log-in page may be hours off."""
         if spoke(answer):
             self.clock.learn(answer.date, self._now())
-        return refusal(answer, app.title)
+        return refusal(answer, of_chat_app=app.grant == CHAT)
 
     def _timestamp(self) -> int:
         return self.clock.timestamp(self._now())
@@ -238,9 +238,9 @@ class LazadaClient:
             lambda: self.their_time,
             early=RENEW_WHEN_LEFT,
             ended=consent_ended,
-            title=f"{ROW.title} ({ROW.grants[grant]})",
+            title=ROW.title,
         )
-        return App(grant, app_key, ROW.grants[grant], tokens)
+        return App(grant, app_key, tokens)
 
     def _spend_refresh_token(self, grant: str, present: Secrets) -> Secrets:
         spent = present.refresh_token
@@ -265,7 +265,9 @@ class LazadaClient:
         """Return what a token answer holds; what it leaves out stays as it was."""
         access, now = str(answer.get("access_token") or ""), self.their_time
         if not access:
-            raise NotSent("token answer without a token")
+            raise NotSent(
+                "token answer without a token", because(MarketplaceReason.NO_TOKENS, marketplace=ROW.title)
+            )
         ends = answer.get("refresh_expires_in")
         return replace(
             present,
@@ -281,10 +283,9 @@ class LazadaClient:
         by_country = {str(each.get("country") or "").upper(): each for each in rows(told)}
         here = by_country.get(self.shop.region)
         if here is None or not str(here.get("seller_id") or "").isdecimal():
-            countries = ", ".join(sorted(filter(None, by_country))) or "no country"
-            raise other_shop(
-                f"consent for {countries}",
-                f"This consent is for a shop in {countries}, not in {self.shop.region}.",
+            countries = ", ".join(sorted(filter(None, by_country)))
+            raise SettingsError(
+                f"consent for {countries or 'no country'}", _elsewhere(countries, self.shop.region)
             )
         return Seller(int(here["seller_id"]), str(here.get("short_code") or ""), self.shop.region)
 
@@ -292,13 +293,12 @@ class LazadaClient:
         """Keep orders and chat of two sellers apart: photos would go to strangers."""
         theirs = str(seller.shop_id)
         if self.shop.shop_id and self.shop.shop_id != seller.shop_id:
-            raise other_shop(f"seller {theirs}", f"This consent is for seller {theirs}, not for this shop.")
+            raise other_shop(f"seller {theirs}", theirs)
         for other in self._apps.keys() - {grant}:
             paired = self._vault.load(grant_key(self.shop.id, other))
             if paired and paired.access_token and paired.notes.get("seller_id", theirs) != theirs:
-                raise other_shop(
-                    f"seller {theirs} beside another",
-                    f"This is another seller than the one of {self._apps[other].title}.",
+                raise SettingsError(
+                    f"seller {theirs} beside another", because(MarketplaceReason.CONSENTS_OF_TWO_SELLERS)
                 )
 
     # ---- what a shop may do ------------------------------------------------------------
@@ -320,7 +320,7 @@ class LazadaClient:
 
     def _without(self, error: DeliveryError, *, orders: bool) -> Access:
         """Return what cannot be done, and why."""
-        missing = partial(Access, headline=error.headline, advice=error.advice, orders=orders)
+        missing = partial(Access, orders=orders, reason=error.reason)
         if not isinstance(error, NotAllowed):
             return missing(AccessState.UNREACHABLE)
         if error.code == "not_connected" and orders:
@@ -333,6 +333,12 @@ class LazadaClient:
             return missing(AccessState.CONSENT_AGAIN)
         denied = error.code == NO_PERMISSION
         return missing(AccessState.NO_CHAT if denied else AccessState.UNREACHABLE, self._until())
+
+
+def _elsewhere(countries: str, country: str) -> Reason:
+    if not countries:
+        return because(MarketplaceReason.CONSENT_FOR_NO_COUNTRY)
+    return because(MarketplaceReason.CONSENT_FOR_OTHER_COUNTRY, countries=countries, country=country)
 
 
 def lazada_client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> LazadaClient:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 from parcelguard.core.errors import (
     DeliveryError,
@@ -21,7 +21,12 @@ from parcelguard.core.errors import (
     ShopWaits,
     TooFast,
 )
+from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
+from parcelguard.marketplace.meaning import LONGEST_CODE, ClockRefused, Meaning
 
+TITLE = marketplace("lazada").title
 RATE_LIMIT = "ApiCallLimit"
 SERVER_TROUBLE = "SystemError"
 NO_PERMISSION = "InsufficientPermission"
@@ -31,29 +36,20 @@ _CAUTION = 1.2  # a ban is waited out with something to spare
 _BAN = re.compile(r"ban will last (\d{1,5}) second", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """One code's verdict and words; `{app}` stands for which of the seller's two apps called."""
-
-    kind: type[DeliveryError]
-    headline: str
-    advice: str
-    wait_s: float | None = None
-
-
-_CONSENT = Meaning(
-    ShopWaits, "Lazada wants the seller's consent to {app} again.", "Connect it again; the photos are safe."
-)
-_APP = Meaning(
-    ShopWaits, "Lazada does not accept the keys of the app for {app}.", "Check its app key and app secret."
-)
-_PARAMETER = Meaning(
-    Refused, "Lazada did not understand the call.", "Show the log to whoever looks after this program."
-)
-_NOT_FOUND = Meaning(Refused, "Lazada does not know this order in this shop.", "Check the order number.")
-_PICTURE = Meaning(Refused, "Lazada does not take this picture.", "Take the photo again, then send.")
-_SLOWER = Meaning(TooFast, "Lazada asks to send more slowly.", "It goes out by itself.")
-_BUSY = Meaning(OutcomeUnknown, "Lazada had trouble and did not confirm.", "ParcelGuard looks in the chat.")
+_CONSENT = Meaning(ShopWaits, MarketplaceReason.CONSENT_AGAIN)
+_APP = Meaning(ShopWaits, MarketplaceReason.APP_KEYS_REFUSED)
+_PARAMETER = Meaning(Refused, MarketplaceReason.CALL_NOT_UNDERSTOOD)
+_NOT_FOUND = Meaning(Refused, MarketplaceReason.ORDER_UNKNOWN)
+_PICTURE = Meaning(Refused, MarketplaceReason.PICTURE_REFUSED)
+_CLOCK = Meaning(ClockRefused, MarketplaceReason.CLOCK_REFUSED)
+_SLOWER = Meaning(TooFast, MarketplaceReason.SLOWER)
+_BUSY = Meaning(OutcomeUnknown, MarketplaceReason.BUSY)
+# The same refusals of the seller's other app: they are mended in another place.
+_OF_CHAT_APP: Mapping[MarketplaceReason, MarketplaceReason] = {
+    MarketplaceReason.CONSENT_AGAIN: MarketplaceReason.CHAT_CONSENT_AGAIN,
+    MarketplaceReason.APP_KEYS_REFUSED: MarketplaceReason.CHAT_APP_KEYS_REFUSED,
+    MarketplaceReason.NO_ORDER_ACCESS: MarketplaceReason.NO_CHAT_ACCESS,
+}
 
 MEANINGS: Mapping[str, Meaning] = {
     **dict.fromkeys(
@@ -67,40 +63,17 @@ MEANINGS: Mapping[str, Meaning] = {
         ),
         _CONSENT,
     ),
-    "AUTH_TYPE_UNSUPPORTED": Meaning(
-        ShopWaits,
-        "The subscription to this app has to be renewed at Lazada.",
-        "Renew it in the service marketplace, then connect again.",
-    ),
-    "InvalidCode": Meaning(
-        Held, "Lazada does not accept this code.", "It works once, for 30 minutes. Connect the shop again."
-    ),
+    "AUTH_TYPE_UNSUPPORTED": Meaning(ShopWaits, MarketplaceReason.SUBSCRIPTION_ENDED),
+    "InvalidCode": Meaning(Held, MarketplaceReason.CODE_REFUSED, values={"minutes": 30}),
     **dict.fromkeys(("IncompleteSignature", "InvalidAppKey"), _APP),
     **dict.fromkeys(("MissingParameter", "InvalidApi", "InvalidApiPath"), _PARAMETER),
-    NO_PERMISSION: Meaning(
-        ShopWaits,
-        "Lazada gives the app for {app} no permission for this.",
-        "Apply for it in Lazada's console, or send by hand.",
-    ),
-    "AppWhiteIpLimit": Meaning(
-        ShopWaits,
-        "Lazada refuses this office's internet address.",
-        "Empty the IP whitelist of the app for {app} in the console.",
-    ),
-    "SellerNotVerified": Meaning(
-        ShopWaits,
-        "Lazada has not fully opened this shop yet.",
-        "Finish its verification in the seller centre.",
-    ),
+    NO_PERMISSION: Meaning(ShopWaits, MarketplaceReason.NO_ORDER_ACCESS),
+    "AppWhiteIpLimit": Meaning(ShopWaits, MarketplaceReason.OFFICE_REFUSED),
+    "SellerNotVerified": Meaning(ShopWaits, MarketplaceReason.SHOP_NOT_VERIFIED),
     **dict.fromkeys((RATE_LIMIT, "SellerCallLimit"), _SLOWER),
-    "AppCallLimit": Meaning(TooFast, _SLOWER.headline, _SLOWER.advice, APP_REST_S),
-    "901": Meaning(TooFast, _SLOWER.headline, _SLOWER.advice, 1.0),
-    "998": Meaning(
-        NotSent,
-        "Lazada has switched this off during a sale.",
-        "It is saved, and tried again every hour.",
-        CAMPAIGN_REST_S,
-    ),
+    "AppCallLimit": Meaning(TooFast, MarketplaceReason.SLOWER, APP_REST_S),
+    "901": Meaning(TooFast, MarketplaceReason.SLOWER, 1.0),
+    "998": Meaning(NotSent, MarketplaceReason.OFF_DURING_SALE, CAMPAIGN_REST_S),
     **dict.fromkeys(
         ("6", "15", "1000", "40011", "SystemBusy", SERVER_TROUBLE, "ServiceTimeout", "ServiceUnavailable"),
         _BUSY,
@@ -112,36 +85,25 @@ MEANINGS: Mapping[str, Meaning] = {
         ("37", "38", "39", "56"), _NOT_FOUND
     ),  # of a list of orders; each is then asked for alone
     **dict.fromkeys(("14", "17", "19", "36", "74", "75"), _PARAMETER),
-    "300": Meaning(NotSent, "Lazada could not take the picture.", "It is tried again by itself."),
+    "300": Meaning(NotSent, MarketplaceReason.PICTURE_NOT_TAKEN_NOW),
     **dict.fromkeys(("30", "302", "303"), _PICTURE),
-    "-22": Meaning(
-        Refused,
-        "Lazada does not let you write about this order any more.",
-        "It is too old for a new chat. Send by hand if the buyer's chat is still open.",
-    ),
+    "-22": Meaning(Refused, MarketplaceReason.ORDER_TOO_OLD),
 }
-_TOKEN = frozenset(code for code, meaning in MEANINGS.items() if meaning is _CONSENT) - {
-    "IllegalRefreshToken"
-}
+_TOKEN = frozenset(
+    code for code, meaning in MEANINGS.items() if meaning.reason is MarketplaceReason.CONSENT_AGAIN
+) - {"IllegalRefreshToken"}
 _ENDS_CONSENT = frozenset({"IllegalRefreshToken", "AUTH_TYPE_UNSUPPORTED"})
+_WRONG_KEYS = frozenset({MarketplaceReason.APP_KEYS_REFUSED, MarketplaceReason.CHAT_APP_KEYS_REFUSED})
 
 
 class Unlisted(OutcomeUnknown):
     """A code whose meaning nobody has told us."""
 
-    advice = "ParcelGuard looks in the chat."
-
     def __init__(self, detail: str, *, code: str, request_id: str) -> None:
-        super().__init__(detail, headline=f"Lazada gave an unexpected answer ({code[:40]}).")
+        shown = code[:LONGEST_CODE]
+        super().__init__(detail, because(MarketplaceReason.UNEXPECTED_ANSWER, marketplace=TITLE, code=shown))
         self.code = code
         self.request_id = request_id
-
-
-class ClockRefused(NotSent):
-    """Lazada refused the time in the signature; the next one uses the time Lazada told."""
-
-    headline = "This computer's clock is wrong; it is corrected for sending."
-    advice = "Please set the clock."
 
 
 def failure(
@@ -151,26 +113,20 @@ def failure(
     status: int,
     retry_after_s: float | None = None,
     *,
-    app: str = "",
+    of_chat_app: bool = False,
 ) -> DeliveryError:
     """Return the error that a coded refusal stands for. What is not listed counts as unknown.
 
-    `app`: what the calling app is for, in words.
+    `of_chat_app`: which of the seller's two apps called.
     """
     detail = f"{code} (HTTP {status}, request {request_id})"
-    if status == 429:
-        return TooFast(detail, retry_after_s=retry_after_s)
-    if code == "IllegalTimestamp":
-        return ClockRefused(detail)
-    meaning = MEANINGS.get(code) or (_BUSY if "rpc timeout" in message.lower() else None)
+    meaning = _meaning(code, message, status)
     if meaning is None:
         return Unlisted(detail, code=code, request_id=request_id)
-    words = {"headline": meaning.headline.format(app=app), "advice": meaning.advice.format(app=app)}
-    if issubclass(meaning.kind, NotAllowed):
-        return meaning.kind(detail, code=code, request_id=request_id, **words)
-    if issubclass(meaning.kind, NotSent):
-        return meaning.kind(detail, retry_after_s=_wait_s(meaning, message, retry_after_s), **words)
-    return meaning.kind(detail, **words)
+    if of_chat_app:
+        meaning = replace(meaning, reason=_OF_CHAT_APP.get(meaning.reason, meaning.reason))
+    wait_s = _wait_s(meaning, message, retry_after_s)
+    return meaning.error(detail, marketplace=TITLE, code=code, request_id=request_id, retry_after_s=wait_s)
 
 
 def consent_ended(error: NotAllowed) -> bool:
@@ -180,17 +136,25 @@ def consent_ended(error: NotAllowed) -> bool:
 
 def not_found(error: NotAllowed) -> bool:
     """Whether Lazada says that there is no such order in this shop."""
-    return MEANINGS.get(error.code) is _NOT_FOUND
+    return error.reason.kind is MarketplaceReason.ORDER_UNKNOWN
 
 
 def wrong_keys(error: NotAllowed) -> bool:
     """Whether Lazada does not accept the app's key or secret: no consent helps."""
-    return MEANINGS.get(error.code) is _APP
+    return error.reason.kind in _WRONG_KEYS
 
 
 def token_refused(code: str) -> bool:
     """Whether a call was refused because its access token is bad: refresh once, repeat once."""
     return code in _TOKEN
+
+
+def _meaning(code: str, message: str, status: int) -> Meaning | None:
+    if status == 429:
+        return _SLOWER
+    if code == "IllegalTimestamp":
+        return _CLOCK
+    return MEANINGS.get(code) or (_BUSY if "rpc timeout" in message.lower() else None)
 
 
 def _wait_s(meaning: Meaning, message: str, told_s: float | None) -> float | None:

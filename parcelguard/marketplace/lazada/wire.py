@@ -12,13 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from parcelguard.core.errors import DeliveryError, OutcomeUnknown
-from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.marketplace.answers import Imposter, entry, not_confirmed
 from parcelguard.marketplace.http import Answer, Request
-from parcelguard.marketplace.lazada.codes import RATE_LIMIT, SERVER_TROUBLE, failure
+from parcelguard.marketplace.lazada.codes import RATE_LIMIT, SERVER_TROUBLE, TITLE, failure
 from parcelguard.vault.vault import Secrets
-
-TITLE = marketplace("lazada").title
 
 
 def sign(app_secret: str, path: str, parameters: Mapping[str, str]) -> str:
@@ -59,8 +56,8 @@ def spoke(answer: Answer) -> bool:
     return answer.body is not None and "request_id" in answer.body
 
 
-def refusal(answer: Answer, app_title: str) -> DeliveryError | None:
-    """Return what an answer refuses, or None for a success by Lazada's own test."""
+def refusal(answer: Answer, *, of_chat_app: bool) -> DeliveryError | None:
+    """Return what an answer to one of the two apps refuses, or None for a success by Lazada's own test."""
     body, status, wait_s = answer.body or {}, answer.status, answer.retry_after_s
     if not spoke(answer):
         if status == 429:
@@ -71,7 +68,7 @@ def refusal(answer: Answer, app_title: str) -> DeliveryError | None:
     code = _code(body) or (f"HTTP {status}" if status >= 400 else "")
     if not code:
         return None
-    return failure(code, _message(body), str(body["request_id"]), status, wait_s, app=app_title)
+    return failure(code, _message(body), str(body["request_id"]), status, wait_s, of_chat_app=of_chat_app)
 
 
 def not_shown(answer: Answer) -> OutcomeUnknown | None:

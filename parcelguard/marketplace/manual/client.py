@@ -7,6 +7,8 @@ from datetime import datetime
 
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import SettingsError
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.vault.vault import Vault
 
@@ -36,6 +38,4 @@ class ManualClient:
 
 
 def _nothing_to_allow() -> SettingsError:
-    return SettingsError(
-        "by hand", headline="This shop needs no consent.", advice="Its buyers are written to by hand."
-    )
+    return SettingsError("by hand", because(ShopReason.NO_CONSENT_NEEDED))

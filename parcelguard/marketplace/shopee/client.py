@@ -24,13 +24,16 @@ from parcelguard.core.errors import (
     OutcomeUnknown,
     SettingsError,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.marketplace.answers import Imposter, moment, not_answered, not_confirmed
 from parcelguard.marketplace.consent_answer import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
+from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.once_more import Refusal, with_their_time, with_tokens
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.shopee.codes import (
-    ClockRefused,
+    TITLE,
     consent_ended,
     failure,
     no_permission,
@@ -41,7 +44,6 @@ from parcelguard.marketplace.shopee.codes import (
 from parcelguard.marketplace.tokens import Tokens, life_s
 from parcelguard.vault.vault import Secrets, Vault
 
-TITLE = "Shopee"
 HOST = "https://partner.shopeemobile.com"
 REFRESH_WHEN_LEFT = timedelta(minutes=30)
 REFRESH_TOKEN_LIFE = timedelta(days=30)
@@ -124,16 +126,10 @@ class ShopeeClient:
         given = returned(redirected_to, state, TITLE)
         present = self._vault.load(self.account.local_id)
         if present is None:
-            raise SettingsError(
-                "no partner key",
-                headline="The partner key of this shop is missing.",
-                advice="Enter it in Channels first.",
-            )
+            raise SettingsError("no partner key", because(MarketplaceReason.PARTNER_KEY_MISSING))
         shop_id = given.get("shop_id") or str(self.account.shop_id)
         if self.account.shop_id and shop_id != str(self.account.shop_id):
-            raise other_shop(
-                f"shop {shop_id[:20]}", f"This consent is for shop {shop_id[:20]}, not for this one."
-            )
+            raise other_shop(f"shop {shop_id[:20]}", shop_id[:20])
         account = replace(self.account, shop_id=_number(shop_id, "shop_id"))
         secrets = self._first_pair(given, account, present)
         self.account = account
@@ -149,19 +145,19 @@ class ShopeeClient:
         try:
             info = self.get(INFO)
         except NotSent as error:
-            return Access(AccessState.UNREACHABLE, None, error.headline, error.advice, orders=False)
+            return Access(AccessState.UNREACHABLE, orders=False, reason=error.reason)
         except NotAllowed as error:
-            return Access(_state(error), None, error.headline, error.advice, orders=False)
+            return Access(_state(error), orders=False, reason=error.reason)
         until = moment(info.get("expire_time")) or self._refresh_ends()
         if str(info.get("status")) in CLOSED_SHOP:
-            headline, advice = "Shopee has closed or frozen this shop.", "Look into the seller centre."
-            return Access(AccessState.NO_CHAT, until, headline, advice)
+            closed = because(MarketplaceReason.SHOP_CLOSED, marketplace=TITLE)
+            return Access(AccessState.NO_CHAT, until, reason=closed)
         try:
             self.get(CONVERSATIONS, direction="older", type="all", page_size=1)
         except NotSent as error:
-            return Access(AccessState.UNREACHABLE, until, error.headline, error.advice)
+            return Access(AccessState.UNREACHABLE, until, reason=error.reason)
         except NotAllowed as error:
-            return Access(_state(error), until, error.headline, error.advice)
+            return Access(_state(error), until, reason=error.reason)
         return Access(AccessState.AUTHORISED, until)
 
     def _first_pair(self, given: Mapping[str, str], account: Account, present: Secrets) -> Secrets:
@@ -176,9 +172,9 @@ class ShopeeClient:
         answer = self._public("/api/v2/auth/token/get", body, present.app_secret)
         shops = answer.get("shop_id_list")
         if account.shop_id not in (shops if isinstance(shops, list) else []):
-            raise other_shop(
+            raise SettingsError(
                 f"shop {account.shop_id} is not among the main account's",
-                f"This consent does not include shop {account.shop_id}.",
+                because(MarketplaceReason.CONSENT_WITHOUT_SHOP, shop=str(account.shop_id)),
             )
         return self._traded(self._pair(answer, present), account.shop_id)
 
@@ -310,7 +306,9 @@ class ShopeeClient:
     def _pair(self, answer: Mapping[str, Any], present: Secrets) -> Secrets:
         access, refresh = str(answer.get("access_token") or ""), str(answer.get("refresh_token") or "")
         if not access or not refresh:
-            raise NotSent("token answer without tokens", headline="Shopee’s answer held no tokens.")
+            raise NotSent(
+                "token answer without tokens", because(MarketplaceReason.NO_TOKENS, marketplace=TITLE)
+            )
         now = self._market_time()
         return replace(
             present,
@@ -327,7 +325,7 @@ class ShopeeClient:
 
 def _number(text: str, name: str) -> int:
     if not text.isdecimal() or len(text) > 20 or int(text) == 0:
-        raise other_shop(f"odd {name}", "This address does not say which shop it is for.")
+        raise SettingsError(f"odd {name}", because(MarketplaceReason.SHOP_NOT_NAMED))
     return int(text)
 
 

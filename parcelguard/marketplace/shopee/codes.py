@@ -8,94 +8,57 @@ segment. Spellings such as `exceed_send_limitaion` are Shopee's own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
     NotAllowed,
-    NotSent,
     OutcomeUnknown,
     Refused,
     ShopWaits,
     TooFast,
 )
+from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.marketplace.meaning import ClockRefused, Meaning, unexpected
 
+_ROW = marketplace("shopee")
+TITLE = _ROW.title
+NO_PERMISSION_STATUS = 491
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """One code's verdict and words."""
-
-    kind: type[DeliveryError]
-    headline: str
-    advice: str
-
-
-_CONSENT = Meaning(
-    ShopWaits, "Shopee wants the seller's consent again.", "Connect the shop again; the photos are safe."
-)
-_NO_CHAT = Meaning(
-    ShopWaits,
-    "Shopee gives this app no access to chat.",
-    "Apply for it in Shopee's console, or send by hand.",
-)
-_APP = Meaning(
-    ShopWaits, "Shopee does not accept this app's keys.", "Check partner id, partner key and host."
-)
-_SHOP = Meaning(ShopWaits, "Shopee has closed or frozen this shop.", "Look into the seller centre.")
-_WORDING = Meaning(Refused, "Shopee refused the text.", "Change the words, then resend.")
-_PARAMETER = Meaning(
-    Refused, "Shopee did not understand the message.", "Show the log to whoever looks after this program."
-)
-_NOT_FOUND = Meaning(Refused, "Shopee does not know this order.", "Check the order number.")
-_CODE = Meaning(
-    Held, "Shopee does not accept this code.", "It works once, for ten minutes. Connect the shop again."
-)
-_REPEATED = Meaning(
-    Refused,
-    "Shopee refused the same message again.",
-    "It does so for 24 hours. Change a few words, then resend.",
-)
-_BUSY = Meaning(OutcomeUnknown, "Shopee had trouble and did not confirm.", "ParcelGuard looks in the chat.")
+_CONSENT = Meaning(ShopWaits, MarketplaceReason.CONSENT_AGAIN)
+_NO_CHAT = Meaning(ShopWaits, MarketplaceReason.NO_CHAT_ACCESS)
+_APP = Meaning(ShopWaits, MarketplaceReason.PARTNER_KEYS_REFUSED)
+_SHOP = Meaning(ShopWaits, MarketplaceReason.SHOP_CLOSED)
+_WORDING = Meaning(Refused, MarketplaceReason.TEXT_REFUSED)
+_PARAMETER = Meaning(Refused, MarketplaceReason.CALL_NOT_UNDERSTOOD)
+_NOT_FOUND = Meaning(Refused, MarketplaceReason.ORDER_UNKNOWN)
+_CODE = Meaning(Held, MarketplaceReason.CODE_REFUSED, values={"minutes": 10})
+_REPEATED = Meaning(Refused, MarketplaceReason.MESSAGE_REPEATED, values={"hours": 24})
+_SLOWER = Meaning(TooFast, MarketplaceReason.SLOWER)
+_CLOCK = Meaning(ClockRefused, MarketplaceReason.CLOCK_REFUSED)
+_BUSY = Meaning(OutcomeUnknown, MarketplaceReason.BUSY)
 
 MEANINGS: Mapping[str, Meaning] = {
     "user_is_forbidden": Meaning(
-        Held,
-        "Shopee does not let you write to this buyer now.",
-        "It allows it for 30 days after an order, 7 days after the buyer wrote, or while a return is open.",
+        Held, MarketplaceReason.BUYER_CLOSED_FOR_NOW, values={"order_days": 30, "chat_days": 7}
     ),
-    "reach_5_message_limit": Meaning(
-        Held, "This buyer has 5 unanswered messages already.", "Wait until the buyer answers, then resend."
+    "reach_5_message_limit": Meaning(Held, MarketplaceReason.TOO_MANY_UNANSWERED, values={"limit": 5}),
+    "first_chat_without_order_info": Meaning(Held, MarketplaceReason.ORDER_TO_BE_NAMED),
+    "error_business": Meaning(Refused, MarketplaceReason.MESSAGE_REFUSED),
+    "message_too_long": Meaning(
+        Refused, MarketplaceReason.TEXT_TOO_LONG, values={"longest": _ROW.longest_text}
     ),
-    "first_chat_without_order_info": Meaning(
-        Held, "Shopee wants the order named in the first message.", "Open the chat once by hand, then resend."
-    ),
-    "error_business": Meaning(
-        Refused, "Shopee refused this message.", "Change the words or leave a photo out, then resend."
-    ),
-    "message_too_long": Meaning(Refused, "The text is too long for Shopee.", "Shorten it to 600 letters."),
     "message_is_censored": _WORDING,
-    "exceed_send_limitaion": Meaning(TooFast, "Shopee asks to send more slowly.", "It goes out by itself."),
-    "error_rate_limit": Meaning(TooFast, "Shopee asks to send more slowly.", "It goes out by itself."),
-    "error_too_frequent": Meaning(TooFast, "Shopee asks to send more slowly.", "It goes out by itself."),
-    "error_limit": Meaning(
-        ShopWaits,
-        "Today’s quota of Shopee calls is used up.",
-        "Keep packing. Sending goes on by itself after midnight, Singapore time.",
-    ),
-    "block_by_internal_safety_strategies": Meaning(
-        Held, "Shopee blocked this message by its own safety rules.", "Do not repeat it; ask Shopee."
-    ),
-    "error_blocked": Meaning(Held, "This buyer has blocked the shop.", "Nothing can be sent to this buyer."),
-    "error_sender_block_receiver": Meaning(
-        Held, "The shop has blocked this buyer.", "Unblock the buyer in the seller centre, then resend."
-    ),
-    "assigned_to_subaccount": Meaning(
-        Held, "This chat belongs to a sub-account.", "Take the chat back in the seller centre, then resend."
-    ),
-    "shop_bound_subaccount": Meaning(
-        Held, "The shop's chats belong to a sub-account.", "Change that in the seller centre, then resend."
-    ),
+    "exceed_send_limitaion": _SLOWER,
+    "error_rate_limit": _SLOWER,
+    "error_too_frequent": _SLOWER,
+    "error_limit": Meaning(ShopWaits, MarketplaceReason.DAILY_CALLS_USED_UP),
+    "block_by_internal_safety_strategies": Meaning(Held, MarketplaceReason.SAFETY_RULES),
+    "error_blocked": Meaning(Held, MarketplaceReason.BUYER_BLOCKED_SHOP),
+    "error_sender_block_receiver": Meaning(Held, MarketplaceReason.SHOP_BLOCKED_BUYER),
+    "assigned_to_subaccount": Meaning(Held, MarketplaceReason.CHAT_OF_SUBACCOUNT),
+    "shop_bound_subaccount": Meaning(Held, MarketplaceReason.CHATS_OF_SUBACCOUNT),
     "param_error": _PARAMETER,
     "error_param": _PARAMETER,
     "error_not_found": _NOT_FOUND,
@@ -128,11 +91,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "error_forbidden": _NO_CHAT,
     "error_kyc_auth": _NO_CHAT,
     "error_ashop_api_permission": _NO_CHAT,
-    "source_ip_undeclared": Meaning(
-        ShopWaits,
-        "Shopee refuses this office's internet address.",
-        "Switch the IP whitelist off in the console.",
-    ),
+    "source_ip_undeclared": Meaning(ShopWaits, MarketplaceReason.OFFICE_REFUSED),
     "error_server": _BUSY,
     "error_network": _BUSY,
     "error_data": _BUSY,
@@ -150,42 +109,42 @@ _ENDS_CONSENT = {
     "partner_shop_no_link",
 }
 _SERVER_TROUBLE = ("inner", "internal", "timeout", "busy")
-NO_PERMISSION_STATUS = 491
+_NOT_CONNECTABLE = frozenset({MarketplaceReason.PARTNER_KEYS_REFUSED, MarketplaceReason.SHOP_CLOSED})
 
 
 def consent_ended(error: NotAllowed) -> bool:
     """Whether a refused refresh stays refused until the seller agrees again."""
-    return error.code.rsplit(".", 1)[-1] in _ENDS_CONSENT
+    return _last(error.code) in _ENDS_CONSENT
 
 
 def wants_consent(error: NotAllowed) -> bool:
     """Whether only the seller's consent, given again, changes this refusal."""
-    return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _CONSENT
+    return error.reason.kind is MarketplaceReason.CONSENT_AGAIN
 
 
 def not_connectable(error: NotAllowed) -> bool:
     """Whether the app's keys are wrong, or the shop is closed: no consent helps."""
-    return error.headline in (_APP.headline, _SHOP.headline)
+    return error.reason.kind in _NOT_CONNECTABLE
 
 
 def no_permission(error: NotAllowed) -> bool:
     """Whether Shopee gives this app no right to the call."""
-    return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _NO_CHAT
+    return error.reason.kind is MarketplaceReason.NO_CHAT_ACCESS
 
 
 def wrong_parameter(error: NotAllowed) -> bool:
     """Whether Shopee did not understand something in the message."""
-    return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _PARAMETER
+    return error.reason.kind is MarketplaceReason.CALL_NOT_UNDERSTOOD
 
 
 def wants_order_card(error: NotAllowed) -> bool:
     """Whether a first contact has to begin with an order card."""
-    return error.code.rsplit(".", 1)[-1] == "first_chat_without_order_info"
+    return error.reason.kind is MarketplaceReason.ORDER_TO_BE_NAMED
 
 
 def not_found(error: NotAllowed) -> bool:
     """Whether Shopee says that there is no such order or package."""
-    return MEANINGS.get(error.code.rsplit(".", 1)[-1]) is _NOT_FOUND
+    return error.reason.kind is MarketplaceReason.ORDER_UNKNOWN
 
 
 def failure(
@@ -195,39 +154,32 @@ def failure(
     detail = f"{code} (HTTP {status}, request {request_id})"
     if status == NO_PERMISSION_STATUS or (code.endswith("error_auth") and "permission" in message.lower()):
         code = "error_permission"
-    if status == 429:
-        return TooFast(detail, retry_after_s=retry_after_s)
-    if code.endswith("error_param") and "timestamp" in message.lower():
-        return ClockRefused(detail)
-    meaning = _REPEATED if code.endswith("error_business") and "same" in message.lower() else _meaning(code)
-    if issubclass(meaning.kind, NotAllowed):
-        return meaning.kind(
-            detail, code=code, request_id=request_id, headline=meaning.headline, advice=meaning.advice
-        )
-    if issubclass(meaning.kind, NotSent):
-        return meaning.kind(
-            detail, retry_after_s=retry_after_s, headline=meaning.headline, advice=meaning.advice
-        )
-    return meaning.kind(detail, headline=meaning.headline, advice=meaning.advice)
-
-
-class ClockRefused(NotSent):
-    """Shopee refused the time in the signature; the next one uses the time Shopee told."""
-
-    headline = "This computer's clock is wrong; it is corrected for sending."
-    advice = "Please set the clock."
+    return _meaning(code, message.lower(), status).error(
+        detail, marketplace=TITLE, code=code, request_id=request_id, retry_after_s=retry_after_s
+    )
 
 
 def token_refused(code: str, message: str) -> bool:
     """Whether a call was refused because its access token is bad: refresh once, repeat once."""
-    last = code.rsplit(".", 1)[-1]
+    last = _last(code)
     if last in ("invalid_acceess_token", "invalid_access_token"):
         return True
     return last == "error_auth" and "access_token" in message.lower().replace(" ", "_")
 
 
-def _meaning(code: str) -> Meaning:
-    last = code.rsplit(".", 1)[-1]
+def _last(code: str) -> str:
+    return code.rsplit(".", 1)[-1]
+
+
+def _meaning(code: str, message: str, status: int) -> Meaning:
+    """Return what a code means; two of them mean something else with some messages."""
+    last = _last(code)
+    if status == 429:
+        return _SLOWER
+    if code.endswith("error_param") and "timestamp" in message:
+        return _CLOCK
+    if code.endswith("error_business") and "same" in message:
+        return _REPEATED
     known = MEANINGS.get(code) or MEANINGS.get(last)
     if known:
         return known
@@ -235,6 +187,4 @@ def _meaning(code: str) -> Meaning:
         return _SHOP
     if any(word in last for word in _SERVER_TROUBLE):
         return _BUSY
-    return Meaning(
-        OutcomeUnknown, f"Shopee gave an unexpected answer ({code[:40]}).", "ParcelGuard looks in the chat."
-    )
+    return unexpected(code)

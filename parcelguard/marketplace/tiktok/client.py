@@ -25,16 +25,18 @@ from parcelguard.core.errors import (
     TooFast,
 )
 from parcelguard.core.marketplace_facts import marketplace
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.marketplace.answers import Imposter, entry, moment, not_answered, not_confirmed, rows
 from parcelguard.marketplace.consent_answer import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
+from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.tiktok.codes import (
     NOT_GRANTED,
     RATE_LIMIT,
     SERVER_TROUBLE,
     CipherRefused,
-    ClockRefused,
     TokenRefused,
     consent_ended,
     failure,
@@ -114,9 +116,7 @@ class TikTokClient:
         """Return the page where the seller allows this app; the console says where it leads back to."""
         if not self._shop.service_id:
             raise SettingsError(
-                "no service id",
-                headline=f"The service ID of your app at {self.title} is missing.",
-                advice="Enter it under Own keys: it stands in the app's authorization link.",
+                "no service id", because(MarketplaceReason.SERVICE_ID_MISSING, marketplace=self.title)
             )
         query = urlencode({"service_id": self._shop.service_id, "state": state})
         return f"{self._shop.host or CONSENT}/open/authorize?{query}"
@@ -126,18 +126,18 @@ class TikTokClient:
         code = returned(redirected_to, state, self.title)["code"]
         secrets = self._vault.load(grant_key(self._shop.id, grant))
         if secrets is None:
-            raise SettingsError(
-                "no app secret", headline="The app secret is missing.", advice="Enter it in Channels first."
-            )
+            raise SettingsError("no app secret", because(MarketplaceReason.APP_SECRET_MISSING))
         told = self._ask_tokens("get", secrets.app_secret, auth_code=code, grant_type=_BY_CODE)
         if told.get("user_type", _SELLER) != _SELLER:
-            raise other_shop("user type", f"This consent was not given by a seller at {self.title}.")
+            raise SettingsError("user type", because(MarketplaceReason.NOT_A_SELLER, marketplace=self.title))
         pair = self._pair(told, secrets)
         shops = self._shops(pair)
         found = self._own(shops)
         if found is None:
-            named = ", ".join(f"{each.get('name')} ({each.get('region')})" for each in shops) or "no shop"
-            raise other_shop("another shop", f"This consent is for {named}, not for this shop.")
+            named = ", ".join(f"{each.get('name')} ({each.get('region')})" for each in shops)
+            if not named:
+                raise SettingsError("no shop", because(MarketplaceReason.CONSENT_FOR_NO_SHOP))
+            raise other_shop("another shop", named)
         self._granted = found
         self._tokens.keep(replace(pair, notes={**secrets.notes, CIPHER: str(found.get("cipher"))}))
         number = str(found.get("id") or "")
@@ -307,9 +307,8 @@ class TikTokClient:
         if found is None:
             raise ShopWaits(
                 "shop not among those of this consent",
+                because(MarketplaceReason.CONSENT_NOT_FOR_SHOP, marketplace=self.title),
                 code=NOT_GRANTED,
-                headline=f"The seller's consent does not cover this shop at {self.title}.",
-                advice="Authorise the shop again, as the seller who owns it.",
             )
         return found
 
@@ -347,9 +346,7 @@ class TikTokClient:
         access, refresh = str(told.get("access_token") or ""), str(told.get("refresh_token") or "")
         if not access or not refresh:
             raise NotSent(
-                "token answer without tokens",
-                headline=f"{self.title} gave no access.",
-                advice="It is tried again; if it stays so, authorise the shop again.",
+                "token answer without tokens", because(MarketplaceReason.NO_TOKENS, marketplace=self.title)
             )
         now, ends = self._their_time(), moment(told.get("refresh_token_expire_in"))
         return replace(
@@ -366,9 +363,8 @@ class TikTokClient:
         return Access(
             _state(error),
             until=datetime.fromtimestamp(ends_at, UTC) if ends_at else None,
-            headline=error.headline if error else "",
-            advice=error.advice if error else "",
             orders=orders,
+            reason=error.reason if error else None,
         )
 
 

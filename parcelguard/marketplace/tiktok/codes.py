@@ -1,26 +1,25 @@
 """What TikTok Shop's codes mean: whether the call took effect, and what a person reads.
 
 Source: the Partner Center's pages and what live shops answered. The HTTP status says little, so the
-code decides; one of them, 36009004, says everything in its message. `{title}` stands for the
-channel's name, which is another one in Indonesia.
+code decides; one of them, 36009004, says everything in its message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from parcelguard.core.errors import (
     DeliveryError,
     Held,
     NotAllowed,
-    NotSent,
     OutcomeUnknown,
     Refused,
     ShopWaits,
     TooFast,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.marketplace.meaning import ClockRefused, Meaning, unexpected
 
 CHAT = "/customer_service/"
 RATE_LIMIT = "36009002"
@@ -28,10 +27,6 @@ SERVER_TROUBLE = "36009003"
 READ_THE_MESSAGE = "36009004"
 NOT_GRANTED = "shop_not_granted"  # found here: the consent names other shops
 LONGEST_REST = timedelta(hours=1)  # when a quota comes back is not known for sure, so it is tried hourly
-
-
-class ClockRefused(NotSent):
-    """The time in the signature was refused; the next one uses the time that the marketplace told."""
 
 
 class TokenRefused(ShopWaits):
@@ -46,93 +41,34 @@ class CipherRefused(ShopWaits):
     """The shop's opaque name does not belong to this token: it may have changed with a consent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """One code's verdict and words."""
-
-    kind: type[DeliveryError]
-    headline: str
-    advice: str
-
-
-_CONSENT = Meaning(
-    TokenRefused,
-    "{title} wants the seller's consent again.",
-    "Authorise the shop again; the photos are safe.",
-)
-_APP = Meaning(
-    KeysRefused,
-    "{title} does not accept this app's keys.",
-    "Check app key and app secret in the Partner Center.",
-)
-_CLOCK = Meaning(
-    ClockRefused,
-    "This computer's clock is wrong; it is corrected for sending.",
-    "Please set the clock.",
-)
-_NO_CHAT = Meaning(
-    ShopWaits,
-    "{title} gives this app no access to chat.",
-    "Apply for the scope “Customer Service” in the Partner Center, or send by hand.",
-)
-_NO_ACCESS = Meaning(
-    ShopWaits,
-    "{title} gives this app no access to orders.",
-    "Switch its scopes on in the Partner Center, then authorise the shop again.",
-)
-_PARAMETER = Meaning(
-    Refused, "{title} did not understand the call.", "Show the log to whoever looks after this program."
-)
-_NOT_FOUND = Meaning(Refused, "{title} does not know this order in this shop.", "Check the order number.")
-_PICTURE = Meaning(Refused, "{title} does not take this picture.", "Take the photo again, then send.")
-_SLOWER = Meaning(TooFast, "{title} asks to send more slowly.", "It goes out by itself.")
-_NO_CONVERSATION = Meaning(
-    Refused,
-    "{title} does not open this buyer's chat to the shop.",
-    "Open it in the seller center, or send by hand.",
-)
+_CONSENT = Meaning(TokenRefused, MarketplaceReason.CONSENT_AGAIN)
+_APP = Meaning(KeysRefused, MarketplaceReason.APP_KEYS_REFUSED)
+_CLOCK = Meaning(ClockRefused, MarketplaceReason.CLOCK_REFUSED)
+_NO_CHAT = Meaning(ShopWaits, MarketplaceReason.NO_CHAT_SCOPE)
+_NO_ACCESS = Meaning(ShopWaits, MarketplaceReason.NO_ORDER_SCOPE)
+_PARAMETER = Meaning(Refused, MarketplaceReason.CALL_NOT_UNDERSTOOD)
+_NOT_FOUND = Meaning(Refused, MarketplaceReason.ORDER_UNKNOWN)
+_PICTURE = Meaning(Refused, MarketplaceReason.PICTURE_REFUSED)
+_SLOWER = Meaning(TooFast, MarketplaceReason.SLOWER)
+_NO_CONVERSATION = Meaning(Refused, MarketplaceReason.CHAT_REFUSED)
 _NOT_ALLOWED = Meaning(
-    Refused,
-    "{title} does not let you write to this buyer.",
-    "It allows it for 60 days after an order and 30 days after a chat. Send by hand if the chat is open.",
+    Refused, MarketplaceReason.BUYER_CLOSED_TO_SHOP, values={"order_days": 60, "chat_days": 30}
 )
-_BUSY = Meaning(OutcomeUnknown, "{title} had trouble and did not confirm.", "ParcelGuard looks in the chat.")
+_NOT_ACTIVE = Meaning(ShopWaits, MarketplaceReason.SHOP_NOT_ACTIVE)
+_BUSY = Meaning(OutcomeUnknown, MarketplaceReason.BUSY)
 
 MEANINGS: Mapping[str, Meaning] = {
     **dict.fromkeys((SERVER_TROUBLE, "36009007", "45101001", "10037002", "10037003", "10037004"), _BUSY),
     RATE_LIMIT: _SLOWER,
-    "36009037": Meaning(
-        TooFast, "This development shop has had its calls for this hour.", "It goes on with the next hour."
-    ),
-    "45101004": Meaning(
-        TooFast,
-        "Today's quota of chat calls at {title} is used up.",
-        "It goes on after midnight UTC. What is urgent can be sent by hand.",
-    ),
+    "36009037": Meaning(TooFast, MarketplaceReason.HOURLY_CALLS_USED_UP),
+    "45101004": Meaning(TooFast, MarketplaceReason.CHAT_CALLS_USED_UP),
     "105002": _CONSENT,
-    "36004001": Meaning(
-        ShopWaits,
-        "{title} wants the seller's consent again.",
-        "Authorise the shop again; the photos are safe.",
-    ),
-    "36004004": Meaning(
-        Held, "{title} does not accept this code.", "It works once, for 30 minutes. Authorise the shop again."
-    ),
-    "101000": Meaning(
-        CipherRefused,
-        "The seller's consent does not cover this shop at {title}.",
-        "Authorise the shop again, as the seller who owns it.",
-    ),
+    "36004001": Meaning(ShopWaits, MarketplaceReason.CONSENT_AGAIN),
+    "36004004": Meaning(Held, MarketplaceReason.CODE_REFUSED, values={"minutes": 30}),
+    "101000": Meaning(CipherRefused, MarketplaceReason.CONSENT_NOT_FOR_SHOP),
     "106001": _APP,
-    "36009033": Meaning(
-        ShopWaits,
-        "{title} refuses this office's internet address.",
-        "Switch the IP allow list of the app off in the Partner Center.",
-    ),
-    **dict.fromkeys(
-        ("36009043", "36009044"),
-        Meaning(ShopWaits, "{title} says that this shop is not active.", "Look into the seller center."),
-    ),
+    "36009033": Meaning(ShopWaits, MarketplaceReason.OFFICE_REFUSED),
+    **dict.fromkeys(("36009043", "36009044"), _NOT_ACTIVE),
     **dict.fromkeys(("105005", "105004", "66009315", "10006402"), _NO_ACCESS),
     **dict.fromkeys(
         ("36009009", "36009010", "36009014", "36009022", "106013", "45101002", "45111001"), _PARAMETER
@@ -140,11 +76,7 @@ MEANINGS: Mapping[str, Meaning] = {
     **dict.fromkeys(("40006", "10002014", "10002015", "21008111"), _NOT_FOUND),
     **dict.fromkeys(("36009021", "36009023", "45101008"), _PICTURE),
     **dict.fromkeys(("45101003", "45102007"), _NO_CONVERSATION),
-    "45101006": Meaning(
-        Refused,
-        "{title} refused the text as sensitive.",
-        "Change the words, without links or numbers; then resend.",
-    ),
+    "45101006": Meaning(Refused, MarketplaceReason.TEXT_SENSITIVE),
     **dict.fromkeys(("45109001", "45109003"), _NOT_ALLOWED),
 }
 # What 36009004 stands for; the first of these that its message holds decides.
@@ -158,6 +90,7 @@ _BY_MESSAGE: Sequence[tuple[str, Meaning]] = (
     ("shop_id", _PARAMETER),
     ("version", _PARAMETER),
 )
+_NO_SCOPE = frozenset({MarketplaceReason.NO_ORDER_SCOPE, MarketplaceReason.NO_CHAT_SCOPE})
 _MOVED = frozenset({"36009009", "36009014"})
 
 
@@ -174,19 +107,15 @@ def failure(
 ) -> DeliveryError:
     """Return the error that a coded refusal of a call to `path` stands for.
 
-    What is not listed counts as unknown. `now`: the marketplace's time, by which quotas come back.
+    What is not listed counts as unknown. `title`: the channel's name, which is another one in
+    Indonesia. `now`: the marketplace's time, by which quotas come back.
     """
     detail = f"{code} (HTTP {status}, request {request_id})"
     meaning = _meaning(code, message, path)
-    if status == 429 and not issubclass(meaning.kind, TooFast):
+    if status == 429 and not issubclass(meaning.verdict, TooFast):
         meaning = _SLOWER
-    words = {"headline": meaning.headline.format(title=title), "advice": meaning.advice.format(title=title)}
-    if issubclass(meaning.kind, NotAllowed):
-        return meaning.kind(detail, code=code, request_id=request_id, **words)
-    if issubclass(meaning.kind, NotSent):
-        wait_s = _until_reset_s(code, now) if retry_after_s is None else retry_after_s
-        return meaning.kind(detail, retry_after_s=wait_s, **words)
-    return meaning.kind(detail, **words)
+    wait_s = _until_reset_s(code, now) if retry_after_s is None else retry_after_s
+    return meaning.error(detail, marketplace=title, code=code, request_id=request_id, retry_after_s=wait_s)
 
 
 def consent_ended(error: NotAllowed) -> bool:
@@ -206,17 +135,17 @@ def wrong_keys(error: NotAllowed) -> bool:
 
 def not_found(error: NotAllowed) -> bool:
     """Whether there is no such order or package in this shop, as far as the marketplace tells at all."""
-    return MEANINGS.get(error.code) is _NOT_FOUND
+    return error.reason.kind is MarketplaceReason.ORDER_UNKNOWN
 
 
 def no_conversation(error: NotAllowed) -> bool:
     """Whether the conversation has to be opened again."""
-    return MEANINGS.get(error.code) is _NO_CONVERSATION
+    return error.reason.kind is MarketplaceReason.CHAT_REFUSED
 
 
 def no_access(error: NotAllowed) -> bool:
     """Whether the app or the consent lacks the scope for this."""
-    return MEANINGS.get(error.code) is _NO_ACCESS
+    return error.reason.kind in _NO_SCOPE
 
 
 def moved(error: NotAllowed) -> bool:
@@ -227,16 +156,9 @@ def moved(error: NotAllowed) -> bool:
 def _meaning(code: str, message: str, path: str) -> Meaning:
     if code == READ_THE_MESSAGE:
         told = message.lower()
-        return next((meaning for words, meaning in _BY_MESSAGE if words in told), _unexpected(code))
-    meaning = MEANINGS.get(code) or _unexpected(code)
-    return _NO_CHAT if meaning is _NO_ACCESS and path.startswith(CHAT) else meaning
-
-
-def _unexpected(code: str) -> Meaning:
-    shown = code[:40].replace("{", "(").replace("}", ")")
-    return Meaning(
-        OutcomeUnknown, f"{{title}} gave an unexpected answer ({shown}).", "ParcelGuard looks in the chat."
-    )
+        return next((meaning for words, meaning in _BY_MESSAGE if words in told), unexpected(code))
+    meaning = MEANINGS.get(code) or unexpected(code)
+    return _NO_CHAT if meaning == _NO_ACCESS and path.startswith(CHAT) else meaning
 
 
 def _until_reset_s(code: str, now: datetime) -> float | None:

@@ -47,7 +47,7 @@ def access_words(standing: Standing) -> str:
 
 def missing_words(access: Access) -> str:
     """Return what a shop's access lacks and what to do about it; empty when all is well."""
-    words = said(access.missing)
+    words = said(access.reason)
     return " ".join(each for each in (words.headline, words.advice) if each)
 
 

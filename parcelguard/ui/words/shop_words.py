@@ -238,12 +238,12 @@ def next_grant(row: ShopRow) -> GrantRow | None:
 
 def lacks(row: ShopRow) -> str:
     """Return in a few words what a shop's access lacks."""
-    return said(row.access.missing).headline or access_words(row.standing)
+    return said(row.access.reason).headline or access_words(row.standing)
 
 
 def apply_for(row: ShopRow) -> str:
     """Return how to get the chat, in the marketplace's words and ours."""
-    parts = (said(row.access.missing).advice, apply_words(row.marketplace))
+    parts = (said(row.access.reason).advice, apply_words(row.marketplace))
     return "\n\n".join(part for part in parts if part)
 
 

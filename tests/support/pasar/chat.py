@@ -10,7 +10,8 @@ from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import Held, Refused
 from parcelguard.core.marketplace_facts import marketplace
 from parcelguard.core.parts import PartKind
-from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import Reason, because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.ports import (
     ChannelPolicy,
@@ -24,7 +25,7 @@ from parcelguard.delivery.ports import (
 )
 from parcelguard.marketplace.answers import entry, moment, rows
 from parcelguard.store.views import Sighting
-from tests.support.pasar.client import SIGNATURE_WINDOW, PasarClient
+from tests.support.pasar.client import SIGNATURE_WINDOW, TITLE, PasarClient
 
 
 def pasar_chat(client: PasarClient, shop: ShopSettings, house: HouseRules) -> PasarChat:
@@ -60,9 +61,9 @@ class PasarChat:
         """Hold what should not go out any more; a conversation goes by the buyer's number."""
         order = entry(self._client.get("/orders/one", code=target.order_number).get("order"))
         if order.get("cancelled"):
-            raise Held("cancelled", because(SendingReason.ORDER_CANCELLED), code="order_cancelled")
+            raise _held("order_cancelled", because(SendingReason.ORDER_CANCELLED))
         if str(order.get("buyer_id")) != target.buyer_id:
-            raise _held("buyer_changed", "Pasar names another buyer now.", "Compare the order.")
+            raise _held("buyer_changed", because(MarketplaceReason.BUYER_CHANGED, marketplace=TITLE))
         return target.buyer_id
 
     def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
@@ -96,7 +97,8 @@ class PasarChat:
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:
         """Refuse: nothing can be taken back."""
-        raise Refused("no recall", code="no_recall", headline="Pasar takes no message back.")
+        reason = because(MarketplaceReason.NEVER_TAKEN_BACK, marketplace=TITLE)
+        raise Refused("no recall", reason, code="no_recall")
 
     def _send(self, target: Target, content: Mapping[str, Any], wire: Wire) -> Receipt:
         body = {"order": target.order_number, **content}
@@ -115,5 +117,5 @@ def _words(message: Mapping[str, Any]) -> str:
     return str(message.get("text") or "")[:80] if message.get("own") else ""
 
 
-def _held(code: str, headline: str, advice: str) -> Held:
-    return Held(code, code=code, headline=headline, advice=advice)
+def _held(code: str, reason: Reason) -> Held:
+    return Held(code, reason, code=code)

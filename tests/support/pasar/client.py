@@ -17,15 +17,17 @@ from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import (
     DeliveryError,
     NotAllowed,
-    NotSent,
     OutcomeUnknown,
     Refused,
     SettingsError,
     ShopWaits,
     TooFast,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.marketplace.answers import Imposter, entry, not_answered, not_confirmed
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
+from parcelguard.marketplace.meaning import ClockRefused, Meaning
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.tokens import grant_key
 from parcelguard.vault.vault import Vault
@@ -33,24 +35,20 @@ from parcelguard.vault.vault import Vault
 TITLE = "Pasar"
 SIGNATURE_WINDOW = timedelta(minutes=5)
 NO_KEY, NO_CHAT, CLOCK = "not_connected", "no_chat", "clock"
-MEANINGS: Mapping[str, tuple[type[DeliveryError], str, str]] = {
-    "bad_signature": (ShopWaits, "Pasar does not accept the key.", "Copy it again from the console."),
-    NO_CHAT: (ShopWaits, "Pasar gives this app no access to chat.", "Apply for it in the console."),
-    CLOCK: (NotSent, "Pasar's clock and this computer's differ.", "Set the clock."),
-    "bad_words": (Refused, "Pasar refused the text.", "Change the words, then resend."),
-    "not_found": (Refused, "Pasar does not know this.", "Compare the order in the console."),
-    "slow_down": (TooFast, "Pasar asks to send more slowly.", "It goes out by itself."),
+MEANINGS: Mapping[str, Meaning] = {
+    "bad_signature": Meaning(ShopWaits, MarketplaceReason.APP_KEYS_REFUSED),
+    NO_CHAT: Meaning(ShopWaits, MarketplaceReason.NO_CHAT_ACCESS),
+    CLOCK: Meaning(ClockRefused, MarketplaceReason.CLOCK_REFUSED),
+    "bad_words": Meaning(Refused, MarketplaceReason.TEXT_REFUSED),
+    "not_found": Meaning(Refused, MarketplaceReason.ORDER_UNKNOWN),
+    "slow_down": Meaning(TooFast, MarketplaceReason.SLOWER),
 }
-_TROUBLE = (OutcomeUnknown, "Pasar did not confirm.", "ParcelGuard looks in the chat.")
+_TROUBLE = Meaning(OutcomeUnknown, MarketplaceReason.BUSY)
 _STATES = {
     NO_KEY: AccessState.NOT_CONNECTED,
     "bad_signature": AccessState.CONSENT_AGAIN,
     NO_CHAT: AccessState.NO_CHAT,
 }
-
-
-class ClockRefused(NotSent):
-    """Refused for the time it was signed for; nothing was done."""
 
 
 def pasar_client(shop: ShopSettings, vault: Vault, now: Callable[[], datetime]) -> PasarClient:
@@ -86,11 +84,10 @@ class PasarClient:
             told = entry(self.get("/shop").get("shop"))
         except DeliveryError as error:
             state = _STATES.get(error.code) if isinstance(error, NotAllowed) else None
-            told = {"headline": error.headline, "advice": error.advice}
-            return Access(state or AccessState.UNREACHABLE, orders=False, **told)
+            return Access(state or AccessState.UNREACHABLE, orders=False, reason=error.reason)
         if told.get("chat") is not True:
-            _, headline, advice = MEANINGS[NO_CHAT]
-            return Access(AccessState.NO_CHAT, headline=headline, advice=advice)
+            missing = because(MarketplaceReason.NO_CHAT_ACCESS, marketplace=TITLE)
+            return Access(AccessState.NO_CHAT, reason=missing)
         return Access(AccessState.AUTHORISED)
 
     def get(self, path: str, **query: str | int) -> Mapping[str, Any]:
@@ -132,12 +129,7 @@ class PasarClient:
     def _signed(self, request: Request, moment: datetime) -> Request:
         secrets = self._vault.load(grant_key(self._shop.id, "shop"))
         if secrets is None:
-            raise ShopWaits(
-                "no key",
-                code=NO_KEY,
-                headline="The key of Pasar is missing.",
-                advice="Copy it from the console.",
-            )
+            raise ShopWaits("no key", because(MarketplaceReason.APP_SECRET_MISSING), code=NO_KEY)
         stamp = str(self.clock.timestamp(moment))
         signed = f"{request.method} {request.address()}\n{stamp}\n".encode() + (request.raw or b"")
         signature = hmac.new(secrets.app_secret.encode(), signed, hashlib.sha256).hexdigest()
@@ -157,15 +149,13 @@ class PasarClient:
 
 def _failure(code: str, answer: Answer) -> DeliveryError:
     """Return the error that a refusal stands for. What is not listed counts as unknown."""
-    kind, headline, advice = MEANINGS.get(code, _TROUBLE)
-    detail = f"{code} (HTTP {answer.status})"
-    if issubclass(kind, NotAllowed):
-        return kind(detail, code=code, headline=headline, advice=advice)
-    if issubclass(kind, NotSent):
-        kind = ClockRefused if code == CLOCK else kind
-        return kind(detail, retry_after_s=answer.retry_after_s, headline=headline, advice=advice)
-    return kind(detail, headline=headline, advice=advice)
+    return MEANINGS.get(code, _TROUBLE).error(
+        f"{code} (HTTP {answer.status})",
+        marketplace=TITLE,
+        code=code,
+        retry_after_s=answer.retry_after_s,
+    )
 
 
 def _no_consent() -> SettingsError:
-    return SettingsError("no consent", headline="Pasar asks for no consent.", advice="Its key is enough.")
+    return SettingsError("no consent", because(MarketplaceReason.TOKEN_IS_ENOUGH, marketplace=TITLE))

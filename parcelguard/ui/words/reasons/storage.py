@@ -88,6 +88,38 @@ WORDS: Mapping[ReasonKind, tuple[str, str]] = {
         msgid("The nightly backup of the records failed."),
         msgid("ParcelGuard tries again every hour. Check the folder {folder}"),
     ),
+    # its keys
+    StorageReason.KEYS_NOT_OPENED: (
+        msgid("The shops’ keys cannot be opened on this computer."),
+        msgid(
+            "Nothing was deleted. Bring secrets.json and secrets.key back together from a backup of this "
+            "computer, or move both away and connect each shop again."
+        ),
+    ),
+    StorageReason.KEYS_UNREADABLE: (
+        msgid("The file with the shops’ keys cannot be read."),
+        msgid("Restore it from a backup, or delete it and connect each shop again."),
+    ),
+    StorageReason.KEY_STORE_LOCKED: (
+        msgid("The key store of this computer does not open."),
+        msgid("Unlock it, or log in to the desktop again; then start ParcelGuard again."),
+    ),
+    StorageReason.NO_KEY_STORE: (
+        msgid("This computer has no key store for the shops’ keys."),
+        msgid(
+            'In the settings file, under [secrets], set keep = "passphrase" (asked for at each start) '
+            'or keep = "file" (whoever copies the data folder has the key too), and start it again.'
+        ),
+    ),
+    StorageReason.WRONG_PASSPHRASE: (
+        msgid("This is not the passphrase of the shops’ keys."),
+        msgid("Nothing was deleted. Start again, or ask whoever chose it."),
+    ),
+    StorageReason.NO_PASSPHRASE: (msgid("No passphrase was chosen."), msgid("Start again; type it twice.")),
+    StorageReason.PASSPHRASE_WAITS: (
+        msgid("The shops’ keys wait for their passphrase."),
+        msgid("Start ParcelGuard from a terminal, where it can ask."),
+    ),
     StorageReason.CLOCK_SLOW: (
         msgid("This computer’s clock is {minutes:span} slow. Messages are sent with the right time."),
         msgid("Please set the clock."),
