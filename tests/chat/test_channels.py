@@ -26,10 +26,12 @@ from parcelguard.core.errors import (
 )
 from parcelguard.core.parts import PartKind
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.orders.order_index import OrderIndex
 from parcelguard.store.database import Store
+from parcelguard.ui.words.reasons.saying import said
 from tests.support.channel_benches import SHEETS, Bench, Sheet, Van, closed_port, halving, open_bench, relayed
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
@@ -43,6 +45,12 @@ HIDING = tuple(sheet for sheet in SHEETS if sheet.hides)
 CANCELLING = tuple(sheet for sheet in SHEETS if sheet.cancels)
 ASKING = tuple(sheet for sheet in SHEETS if sheet.consents)
 TEXT = "Your parcel is packed."
+CONSENT_AGAIN = {MarketplaceReason.CONSENT_AGAIN, MarketplaceReason.CHAT_CONSENT_AGAIN}
+SECRET_MISSING = {
+    MarketplaceReason.APP_SECRET_MISSING,
+    MarketplaceReason.CHAT_APP_SECRET_MISSING,
+    MarketplaceReason.PARTNER_KEY_MISSING,
+}
 
 
 @pytest.fixture(params=SHEETS, ids=str)
@@ -112,8 +120,8 @@ def test_listed_refusals_are_told_in_words_and_nothing_is_sent(
         error = caught.value
         assert isinstance(error, kind), refusal
         assert _as_final(error) == _as_final(kind("")), refusal
-        assert error.headline, refusal
-        assert error.advice, refusal
+        assert said(error.reason).headline, refusal
+        assert said(error.reason).advice, refusal
         assert not isinstance(error, NotAllowed) or error.code == refusal.code, refusal
         tokens = [bench.secrets(grant).access_token for grant in bench.sheet.consents]
         assert not any(token in repr(error) for token in tokens), refusal
@@ -174,7 +182,7 @@ def test_consent_that_was_taken_back_is_told_and_not_asked_for_in_a_loop(bench: 
     for _ in range(3):
         with pytest.raises(ShopWaits) as caught:
             bench.say(target)
-        assert "consent" in caught.value.headline
+        assert caught.value.reason.kind in CONSENT_AGAIN
     assert bench.asked(bench.sheet.refresh) <= 1
     assert bench.lines() == []
     assert bench.channel.client.probe_access().state is AccessState.CONSENT_AGAIN
@@ -206,11 +214,11 @@ def test_shop_without_the_permission_to_chat_still_has_its_orders(bench: Bench) 
     bench.shop.chat_allowed = False
     with pytest.raises(ShopWaits) as caught:
         bench.say(target)
-    assert caught.value.headline
+    assert said(caught.value.reason).headline
     access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (AccessState.NO_CHAT, True)
-    assert access.headline
-    assert access.advice
+    assert said(access.reason).headline
+    assert said(access.reason).advice
     order = bench.channel.orders.read_order(bench.order.order_sn)
     assert order
     assert order.buyer_id == target.buyer_id
@@ -219,7 +227,7 @@ def test_shop_without_the_permission_to_chat_still_has_its_orders(bench: Bench) 
 def test_connected_shop_may_do_everything(bench: Bench) -> None:
     access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (AccessState.AUTHORISED, True)
-    assert (access.headline, access.advice) == ("", "")
+    assert access.reason is None
     assert access.until is None or access.until > utc_now()
 
 
@@ -230,7 +238,7 @@ def test_shop_that_was_never_connected_says_so(bench: Bench, tmp_path: Path) -> 
             other.vault.forget("kopi" if grant == keys[0] else f"kopi/{grant}")
         access = other.channel.client.probe_access()
         assert access.state is AccessState.NOT_CONNECTED
-        assert access.headline
+        assert said(access.reason).headline
         assert access.orders is False
 
 
@@ -282,7 +290,7 @@ def test_web_page_in_place_of_an_answer_is_unknown(bench: Bench, status: int, pr
     bench.fault("non_json", status=status, processed=processed, times=1)
     with pytest.raises(OutcomeUnknown) as caught:
         bench.say(target)
-    assert caught.value.headline
+    assert said(caught.value.reason).headline
     assert len(bench.sender.look_for_message(target, bench.mark_of(target)).found) == processed
 
 
@@ -291,7 +299,7 @@ def test_web_page_while_reading_is_asked_again_later(bench: Bench, status: int) 
     bench.fault("non_json", status=status, path="")
     with pytest.raises(NotSent) as caught:
         bench.channel.orders.read_order(bench.order.order_sn)
-    assert caught.value.headline
+    assert said(caught.value.reason).headline
     access = bench.channel.client.probe_access()
     assert access.state is AccessState.UNREACHABLE
 
@@ -315,7 +323,7 @@ def test_marketplace_out_of_reach_is_no_network_and_nothing_is_marked(bench: Ben
     ):
         with pytest.raises(NoNetwork) as caught:
             send()
-        assert caught.value.headline
+        assert said(caught.value.reason).headline
     assert away.client.probe_access().state is AccessState.UNREACHABLE
     assert bench.marks == []
 
@@ -459,7 +467,7 @@ def test_message_is_taken_back_while_the_marketplace_allows_it(bench: Bench) -> 
     with pytest.raises(Refused) as caught:
         bench.sender.take_back(target, second.message_id, PartKind.TEXT)
 
-    assert "take this message back" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.NOT_TAKEN_BACK
     assert [line["status"] for line in bench.lines()] == ["recalled", "normal"]
 
 
@@ -479,7 +487,7 @@ def test_order_that_is_cancelled_before_it_is_sent_is_held(bench: Bench, status:
     with pytest.raises(Held) as caught:
         bench.sender.open_conversation(target, 4)
     assert caught.value.code == "order_cancelled"
-    assert caught.value.advice
+    assert said(caught.value.reason).advice
     order = bench.channel.orders.read_order(bench.order.order_sn)
     assert order
     assert order.cancelled
@@ -575,7 +583,7 @@ def test_consent_that_was_cancelled_changes_nothing(bench: Bench, grant: str) ->
     sent_back = bench.walk(grant, "state", answer="cancel")
     with pytest.raises(SettingsError) as caught:
         bench.channel.client.accept_consent(grant, sent_back, "state")
-    assert caught.value.advice
+    assert said(caught.value.reason).advice
     assert bench.secrets(grant) == before
 
 
@@ -586,7 +594,7 @@ def test_answer_to_another_attempt_is_refused_without_a_call(bench: Bench, grant
     for state in ("mine", ""):
         with pytest.raises(SettingsError) as caught:
             bench.channel.client.accept_consent(grant, sent_back, state)
-        assert "another attempt" in caught.value.headline
+        assert caught.value.reason.kind is MarketplaceReason.ATTEMPT_DIFFERS
     with pytest.raises(SettingsError):
         bench.channel.client.accept_consent(grant, sent_back.replace("theirs", ""), "mine")
     assert bench.secrets(grant) == before
@@ -600,8 +608,8 @@ def test_code_works_once(bench: Bench, grant: str) -> None:
     before = bench.secrets(grant)
     with pytest.raises((SettingsError, Held)) as caught:
         bench.channel.client.accept_consent(grant, sent_back, "state")
-    assert caught.value.headline
-    assert caught.value.advice
+    assert said(caught.value.reason).headline
+    assert said(caught.value.reason).advice
     assert bench.secrets(grant) == before
 
 
@@ -612,7 +620,7 @@ def test_code_that_is_too_old_is_refused(bench: Bench, grant: str) -> None:
     bench.world.move_on(bench.sheet.code_life_s + 1)
     with pytest.raises((SettingsError, Held)) as caught:
         bench.channel.client.accept_consent(grant, sent_back, "state")
-    assert caught.value.headline
+    assert said(caught.value.reason).headline
     assert bench.secrets(grant) == before
 
 
@@ -623,7 +631,7 @@ def test_consent_of_another_shop_is_refused(bench: Bench, grant: str) -> None:
     sent_back = bench.walk(grant, "state", shop=other)
     with pytest.raises(SettingsError) as caught:
         bench.channel.client.accept_consent(grant, sent_back, "state")
-    assert "not for this" in caught.value.headline
+    assert "not for this" in said(caught.value.reason).headline
     assert bench.secrets(grant) == before
 
 
@@ -634,4 +642,4 @@ def test_consent_without_the_apps_secret_asks_for_it(bench: Bench, grant: str) -
         bench.channel.client.accept_consent(
             grant, "http://127.0.0.1:9/back?code=1&state=state&shop_id=1", "state"
         )
-    assert "missing" in caught.value.headline
+    assert caught.value.reason.kind in SECRET_MISSING

@@ -15,11 +15,14 @@ import pytest
 from parcelguard.chat.lazada import LazadaChat
 from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.delivery.ports import HouseRules
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.lazada.client import LazadaClient
 from parcelguard.marketplace.lazada.codes import MEANINGS, failure
 from parcelguard.sandbox.world.goods import mark_line
+from parcelguard.ui.words.reasons.saying import said
 from tests.support.channel_benches import LAZADA, Bench, jpeg, open_bench
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
@@ -93,15 +96,15 @@ def test_picture_of_a_size_that_lazada_refuses_is_not_even_uploaded(
 ) -> None:
     with pytest.raises(Refused) as caught:
         bench.sender.upload_picture(jpeg(size))
-    assert f"{size[0]} × {size[1]} pixels" in caught.value.headline
-    assert "330 to 5000" in caught.value.advice
+    assert f"{size[0]} × {size[1]} pixels" in said(caught.value.reason).headline
+    assert "330 to 5000" in said(caught.value.reason).advice
     assert bench.asked("/image/upload") == 0
 
 
 def test_picture_that_is_too_heavy_is_not_even_uploaded(bench: Bench) -> None:
     with pytest.raises(Refused) as caught:
         bench.sender.upload_picture(jpeg() + b"\0" * 1_000_000)
-    assert "KB" in caught.value.headline
+    assert "KB" in said(caught.value.reason).headline
 
 
 @pytest.mark.parametrize("size", [(330, 330), (1600, 1200)])
@@ -134,7 +137,7 @@ def test_order_too_old_for_a_chat_is_refused_wherever_the_code_stands(bench: Ben
         bench.sender.open_conversation(target, 4)
     assert caught.value.code == "-22"
     assert not isinstance(caught.value, Held), "no waiting helps"
-    assert "does not let you write" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.ORDER_TOO_OLD
 
 
 def test_unpaid_order_is_held(bench: Bench) -> None:
@@ -170,8 +173,10 @@ def test_conversation_that_is_not_opened_for_an_unpublished_reason_is_a_persons_
     with pytest.raises(Refused) as caught:
         tampered(bench, "/im/session/open", refuse).open_conversation(target, 4)
     assert (caught.value.code, caught.value.request_id != "") == ("PG_SIM_CLOSED", True)
-    assert "PG_SIM_CLOSED" in caught.value.headline
-    assert "Nothing was sent" in caught.value.advice
+    assert caught.value.reason == because(
+        MarketplaceReason.CHAT_NOT_OPENED, marketplace="Lazada", code="PG_SIM_CLOSED"
+    )
+    assert "Nothing was sent" in said(caught.value.reason).advice
 
 
 @pytest.mark.parametrize("code", ["IopSystemFlowlimit", "ServiceTimeout"])
@@ -387,7 +392,9 @@ def test_sixth_message_without_an_answer_is_left_to_a_person(bench: Bench) -> No
         bench.say(target, f"{n}.")
     with pytest.raises(OutcomeUnknown) as caught:
         bench.say(target, "One too many.")
-    assert "PG_SIM_SESSION_QUOTA" in caught.value.headline
+    assert caught.value.reason == because(
+        MarketplaceReason.UNEXPECTED_ANSWER, marketplace="Lazada", code="PG_SIM_SESSION_QUOTA"
+    )
     bench.world.buyer_says(bench.order.buyer.user_id, "Thanks!", bench.shop.shop_id)
     bench.say(target, "You are welcome.")
 
@@ -416,5 +423,8 @@ def test_some_codes_tell_by_themselves_how_long_to_wait(code: str, wait_s: float
 def test_every_code_is_tried_with_all_channels_and_its_words_leave_no_gap() -> None:
     assert MEANINGS.keys() <= {refusal.code for refusal in LAZADA.refusals}
     for code in MEANINGS:
-        error = failure(code, "No.", "rq", 200, app="the chat")
-        assert "{" not in error.headline + error.advice, code
+        for of_chat_app in (False, True):
+            words = said(failure(code, "No.", "rq", 200, of_chat_app=of_chat_app).reason)
+            assert words.headline, code
+            assert words.advice, code
+            assert "{" not in words.headline + words.advice, code

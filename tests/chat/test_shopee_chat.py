@@ -16,6 +16,7 @@ from parcelguard.core.errors import Held, NotSent, OutcomeUnknown, Refused
 from parcelguard.core.orders import Order
 from parcelguard.core.parts import PartKind, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.shops import Shop
@@ -195,7 +196,7 @@ def test_order_without_a_buyer_is_held(bench: Bench) -> None:
     with pytest.raises(Held) as held:
         bench.chat.open_conversation(bench.target(bench.order()), planned=4)
     assert held.value.code == "no_buyer"
-    assert "no buyer" in held.value.headline
+    assert held.value.reason.kind is MarketplaceReason.NO_BUYER
 
 
 def test_first_contact_begins_with_an_order_card_where_shopee_wants_one(van: Van) -> None:
@@ -244,7 +245,7 @@ def test_answer_about_another_buyer_stops_the_set_before_its_pictures(bench: Ben
     bench.tamper("send_message", lambda body: body["response"].update(to_id=told))
     with pytest.raises(OutcomeUnknown) as caught:
         bench.say("Hello.")
-    assert "another buyer" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.OTHER_BUYER_TOLD
 
 
 @pytest.mark.parametrize("told", [None, 0, "", "0"])
@@ -299,7 +300,7 @@ def test_same_text_within_a_day_is_refused_in_words(bench: Bench) -> None:
     bench.say("Hello.")
     with pytest.raises(Refused) as refused:
         bench.say("Hello.")
-    assert "same message" in refused.value.headline
+    assert refused.value.reason.kind is MarketplaceReason.MESSAGE_REPEATED
 
 
 def test_policy_knows_shopees_limits(bench: Bench) -> None:
@@ -637,7 +638,7 @@ def test_recall_that_comes_too_late_is_refused_in_words(bench: Bench) -> None:
     message = bench.say()  # in Malaysia nothing is taken back
     with pytest.raises(Refused) as refused:
         bench.chat.take_back(bench.target(bench.order()), message, PartKind.IMAGE)
-    assert "does not take this message back" in refused.value.headline
+    assert refused.value.reason.kind is MarketplaceReason.NOT_TAKEN_BACK
     assert [line["status"] for line in bench.world.transcript()] == ["normal"]
 
 
@@ -648,7 +649,7 @@ def test_log_in_page_in_place_of_shopee_stops_the_shop_and_is_told(van: Van) -> 
     assert van.state(proof) is ProofState.WAITING
     with van.store.read() as records:
         (part, *_) = records.parts.of(proof.id)
-    assert said(part.reason).headline == "Something answers in place of Shopee."
+    assert said(part.reason).headline == "Shopee’s answer made no sense."
     assert van.bench.asked("") == 1, "nothing else is tried meanwhile"
     van.work(30)
     assert van.state(proof) is ProofState.DELIVERED

@@ -24,12 +24,16 @@ from parcelguard.core.errors import (
     TooFast,
 )
 from parcelguard.core.parts import PartKind
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.core.times import utc_now
 from parcelguard.delivery.ports import HouseRules, Picture, SentMark, Target
 from parcelguard.marketplace.chatwoot.client import ChatwootClient
 from parcelguard.marketplace.chatwoot.codes import MEANINGS, failure
 from parcelguard.marketplace.http import Http
+from parcelguard.marketplace.meaning import Meaning
 from parcelguard.marketplace.ports import AccessState
+from parcelguard.ui.words.reasons.saying import said
 from tests.support.chatwoot_bench import Bench, jpeg, open_bench
 from tests.support.tampering import Tampering
 
@@ -180,8 +184,7 @@ def test_conversation_that_takes_only_templates_is_held(bench: Bench) -> None:
     tamper(bench, "/conversations", close)
     with pytest.raises(Held) as caught:
         bench.opened(order)
-    assert "too long ago" in caught.value.headline
-    assert "Nothing was sent" in caught.value.advice
+    assert caught.value.reason == because(MarketplaceReason.ONLY_TEMPLATES, marketplace="Chatwoot")
 
 
 def test_code_that_names_another_contact_by_now_is_held(bench: Bench) -> None:
@@ -239,7 +242,7 @@ def test_answer_without_the_message_confirms_nothing(bench: Bench) -> None:
     tamper(bench, MESSAGES, lambda body: body.clear())
     with pytest.raises(OutcomeUnknown) as caught:
         bench.chat.send_text(target, "Hello.", bench.wire())
-    assert "did not confirm" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.NOT_CONFIRMED
 
 
 @pytest.mark.parametrize("status", [200, 302, 403, 502])
@@ -254,18 +257,18 @@ def test_page_in_place_of_an_answer_is_no_answer_when_reading(bench: Bench) -> N
     bench.world.faults.set("non_json")
     with pytest.raises(NoNetwork) as caught:
         bench.orders.find_by_code("WA10203040")
-    assert "in place of Chatwoot" in caught.value.headline
+    assert caught.value.reason == because(MarketplaceReason.ANSWER_MADE_NO_SENSE, marketplace="Chatwoot")
 
 
 @pytest.mark.parametrize(("status", "meaning"), MEANINGS.items())
-def test_refusal_is_told_by_its_status(bench: Bench, status: int, meaning: Any) -> None:
+def test_refusal_is_told_by_its_status(bench: Bench, status: int, meaning: Meaning) -> None:
     target = bench.opened()
     bench.world.faults.set("error", path=MESSAGES, error=str(status), status=status)
     with pytest.raises(DeliveryError) as caught:
         bench.chat.send_text(target, "Hello.", bench.wire())
-    assert type(caught.value) is meaning.kind
-    assert caught.value.headline == meaning.headline
-    assert caught.value.advice
+    assert type(caught.value) is meaning.verdict
+    assert caught.value.reason == because(meaning.reason, marketplace="Chatwoot")
+    assert said(caught.value.reason).advice
     assert not bench.world.transcript()
 
 
@@ -393,7 +396,7 @@ def test_probe_tells_what_the_token_may_do(bench: Bench) -> None:
     bench.state.revoke()
     access = bench.client.probe_access()
     assert (access.state, access.orders) == (AccessState.CONSENT_AGAIN, False)
-    assert "token" in access.headline
+    assert access.reason == because(MarketplaceReason.ACCESS_TOKEN_REFUSED, marketplace="Chatwoot")
     bench.world.faults.set("drop_before")
     assert bench.client.probe_access().state is AccessState.UNREACHABLE
     bench.vault.forget("ayu")

@@ -22,6 +22,7 @@ from parcelguard.core.errors import (
     SettingsError,
     ShopWaits,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
@@ -30,7 +31,7 @@ from parcelguard.marketplace.lazada.client import CHAT, GATEWAYS, ORDERS, Lazada
 from parcelguard.marketplace.lazada.wire import sign
 from parcelguard.marketplace.ports import AccessState
 from parcelguard.sandbox.lazada.apps import LazadaApps
-from parcelguard.ui.words.reasons import saying
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.vault.vault import Secrets, vault_at
 from tests.support.channel_benches import LAZADA, Bench, jpeg, open_bench
 
@@ -80,7 +81,7 @@ def answering(tmp_path: Path) -> Iterator[Callable[[Answering], LazadaClient]]:
         each.close_connections()
 
 
-def said(**body: Any) -> Answering:
+def answer_of(**body: Any) -> Answering:
     return lambda request: httpx.Response(200, json={"request_id": "rq-1", **body})
 
 
@@ -156,7 +157,7 @@ def test_get_carries_everything_in_the_query_and_post_its_own_in_a_form(
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return said(code="0")(request)
+        return answer_of(code="0")(request)
 
     client = answering(answer)
     client.get(ORDERS, "/order/get", order_id="900000000000001", status="")
@@ -204,7 +205,7 @@ def test_shop_is_called_at_its_own_countrys_gateway(tmp_path: Path, region: str)
 def test_successes_in_every_documented_form_are_taken(
     answering: Callable[[Answering], LazadaClient], body: dict[str, Any]
 ) -> None:
-    assert answering(said(**body)).get(ORDERS, "/order/get", order_id="1")["data"]["x"] == 1
+    assert answering(answer_of(**body)).get(ORDERS, "/order/get", order_id="1")["data"]["x"] == 1
 
 
 @pytest.mark.parametrize(
@@ -224,8 +225,8 @@ def test_anything_less_than_a_success_leaves_a_message_unknown(
     answering: Callable[[Answering], LazadaClient], body: dict[str, Any]
 ) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
-        answering(said(**body)).send("/im/message/send", {"txt": "x"}, utc_now(), lambda: None)
-    assert "Lazada" in caught.value.headline
+        answering(answer_of(**body)).send("/im/message/send", {"txt": "x"}, utc_now(), lambda: None)
+    assert ("marketplace", "Lazada") in caught.value.reason.values
 
 
 @pytest.mark.parametrize(
@@ -275,7 +276,7 @@ def test_chat_of_another_seller_than_the_orders_is_refused_before_the_shop_has_a
     other = bench.world.add_shop("Teh Tarik", "MY", marketplace="lazada")
     with pytest.raises(SettingsError, match="beside another") as caught:
         client.accept_consent(CHAT, bench.walk(CHAT, "s", shop=other), "s")
-    assert caught.value.headline == "This is another seller than the one of orders and pictures."
+    assert caught.value.reason == because(MarketplaceReason.CONSENTS_OF_TWO_SELLERS)
     assert not bench.secrets(CHAT).access_token
 
 
@@ -283,7 +284,7 @@ def test_consent_for_a_shop_in_another_country_is_refused(bench: Bench) -> None:
     abroad = bench.world.add_shop("Kopi Singapore", "SG", marketplace="lazada")
     with pytest.raises(SettingsError) as caught:
         bench.channel.client.accept_consent(ORDERS, bench.walk(ORDERS, "s", shop=abroad), "s")
-    assert caught.value.headline == "This consent is for a shop in SG, not in MY."
+    assert said(caught.value.reason).headline == "This consent is for a shop in SG, not in MY."
 
 
 def test_orders_alone_work_and_the_chat_is_said_to_need_its_own_consent(bench: Bench) -> None:
@@ -291,7 +292,7 @@ def test_orders_alone_work_and_the_chat_is_said_to_need_its_own_consent(bench: B
     access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (AccessState.NOT_CONNECTED, True)
     assert access.reason == because(ShopReason.CHAT_CONSENT_MISSING)
-    assert "In-house IM Chat" in saying.said(access.reason).advice
+    assert "In-house IM Chat" in said(access.reason).advice
     assert bench.channel.orders.read_order(bench.order.order_sn)
 
 
@@ -320,7 +321,7 @@ def test_probe_sends_nobody_for_a_consent_or_permission_that_would_not_help(
     bench.fault("error", error=code, path=path)
     access = bench.channel.client.probe_access()
     assert (access.state, access.orders) == (state, path != "/seller/get")
-    assert access.headline
+    assert said(access.reason).headline
 
 
 def test_probe_tells_when_the_first_of_both_consents_ends(bench: Bench) -> None:
@@ -359,7 +360,7 @@ def test_picture_that_neither_app_may_upload_is_told(bench: Bench) -> None:
     bench.fault("error", error="InsufficientPermission", path="/image/upload")
     with pytest.raises(ShopWaits) as caught:
         bench.sender.upload_picture(jpeg())
-    assert caught.value.headline == "Lazada gives the app for the chat no permission for this."
+    assert caught.value.reason == because(MarketplaceReason.NO_CHAT_ACCESS, marketplace="Lazada")
 
 
 def test_other_refusals_of_a_picture_are_not_tried_with_the_other_app(bench: Bench) -> None:

@@ -11,6 +11,8 @@ from parcelguard.chat.registry import connect
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import SettingsError
 from parcelguard.core.orders import Order
+from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.manual.client import manual_client
 from parcelguard.marketplace.manual.orders import manual_orders
@@ -52,6 +54,6 @@ def test_there_is_no_consent_to_give(tmp_path: Path) -> None:
     by_hand = manual_client(SHOP, vault_at(tmp_path / "secrets.json", "file"), utc_now)
     with pytest.raises(SettingsError) as caught:
         by_hand.consent_address("shop", "", "s1")
-    assert "by hand" in caught.value.advice
+    assert caught.value.reason == because(ShopReason.NO_CONSENT_NEEDED)
     with pytest.raises(SettingsError):
         by_hand.accept_consent("shop", "http://x/?code=1&state=s1", "s1")

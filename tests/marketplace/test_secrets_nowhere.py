@@ -62,7 +62,7 @@ def failing(use: Callable[[], object]) -> str:
         use()
     except ParcelGuardError as error:
         told = traceback.TracebackException.from_exception(error, capture_locals=True)
-        return "".join(told.format()) + repr(error) + error.headline + error.advice
+        return "".join(told.format()) + repr(error) + repr(error.reason)
     return ""
 
 

@@ -22,11 +22,14 @@ from parcelguard.core.errors import (
     ShopWaits,
     StorageError,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
+from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.ports import AccessState, Seller
 from parcelguard.marketplace.shopee.client import shopee_client, sign
-from parcelguard.marketplace.shopee.codes import ClockRefused
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.vault.vault import Secrets
 from tests.support.fakes import Clock
 from tests.support.shopee_bench import Bench, open_bench
@@ -162,8 +165,7 @@ def test_refused_refresh_asks_for_consent(bench: Bench) -> None:
     for _ in range(2):
         with pytest.raises(ShopWaits) as caught:
             bench.say()
-        assert "consent" in caught.value.headline
-        assert "Connect the shop again" in caught.value.advice
+        assert caught.value.reason == because(MarketplaceReason.CONSENT_AGAIN, marketplace="Shopee")
     assert kept(bench) == old
 
 
@@ -202,8 +204,8 @@ def test_refused_refresh_is_told_anew_each_time_without_the_token(bench: Bench) 
         told.append(caught.value)
 
     assert len({id(error) for error in told}) == 3
-    assert {(str(error), error.code, error.headline) for error in told[1:]} == {
-        (str(told[0]), "refresh_token_expired", told[0].headline)
+    assert {(str(error), error.code, error.reason) for error in told[1:]} == {
+        (str(told[0]), "refresh_token_expired", told[0].reason)
     }
     assert secrets.refresh_token not in str(vars(bench.client))
 
@@ -304,7 +306,8 @@ def test_shop_that_was_never_connected_says_how_to_connect(bench: Bench) -> None
     with pytest.raises(ShopWaits) as caught:
         bench.say()
     assert caught.value.code == "not_connected"
-    assert "parcelguard connect" in caught.value.advice
+    assert caught.value.reason == because(MarketplaceReason.NOT_CONNECTED, marketplace="Shopee")
+    assert "parcelguard connect" in said(caught.value.reason).advice
 
 
 # ---- consent -------------------------------------------------------------------------------
@@ -337,21 +340,21 @@ def test_consent_stands_when_only_the_shops_name_cannot_be_had(bench: Bench) -> 
 
 def test_consent_for_another_shop_or_attempt_is_refused_in_words(bench: Bench) -> None:
     before = kept(bench)
-    for changes, words in (
-        ({"shop_id": 5}, "not for this one"),
-        ({"state": "other"}, "another attempt"),
-        ({"code": ""}, "no code"),
-        ({"code": "", "error": "access_denied"}, "not allowed"),
-        ({"shop_id": "x"}, "not for this one"),
+    for changes, kind in (
+        ({"shop_id": 5}, MarketplaceReason.CONSENT_FOR_OTHER_SHOP),
+        ({"state": "other"}, MarketplaceReason.ATTEMPT_DIFFERS),
+        ({"code": ""}, MarketplaceReason.NO_CODE),
+        ({"code": "", "error": "access_denied"}, MarketplaceReason.NO_CODE),
+        ({"shop_id": "x"}, MarketplaceReason.CONSENT_FOR_OTHER_SHOP),
     ):
         with pytest.raises(SettingsError) as caught:
             consent(bench, **changes)
-        assert words in caught.value.headline
+        assert caught.value.reason.kind is kind
     with pytest.raises(SettingsError, match="state differs"):
         bench.client.accept_consent("shop", "http://127.0.0.1/parcelguard?code=5", "s1")
     with pytest.raises(Held) as refused:
         consent(bench, code="spent")
-    assert "code" in refused.value.headline.lower()
+    assert refused.value.reason == because(MarketplaceReason.CODE_REFUSED, marketplace="Shopee", minutes=10)
     assert kept(bench) == before
 
 
@@ -359,7 +362,7 @@ def test_consent_without_the_partner_key_asks_for_it(bench: Bench) -> None:
     bench.vault.forget("kopi")
     with pytest.raises(SettingsError) as caught:
         consent(bench)
-    assert "partner key" in caught.value.headline
+    assert caught.value.reason == because(MarketplaceReason.PARTNER_KEY_MISSING)
 
 
 def test_consent_tells_which_shop_it_is_for_when_nobody_said_so(bench: Bench) -> None:
@@ -371,7 +374,7 @@ def test_consent_tells_which_shop_it_is_for_when_nobody_said_so(bench: Bench) ->
     bench.speak(bench.http)
     with pytest.raises(SettingsError) as caught:
         consent(bench, shop_id="0")
-    assert "which shop" in caught.value.headline
+    assert caught.value.reason == because(MarketplaceReason.SHOP_NOT_NAMED)
 
 
 def main_account(bench: Bench, shops: list[int]) -> Seller:
@@ -390,7 +393,9 @@ def test_main_accounts_consent_without_this_shop_is_refused_in_words(bench: Benc
     only_keys(bench)
     with pytest.raises(SettingsError) as caught:
         main_account(bench, [5])
-    assert "does not include" in caught.value.headline
+    assert caught.value.reason == because(
+        MarketplaceReason.CONSENT_WITHOUT_SHOP, shop=str(bench.shop.shop_id)
+    )
 
 
 def test_consent_address_asks_for_this_app_and_attempt(bench: Bench) -> None:
@@ -427,7 +432,7 @@ def test_probe_tells_when_only_the_chat_is_missing(bench: Bench, fault: dict[str
     found = bench.client.probe_access()
     assert found.state is AccessState.NO_CHAT
     assert found.orders
-    assert "no access to chat" in found.headline
+    assert found.reason == because(MarketplaceReason.NO_CHAT_ACCESS, marketplace="Shopee")
     assert bench.asked("access_token/get") == 0
 
 
@@ -436,16 +441,18 @@ def test_probe_tells_when_the_seller_has_to_consent_again(bench: Bench) -> None:
     bench.state.revoke()
     found = bench.client.probe_access()
     assert (found.state, found.orders) == (AccessState.CONSENT_AGAIN, False)
-    assert "consent" in found.headline
+    assert found.reason == because(MarketplaceReason.CONSENT_AGAIN, marketplace="Shopee")
 
 
 def test_probe_tells_of_a_shop_that_was_never_connected_or_whose_keys_are_wrong(bench: Bench) -> None:
     bench.vault.keep("kopi", replace(kept(bench), app_secret="wrong"))
     found = bench.client.probe_access()
     assert found.state is AccessState.NOT_CONNECTED
-    assert "keys" in found.headline
+    assert found.reason == because(MarketplaceReason.PARTNER_KEYS_REFUSED, marketplace="Shopee")
     only_keys(bench)
-    assert "not connected" in bench.client.probe_access().headline
+    assert bench.client.probe_access().reason == because(
+        MarketplaceReason.NOT_CONNECTED, marketplace="Shopee"
+    )
 
 
 def test_probe_tells_of_a_marketplace_that_does_not_answer(bench: Bench) -> None:
@@ -459,7 +466,7 @@ def test_probe_tells_of_a_shop_that_shopee_has_closed(bench: Bench) -> None:
     bench.shop.status = "FROZEN"
     found = bench.client.probe_access()
     assert found.state is AccessState.NO_CHAT
-    assert "frozen" in found.headline
+    assert found.reason == because(MarketplaceReason.SHOP_CLOSED, marketplace="Shopee")
 
 
 def test_probe_falls_back_on_the_refresh_tokens_end(bench: Bench) -> None:
@@ -533,7 +540,7 @@ def test_no_secret_is_logged_or_told_in_an_error(bench: Bench, caplog: pytest.Lo
         try:
             bench.say(fault)
         except DeliveryError as error:
-            told += [str(error), repr(error), error.headline, error.advice, repr(error.__cause__)]
+            told += [str(error), repr(error), repr(error.reason), repr(error.__cause__)]
         remember()
     told += [repr(kept(bench)), caplog.text, *(str(record.__dict__) for record in caplog.records)]
 
@@ -548,4 +555,4 @@ def test_client_with_a_foreign_key_is_told_to_check_it(bench: Bench) -> None:
     with pytest.raises(ShopWaits) as caught:
         bench.client.get(INFO)
     assert caught.value.code == "error_sign"
-    assert "partner key" in caught.value.advice
+    assert "partner key" in said(caught.value.reason).advice

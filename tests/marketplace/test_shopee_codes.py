@@ -14,15 +14,18 @@ from parcelguard.core.errors import (
     ShopWaits,
     TooFast,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
+from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.shopee.codes import (
     MEANINGS,
-    ClockRefused,
     consent_ended,
     failure,
     no_permission,
     token_refused,
     wants_consent,
 )
+from parcelguard.ui.words.reasons.saying import said
 
 EXPECTED: dict[type[DeliveryError], str] = {
     Held: """
@@ -59,8 +62,12 @@ def test_code_has_its_meaning_alone_and_behind_a_module(code: str, kind: type[De
         for status in (200, 403):
             error = failure(told, "some text", "r1", status)
             assert type(error) is kind
-            assert error.headline == MEANINGS[code].headline
-            assert error.advice
+            values = MEANINGS[code].values
+            assert error.reason == because(MEANINGS[code].reason, marketplace="Shopee", **values)
+            words = said(error.reason)
+            assert words.headline
+            assert words.advice
+            assert "{" not in words.headline + words.advice
             assert told in str(error)
             assert "r1" in str(error)
 
@@ -108,8 +115,8 @@ def test_same_text_again_is_told_from_other_business_refusals() -> None:
     same = failure("error_business", "The message is same as the previous one.", "", 200)
     other = failure("error_business", "The message can not be recalled.", "", 200)
     assert type(same) is type(other) is Refused
-    assert "same message" in same.headline
-    assert "same" not in other.headline
+    assert same.reason == because(MarketplaceReason.MESSAGE_REPEATED, marketplace="Shopee", hours=24)
+    assert other.reason == because(MarketplaceReason.MESSAGE_REFUSED, marketplace="Shopee")
 
 
 def test_missing_permission_is_told_from_missing_consent() -> None:

@@ -23,6 +23,9 @@ from parcelguard.core.errors import (
     StorageError,
     TooFast,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import ReasonKind, because
+from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.marketplace import http as http_module
 from parcelguard.marketplace.http import Http, Request
 from parcelguard.marketplace.shopee.client import Account, ShopeeClient
@@ -163,14 +166,14 @@ def test_connection_refused_is_no_network_and_sets_no_mark(bench: Bench) -> None
 
 
 def test_name_that_is_not_found_and_failing_tls_are_no_network(bench: Bench) -> None:
-    headlines = []
+    kinds: list[ReasonKind] = []
     for address in ("http://no-such-host.invalid", bench.address.replace("http:", "https:")):
         client, http = client_at(bench, address)
         with pytest.raises(NoNetwork) as failed:
             client.send(SEND, {}, bench.now(), lambda: pytest.fail("marked"))
         http.close()
-        headlines.append(failed.value.headline)
-    assert headlines == ["Saved. The marketplace’s address is not found.", NoNetwork.headline]
+        kinds.append(failed.value.reason.kind)
+    assert kinds == [MarketplaceReason.ADDRESS_NOT_FOUND, SendingReason.NO_NETWORK]
 
 
 @pytest.fixture
@@ -202,7 +205,7 @@ def test_certificate_of_somebody_unknown_ends_the_call_before_anything_is_said(
         with pytest.raises(NoNetwork) as failed:
             client.send(SEND, {}, bench.now(), lambda: pytest.fail("marked"))
         http.close()
-    assert failed.value.headline == "Saved. Something answers in place of the marketplace."
+    assert failed.value.reason.kind is MarketplaceReason.STRANGER_ON_THE_WAY
 
 
 def test_mark_is_set_once_inside_tls_after_the_handshake(
@@ -260,7 +263,7 @@ def test_proxy_that_refuses_the_tunnel_is_no_network_and_sets_no_mark(
         with pytest.raises(NoNetwork) as failed:
             client.send(SEND, {}, bench.now(), lambda: pytest.fail("marked"))
         http.close()
-    assert failed.value.headline == "Saved. The proxy of this network does not let us through."
+    assert failed.value.reason.kind is MarketplaceReason.PROXY_REFUSES
     assert heard[0].startswith(b"CONNECT partner.shopee.invalid:443 ")
 
 
@@ -274,12 +277,11 @@ def test_name_that_is_found_only_after_the_deadline_sends_nothing(
         assert cut.wait(10)
         return real_find(*arguments, **options)
 
-    monkeypatch.setattr(socket, "getaddrinfo", slow_find)
-
     def cut_and_tell(watch: http_module._WireWatch) -> None:
         real_cut(watch)
         cut.set()
 
+    monkeypatch.setattr(socket, "getaddrinfo", slow_find)
     monkeypatch.setattr(http_module._WireWatch, "cut", cut_and_tell)
     monkeypatch.setattr(http_module, "CALL_S", 0.1)
     with pytest.raises(NoNetwork):
@@ -508,7 +510,7 @@ def test_page_in_place_of_shopee_is_told_as_such(bench: Bench) -> None:
     bench.world.faults.set("non_json", path="shop_info")
     with pytest.raises(NotSent) as caught:
         bench.client.get(INFO)
-    assert caught.value.headline == "Something answers in place of Shopee."
+    assert caught.value.reason == because(MarketplaceReason.ANSWER_MADE_NO_SENSE, marketplace="Shopee")
 
 
 def test_request_that_cannot_be_built_leaves_nothing(bench: Bench) -> None:

@@ -26,6 +26,8 @@ from parcelguard.core.errors import (
     ShopWaits,
     TooFast,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
 from parcelguard.core.times import utc_now
 from parcelguard.marketplace.http import Http
 from parcelguard.marketplace.ports import AccessState, closing_connections
@@ -33,6 +35,7 @@ from parcelguard.marketplace.tiktok.client import CONVERSATIONS, ORDERS, SHOPS, 
 from parcelguard.marketplace.tiktok.signing import json_text, sign
 from parcelguard.runtime.logs import hide_secrets
 from parcelguard.sandbox.tiktok.app_state import cipher
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.vault.vault import Secrets, vault_at
 from tests.support.tiktok_bench import Bench, jpeg, open_bench
 
@@ -198,7 +201,7 @@ def test_cipher_that_is_refused_is_read_again_once(bench: Bench) -> None:
     bench.world.faults.set("error", path=ORDERS[0], error="101000", status=401)
     with pytest.raises(ShopWaits) as caught:
         bench.client.orders([bench.order().order_sn])
-    assert "consent" in caught.value.headline
+    assert caught.value.reason == because(MarketplaceReason.CONSENT_NOT_FOR_SHOP, marketplace="TikTok")
     assert bench.asked(SHOPS) == 2
 
 
@@ -223,8 +226,9 @@ def test_indonesian_shop_is_never_called_tiktok(tmp_path: Path) -> None:
         bench.world.faults.set("error", path=ORDERS[0], error="105005", status=401)
         with pytest.raises(ShopWaits) as caught:
             bench.client.orders([bench.order().order_sn])
-        assert "Tokopedia & Shop" in caught.value.headline
-        assert "TikTok" not in caught.value.headline + caught.value.advice
+        words = said(caught.value.reason)
+        assert "Tokopedia & Shop" in words.headline
+        assert "TikTok" not in words.headline + words.advice
 
 
 # ---- tokens --------------------------------------------------------------------------------
@@ -256,7 +260,7 @@ def test_consent_that_was_taken_back_is_asked_for_again(bench: Bench) -> None:
     for _ in range(2):
         with pytest.raises(ShopWaits) as caught:
             bench.say()
-        assert "consent" in caught.value.headline
+        assert caught.value.reason.kind is MarketplaceReason.CONSENT_AGAIN
     assert bench.asked("token/refresh") == 1
     assert bench.client.probe_access().state is AccessState.CONSENT_AGAIN
 
@@ -314,7 +318,8 @@ def test_page_in_place_of_an_answer_is_no_answer_when_reading(bench: Bench) -> N
     bench.world.faults.set("non_json", path="/order/")
     with pytest.raises(NoNetwork) as caught:
         bench.client.orders([bench.order().order_sn])
-    assert "in place of TikTok" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.ANSWER_MADE_NO_SENSE
+    assert said(caught.value.reason).headline.startswith("TikTok")
 
 
 @pytest.mark.parametrize("status", [200, 302, 403])
@@ -348,7 +353,7 @@ def test_success_that_brings_nothing_back_is_doubted(bench: Bench, data: object)
     bench.tamper("/messages", lambda body: body.update(data=data))
     with pytest.raises(OutcomeUnknown) as caught:
         bench.chat.send_text(target, "Hello.", bench.wire())
-    assert "did not confirm" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.NOT_CONFIRMED
 
 
 @pytest.mark.parametrize(
@@ -371,7 +376,7 @@ def test_renewal_that_is_answered_by_a_page_or_in_part_can_be_tried_again(bench:
     bench.tamper("token/refresh", lambda body: body["data"].pop("refresh_token"))
     with pytest.raises(NotSent) as caught:
         bench.client.orders([bench.order().order_sn])
-    assert "gave no access" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.NO_TOKENS
 
 
 # ---- the seller's consent ------------------------------------------------------------------
@@ -395,7 +400,7 @@ def test_consent_page_is_the_apps_own(bench: Bench) -> None:
     bench.configure(service_id="")
     with pytest.raises(SettingsError) as caught:
         bench.client.consent_address("shop", "", "s1")
-    assert "service ID" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.SERVICE_ID_MISSING
 
 
 def test_consent_brings_tokens_and_the_shop(bench: Bench) -> None:
@@ -408,18 +413,20 @@ def test_consent_brings_tokens_and_the_shop(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "kind"),
     [
-        ("http://127.0.0.1:1/back?code=null&error=auth_denied&state=s1", "not allowed"),
-        ("http://127.0.0.1:1/back?state=s1", "no code"),
-        ("http://127.0.0.1:1/back?code=abc&state=other", "another attempt"),
+        ("http://127.0.0.1:1/back?code=null&error=auth_denied&state=s1", MarketplaceReason.NO_CODE),
+        ("http://127.0.0.1:1/back?state=s1", MarketplaceReason.NO_CODE),
+        ("http://127.0.0.1:1/back?code=abc&state=other", MarketplaceReason.ATTEMPT_DIFFERS),
     ],
 )
-def test_address_that_brings_no_consent_changes_nothing(bench: Bench, address: str, told: str) -> None:
+def test_address_that_brings_no_consent_changes_nothing(
+    bench: Bench, address: str, kind: MarketplaceReason
+) -> None:
     before = bench.kept()
     with pytest.raises(SettingsError) as caught:
         bench.client.accept_consent("shop", address, "s1")
-    assert told in caught.value.headline
+    assert caught.value.reason.kind is kind
     assert bench.kept() == before
 
 
@@ -444,7 +451,9 @@ def test_consent_for_another_shop_is_not_taken(bench: Bench) -> None:
         bench.configure(shop_id=shop_id)
         with pytest.raises(SettingsError) as caught:
             bench.client.accept_consent("shop", f"http://x/?code={code}&state=s1", "s1")
-        assert "Kedai Lain (SG)" in caught.value.headline
+        assert caught.value.reason == because(
+            MarketplaceReason.CONSENT_FOR_OTHER_SHOP, shop="Kedai Lain (SG)"
+        )
         assert bench.kept() == before
         code = bench.state.new_code([other], bench.world.now())
 
@@ -455,7 +464,7 @@ def test_consent_of_someone_who_is_no_seller_is_not_taken(bench: Bench) -> None:
     bench.tamper("token/get", lambda body: body["data"].update(user_type=1))
     with pytest.raises(SettingsError) as caught:
         bench.client.accept_consent("shop", address, "s1")
-    assert "not given by a seller" in caught.value.headline
+    assert caught.value.reason.kind is MarketplaceReason.NOT_A_SELLER
     assert bench.kept() == before
 
 
@@ -463,7 +472,7 @@ def test_consent_before_the_secret_is_entered_says_so(bench: Bench) -> None:
     bench.vault.forget("kedai")
     with pytest.raises(SettingsError) as caught:
         bench.client.accept_consent("shop", allowed(bench), "s1")
-    assert "secret" in caught.value.headline
+    assert caught.value.reason == because(MarketplaceReason.APP_SECRET_MISSING)
 
 
 # ---- what a probe finds --------------------------------------------------------------------
@@ -471,7 +480,7 @@ def test_consent_before_the_secret_is_entered_says_so(bench: Bench) -> None:
 
 def test_probe_finds_the_chat_granted(bench: Bench) -> None:
     access = bench.client.probe_access()
-    assert (access.state, access.orders, access.headline) == (AccessState.AUTHORISED, True, "")
+    assert (access.state, access.orders, access.reason) == (AccessState.AUTHORISED, True, None)
     assert access.until
     assert access.until > utc_now() + timedelta(days=300)
 
@@ -480,7 +489,7 @@ def test_probe_without_the_chat_scope_leaves_orders(bench: Bench) -> None:
     bench.shop.chat_allowed = False
     access = bench.client.probe_access()
     assert (access.state, access.orders) == (AccessState.NO_CHAT, True)
-    assert "Customer Service" in access.advice
+    assert "Customer Service" in said(access.reason).advice
     assert bench.client.orders([bench.order().order_sn])
 
 
@@ -508,21 +517,23 @@ def test_probe_asks_for_a_consent_only_where_that_helps(
     bench.world.faults.set("error", error=code, message=message, status=401, path="/authorization")
     access = bench.client.probe_access()
     assert (access.state, access.orders) == (state, False)
-    assert access.headline
+    assert said(access.reason).headline
 
 
 def test_probe_of_a_consent_for_other_shops_asks_for_one_again(bench: Bench) -> None:
     bench.configure(shop_id=7)
     access = bench.client.probe_access()
     assert access.state is AccessState.CONSENT_AGAIN
-    assert "does not cover this shop" in access.headline
+    assert access.reason
+    assert access.reason.kind is MarketplaceReason.CONSENT_NOT_FOR_SHOP
 
 
 def test_probe_that_is_too_fast_knows_that_it_was_let_in(bench: Bench) -> None:
     bench.state.settings.chat_calls_a_day = 0
     access = bench.client.probe_access()
     assert access.state is AccessState.AUTHORISED
-    assert "quota" in access.headline
+    assert access.reason
+    assert access.reason.kind is MarketplaceReason.CHAT_CALLS_USED_UP
 
 
 def test_unreachable_marketplace_takes_no_mark(bench: Bench) -> None:

@@ -15,10 +15,12 @@ from parcelguard.core.errors import (
     ShopWaits,
     TooFast,
 )
+from parcelguard.core.reasons.marketplaces import MarketplaceReason
+from parcelguard.core.reasons.reason import because
+from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.tiktok.codes import (
     MEANINGS,
     CipherRefused,
-    ClockRefused,
     KeysRefused,
     TokenRefused,
     consent_ended,
@@ -27,6 +29,7 @@ from parcelguard.marketplace.tiktok.codes import (
     no_conversation,
     not_found,
 )
+from parcelguard.ui.words.reasons.saying import said
 
 NOON = datetime(2026, 10, 1, 12, 10, tzinfo=UTC)
 EXPECTED: dict[type[DeliveryError], str] = {
@@ -68,10 +71,11 @@ def test_code_has_its_meaning_whatever_the_status(code: str, kind: type[Delivery
     for status in (200, 400, 401, 500):
         error = told(code, "some text", status=status, title="Tokopedia & Shop")
         assert type(error) is kind
-        assert error.headline
-        assert error.advice
-        assert "TikTok" not in error.headline + error.advice
-        assert "{" not in error.headline + error.advice
+        words = said(error.reason)
+        assert words.headline
+        assert words.advice
+        assert "TikTok" not in words.headline + words.advice
+        assert "{" not in words.headline + words.advice
         assert code in str(error)
         assert "r1" in str(error)
         assert "some text" not in str(error)
@@ -105,9 +109,9 @@ def test_code_of_many_meanings_is_read_by_its_message(message: str, kind: type[D
 
 def test_missing_scope_is_named_by_what_was_called() -> None:
     chat = told("105005", path="/customer_service/202309/conversations")
-    assert "chat" in chat.headline
-    assert "Customer Service" in chat.advice
-    assert "orders" in told("105005").headline
+    assert chat.reason == because(MarketplaceReason.NO_CHAT_SCOPE, marketplace="TikTok")
+    assert "Customer Service" in said(chat.reason).advice
+    assert told("105005").reason == because(MarketplaceReason.NO_ORDER_SCOPE, marketplace="TikTok")
 
 
 def test_quota_of_the_day_waits_for_midnight_utc_and_is_tried_hourly_at_most() -> None:

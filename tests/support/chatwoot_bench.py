@@ -60,7 +60,7 @@ class Bench:
         self.settings = msgspec.structs.replace(self.settings, **changes)
         self._open()
 
-    def order(self, **facts: str | None) -> Order:
+    def order(self, **facts: Any) -> Order:
         """Let someone order something; the address book has the order's number, or what is told."""
         order = self.world.make_order(self.shop)
         told = facts or {"identifier": order.order_sn}
