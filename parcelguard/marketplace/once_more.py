@@ -11,19 +11,18 @@ from typing import TypeAlias
 
 from parcelguard.core.errors import DeliveryError
 from parcelguard.marketplace.http import Answer
+from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.tokens import Tokens
 from parcelguard.vault.vault import Secrets
 
 Refusal: TypeAlias = Callable[[Answer], DeliveryError | None]  # None for a success
 
 
-def with_their_time(
-    ask: Callable[[], Answer], refusal: Refusal, clock_refused: type[DeliveryError]
-) -> Answer:
+def with_their_time(ask: Callable[[], Answer], refusal: Refusal) -> Answer:
     """Return the answer to a call without tokens; by the second try the marketplace's time is known."""
     try:
         return _accepted(ask(), refusal)
-    except clock_refused:
+    except ClockRefused:
         return _accepted(ask(), refusal)
 
 
@@ -32,7 +31,6 @@ def with_tokens(
     ask: Callable[[Secrets], Answer],
     refusal: Refusal,
     *,
-    clock_refused: type[DeliveryError],
     token_refused: Callable[[DeliveryError, Answer], bool],
 ) -> Answer:
     """Return the answer to a call with tokens, which are renewed where the first answer refuses them."""
@@ -43,7 +41,7 @@ def with_tokens(
         return answer
     if token_refused(error, answer):
         secrets = tokens.renewed(secrets)
-    elif not isinstance(error, clock_refused):
+    elif not isinstance(error, ClockRefused):
         raise error
     return _accepted(ask(secrets), refusal)
 

@@ -37,7 +37,6 @@ from parcelguard.marketplace.lazada.codes import (
     wrong_keys,
 )
 from parcelguard.marketplace.lazada.wire import not_shown, refusal, signed, spoke
-from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.once_more import with_their_time, with_tokens
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.tokens import Tokens, grant_key, life_s
@@ -214,7 +213,6 @@ class LazadaClient:
             app.tokens,
             ask,
             lambda answer: self._refused(answer, app) or doubt(answer),
-            clock_refused=ClockRefused,
             token_refused=lambda error, _: isinstance(error, NotAllowed) and token_refused(error.code),
         )
         return answer.body or {}
@@ -256,7 +254,7 @@ class LazadaClient:
                 return http.read(signed(app.key, "POST", path, parameters, unsigned, self._timestamp()))
 
             try:
-                answer = with_their_time(ask, lambda answer: self._refused(answer, app), ClockRefused)
+                answer = with_their_time(ask, lambda answer: self._refused(answer, app))
             except OutcomeUnknown as error:
                 raise not_answered(error) from error
             return answer.body or {}

@@ -29,7 +29,6 @@ from parcelguard.core.reasons.reason import because
 from parcelguard.marketplace.answers import Imposter, moment, not_answered, not_confirmed
 from parcelguard.marketplace.consent_answer import other_shop, returned
 from parcelguard.marketplace.http import Answer, Http, MarketplaceClock, Request, Upload
-from parcelguard.marketplace.meaning import ClockRefused
 from parcelguard.marketplace.once_more import Refusal, with_their_time, with_tokens
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.marketplace.shopee.codes import (
@@ -218,7 +217,6 @@ class ShopeeClient:
             self._tokens,
             ask,
             refusal,
-            clock_refused=ClockRefused,
             token_refused=lambda _, answer: self._refused_token(answer),
         )
 
@@ -257,7 +255,7 @@ class ShopeeClient:
             return self._http.read(Request(method="POST", path=path, query=query, json=body))
 
         try:
-            return with_their_time(ask, self._error, ClockRefused).body or {}
+            return with_their_time(ask, self._error).body or {}
         except OutcomeUnknown as error:
             raise not_answered(error) from error
 
