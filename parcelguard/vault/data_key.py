@@ -23,6 +23,7 @@ from parcelguard.core.errors import SettingsError
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.storage import StorageReason
 from parcelguard.disk.files import write_durably
+from parcelguard.runtime.translation import tr
 from parcelguard.vault.sealing import KEY_BYTES, CannotOpen, DataKey, new_key, seal, unseal
 
 Keep = Literal["keyring", "passphrase", "file"]
@@ -178,8 +179,8 @@ class PassphrasePlace:
     def bring(self, noted: Noted) -> bytes:
         """Ask for the passphrase, three times at most."""
         for number in range(TRIES):
-            prompt = "That was another one. Passphrase: " if number else "Passphrase for the shops’ keys: "
-            if not (typed := self._ask(prompt)):
+            again, first = tr("That was not it. Passphrase:"), tr("Passphrase for the shops’ keys:")
+            if not (typed := self._ask(f"{again if number else first} ")):
                 break  # the question was closed
             key = _stretched(typed, noted)
             with suppress(CannotOpen):
@@ -191,8 +192,9 @@ class PassphrasePlace:
 
     def _chosen(self) -> str:
         for _ in range(TRIES):
-            passphrase = self._ask(f"Choose a passphrase of {SHORTEST_PASSPHRASE} letters or more: ")
-            if len(passphrase) >= SHORTEST_PASSPHRASE and self._ask("Once more: ") == passphrase:
+            choose = tr("Choose a passphrase of {letters} letters or more:", letters=SHORTEST_PASSPHRASE)
+            passphrase = self._ask(f"{choose} ")
+            if len(passphrase) >= SHORTEST_PASSPHRASE and self._ask(f"{tr('Once more:')} ") == passphrase:
                 return passphrase
         raise NotTyped("no passphrase chosen", because(StorageReason.NO_PASSPHRASE))
 

@@ -271,27 +271,35 @@ class ScriptedSender:
         self._script.setdefault(kind, deque()).extend((answer, left) for answer in answers)
 
     def upload_picture(self, data: bytes) -> str:
-        return self._answer("upload", None, f"https://pictures.test/{hashlib.sha256(data).hexdigest()[:8]}")
+        answer: str = self._answer(
+            "upload", None, f"https://pictures.test/{hashlib.sha256(data).hexdigest()[:8]}"
+        )
+        return answer
 
     def open_conversation(self, target: Target, planned: int) -> str:
         self.planned.append(planned)
-        return self._answer("open", None, target.conversation_id)
+        answer: str = self._answer("open", None, target.conversation_id)
+        return answer
 
     def send_text(self, target: Target, text: str, wire: Wire) -> Receipt:
-        return self._answer("text", wire, None)
+        answer: Receipt = self._answer("text", wire, None)
+        return answer
 
     def send_image(self, target: Target, picture: Picture, wire: Wire) -> Receipt:
-        return self._answer("image", wire, None)
+        answer: Receipt = self._answer("image", wire, None)
+        return answer
 
     def look_for_message(self, target: Target, mark: SentMark) -> Look:
         self.looks.append(mark)
-        return self._answer("look", None, Look((), covered=True))
+        answer: Look = self._answer("look", None, Look((), covered=True))
+        return answer
 
     def hidden_messages(
         self, target: Target, message_ids: Collection[str], since: datetime
     ) -> frozenset[str]:
         self.asked_hidden.append((target, list(message_ids), since))
-        return self._answer("hidden", None, frozenset())
+        answer: frozenset[str] = self._answer("hidden", None, frozenset())
+        return answer
 
     def take_back(self, target: Target, message_id: str, kind: PartKind) -> None:
         self._answer("take_back", None, usual="")
