@@ -245,8 +245,10 @@ class App(QObject):
     def _tell_repaired(self, repaired: Repaired) -> None:
         from parcelguard.ui.words.repair_words import repaired_lines
 
-        text = "\n".join(repaired_lines(repaired))
-        self.window.question.tell_done(text, lambda: self._run_beside("start", self._build))
+        headline, *rest = repaired_lines(repaired)
+        self.window.question.tell_done(
+            headline, "\n".join(rest), then=lambda: self._run_beside("start", self._build)
+        )
 
     def _passphrase(self, prompt: str) -> str:
         """Ask the person for the passphrase; on any thread, and waits for the answer."""

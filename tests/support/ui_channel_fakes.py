@@ -15,7 +15,7 @@ from parcelguard.core.errors import NotPossible, ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.core.orders import Order
 from parcelguard.core.preset_message import DEFAULT_MESSAGE, fill_message
-from parcelguard.core.reasons.reason import as_told, because
+from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.shops.standing import Today, standing_of
@@ -38,7 +38,7 @@ from parcelguard.shops.views import (
 from tests.support.ui_helpers import jpeg
 
 PRESET = f"{DEFAULT_MESSAGE} Thank you for shopping with {{shop}}!"
-MISSING = as_told("The app has no chat permission.", "Apply for it in the console.")
+MISSING = because(ShopReason.CHAT_CONSENT_MISSING)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 _ENDS_IN = {"kopi-my": timedelta(days=26, hours=1), "kopi-sg": timedelta(days=2, hours=1)}
 

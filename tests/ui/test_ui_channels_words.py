@@ -32,7 +32,6 @@ DATA = (
     *("{buyer}", "{order}", "{shop}", "{tracking}", "{items}", "{oder}"),
     *("English", "Melayu", CALLBACK, "https://…/{order}", "https://…", LINK, "Kopi"),
     *(address for row in ALL.values() for address in row.chat_page.values()),
-    *("The app has no chat permission.", "Apply for it in the console."),  # as told by an earlier version
 )
 
 

@@ -114,8 +114,9 @@ def test_progress_then_the_result_then_pack(asked: Asked, qtbot: QtBot) -> None:
     asked.window.question.tell_progress("Reading photos: 1,240 of 4,812")
     assert asked.page.progress_text.words == "Reading photos: 1,240 of 4,812"
     assert not any(choice.isVisible() for choice in asked.page.choices)
-    done = "The records are whole again.\n4,812 photos of 1,604 orders."
-    asked.window.question.tell_done(done, lambda: gone_on.append(1))
+    asked.window.question.tell_done(
+        "The records are whole again.", "4,812 photos of 1,604 orders.", then=lambda: gone_on.append(1)
+    )
     assert asked.page._head.words == "The records are whole again."
     assert asked.page._advice.words == "4,812 photos of 1,604 orders."
     assert QApplication.focusWidget() is asked.page.go_on

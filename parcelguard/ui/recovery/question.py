@@ -38,7 +38,7 @@ class Question:
         Then call, on the window's thread again (a queued signal does it):
 
         - `tell_progress(text)` as often as there is something to say;
-        - `tell_done(text, then)` at the end; the person reads it and presses "Go on", Pack comes
+        - `tell_done(headline, rest, then=…)` at the end; the person reads it and presses "Go on", Pack comes
           back, and `then` is called. `MainWindow.attach` may come before or after that.
 
         Asking again, for instance because the work failed, replaces the question.
@@ -55,8 +55,8 @@ class Question:
         if self.page is not None:
             self.page.progress(text)
 
-    def tell_done(self, text: str, then: Callable[[], None] | None = None) -> None:
-        """Report what came of it, the first line large; "Go on" brings Pack back and calls `then`."""
+    def tell_done(self, headline: str, rest: str = "", *, then: Callable[[], None] | None = None) -> None:
+        """Report what came of it, the headline large; "Go on" brings Pack back and calls `then`."""
         page = self.page
         if page is None:
             return
@@ -67,7 +67,7 @@ class Question:
             if then is not None:
                 then()
 
-        page.finish(text)
+        page.finish(headline, rest)
         page.done.connect(go_on)
 
     def _leave(self) -> None:

@@ -198,10 +198,9 @@ class RepairPage(ScrollColumn):
         self._made()
         self.progress_text.say(words)
 
-    def finish(self, words: str) -> None:
-        """Say what came of it, its first line large, and offer to go on."""
+    def finish(self, headline: str, rest: str) -> None:
+        """Say what came of it, the headline large, and offer to go on."""
         self._made()
-        headline, _, rest = words.partition("\n")
         self._head.say(headline)
         self._advice.say(rest)
         self.progress_text.say("")

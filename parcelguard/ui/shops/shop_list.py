@@ -23,8 +23,8 @@ from parcelguard.ui.shops.shop_row import (
     TODAY,
     Columns,
     RowView,
-    ShopLine,
 )
+from parcelguard.ui.words.shop_line import ShopLine
 
 HEADER_HEIGHT = 39
 _TITLES = (msgid("Shop"), msgid("Chat access"), msgid("Sends"), msgid("Today"), msgid("On"))

@@ -12,35 +12,11 @@ from parcelguard.runtime.translation import tr
 from parcelguard.ui.kit.paint import badge, focus_ring, text, width_of
 from parcelguard.ui.kit.theme import Size, Theme, Token
 from parcelguard.ui.shops.parts import Link, Switch
+from parcelguard.ui.words.shop_line import ShopLine
 
 ROW_HEIGHT = 53
 MORE = "⋯"
 SHOP, ACCESS, SENDS, TODAY, ON, MENU = range(6)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopLine:
-    """What a row says. `tone` colours `access`; `rest` follows it in grey; `link` is what can be pressed."""
-
-    shop_id: str
-    label: str
-    name: str
-    tone: Token
-    access: str
-    rest: str = ""
-    link: str = ""
-    sends: str = ""
-    today: str = ""
-    on: bool = False
-    switchable: bool = True
-
-    @property
-    def spoken(self) -> str:
-        """The row for a screen reader."""
-        shop, access = f"{self.label} {self.name}", f"{self.access}{self.rest}"
-        state = tr("on") if self.on else tr("off")
-        parts = (shop, access, self.sends, tr("today {figures}", figures=self.today), state)
-        return ", ".join(each for each in parts if each)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ from parcelguard.shops.views import (
 from parcelguard.store.views import Tone
 from parcelguard.ui.kit.theme import Token
 from parcelguard.ui.kit.tones import BandTone
-from parcelguard.ui.shops.shop_row import ShopLine
 from parcelguard.ui.words.access_words import access_name, access_words, apply_words, days_left
 from parcelguard.ui.words.reasons.saying import said
+from parcelguard.ui.words.shop_line import ShopLine
 from parcelguard.ui.words.times import moment
 
 NOTHING = "—"
