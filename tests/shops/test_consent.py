@@ -284,7 +284,7 @@ def test_a_mistake_in_the_program_is_an_outcome_too_and_leaves_no_code_in_the_lo
 
 def test_what_is_to_be_noted_first_can_still_refuse(make: Callable[..., Bench]) -> None:
     def refuse(_shop: ShopSettings, _grant: str, _seller: Seller) -> None:
-        raise SettingsError("same shop", headline="This is another shop of yours.")
+        raise SettingsError("same shop", as_told("This is another shop of yours."))
 
     bench = make(accepted=refuse)
     get(allowed(bench.begin()))

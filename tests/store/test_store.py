@@ -31,6 +31,7 @@ from parcelguard.disk import local_disk as place
 from parcelguard.store.database import Store, version_of
 from parcelguard.store.health import tighten
 from parcelguard.store.tables import SCHEMA_VERSION, metadata
+from parcelguard.ui.words.reasons.saying import said
 from tests.support.fakes import NOON, ORDER, OTHER, Clock, draft, keep_picture, picture, save_proof
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
@@ -571,7 +572,7 @@ def test_damage_after_a_crash_is_told_at_the_start_and_nothing_is_touched(tmp_pa
     for _ in range(2):
         with pytest.raises(DamagedDatabase) as caught:
             Store(path)
-        assert "damaged" in caught.value.headline
+        assert "damaged" in said(caught.value.reason).headline
     assert path.read_bytes() == before
 
 
@@ -596,7 +597,7 @@ def test_records_that_are_gone_do_not_pass_for_new_ones(tmp_path: Path, how: str
 
     with pytest.raises(DamagedDatabase) as caught:
         Store(path)
-    assert "gone" in caught.value.headline
+    assert "gone" in said(caught.value.reason).headline
 
 
 def test_damage_found_at_work_is_told_and_looked_into_at_the_next_start(tmp_path: Path) -> None:
@@ -833,7 +834,7 @@ def test_records_on_a_network_drive_are_refused_in_words(
     monkeypatch.setattr(place, "on_network", lambda _folder: True)
     with pytest.raises(StorageError) as caught:
         Store(tmp_path / "home" / "parcelguard.db")
-    assert "network drive" in caught.value.headline
+    assert "network drive" in said(caught.value.reason).headline
     assert not (tmp_path / "home").exists()
 
 

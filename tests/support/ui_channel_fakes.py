@@ -186,7 +186,7 @@ class FakeChannels:
     def paste_address(self, attempt: Attempt, address: str) -> None:
         self._do("paste_address", attempt.id, address)
         if "code=" not in address:
-            raise SettingsError(headline="This is not the address.", advice="Copy it whole.")
+            raise SettingsError("", as_told("This is not the address.", "Copy it whole."))
         self.answer()
 
     def cancel_consent(self, attempt: Attempt) -> None:
@@ -275,4 +275,4 @@ def connected() -> FakeChannels:
     return FakeChannels(grants_given=given, today=sent)
 
 
-REFUSED = NotPossible(headline="The seller said no.", advice="Begin again when you are ready.")
+REFUSED = NotPossible("", as_told("The seller said no.", "Begin again when you are ready."))

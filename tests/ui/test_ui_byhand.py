@@ -16,6 +16,7 @@ from parcelguard.core.errors import StorageError
 from parcelguard.core.events import EventHub, ProofChanged, QueueChanged, ShopQueue
 from parcelguard.core.parts import Decision, Part, PartKind, PartState
 from parcelguard.core.proofs import ProofState
+from parcelguard.core.reasons.reason import as_told
 from parcelguard.packing.desk_view import Desk, F4Does, Notice, NoticeKind, ProofSaved, ShortBudget
 from parcelguard.store.views import AttentionTopic, LogFilter
 from parcelguard.ui.by_hand import detail as byhand_detail
@@ -214,7 +215,7 @@ def test_a_copy_that_could_not_be_made_says_so_and_leaves_the_text(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_job: object) -> tuple[Path, ...]:
-        raise StorageError("gone", headline="A photo cannot be read.", advice="Look in the log.")
+        raise StorageError("gone", as_told("A photo cannot be read.", "Look in the log."))
 
     monkeypatch.setattr(opened.desk, "hand_pictures", fail)
     opened.key(Qt.Key.Key_Down)
@@ -309,7 +310,7 @@ def test_a_mark_that_could_not_be_kept_says_so_and_stays_in_the_list(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_answer: object) -> None:
-        raise StorageError("full", headline="The disk is full.", advice="Free some space.")
+        raise StorageError("full", as_told("The disk is full.", "Free some space."))
 
     monkeypatch.setattr(opened.desk, "decide", fail)
     opened.key(Qt.Key.Key_F10)

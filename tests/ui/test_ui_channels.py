@@ -251,7 +251,7 @@ def test_a_shop_is_switched_off_at_once(opened: Opened) -> None:
 
 
 def test_a_switch_that_could_not_be_kept_stays_and_says_why(opened: Opened) -> None:
-    opened.desk.trouble = SettingsError(headline="The settings file was damaged.", advice="Mend it.")
+    opened.desk.trouble = SettingsError("", as_told("The settings file was damaged.", "Mend it."))
     opened.press(opened.row("kopi-my").switch)
     opened.wait(lambda: opened.sees("The settings file was damaged. Mend it."))
     assert opened.row("kopi-my").switch.isChecked()
@@ -352,7 +352,7 @@ def test_a_test_shows_what_the_sandboxes_buyer_got(opened: Opened) -> None:
 
 
 def test_a_test_that_fails_says_why(opened: Opened) -> None:
-    opened.desk.trouble = NoNetwork(headline="The sandbox did not start.", advice="Install it.")
+    opened.desk.trouble = NoNetwork("", as_told("The sandbox did not start.", "Install it."))
     opened.press(opened.page.message.test)
     opened.wait(lambda: opened.sees("The sandbox did not start. Install it."))
     assert opened.page.message.test.isEnabled()
@@ -615,7 +615,7 @@ def test_where_orders_can_be_read_no_codes_are_asked_for(opened: Opened) -> None
 
 def test_a_shop_that_was_not_taken_keeps_what_was_written(opened: Opened) -> None:
     begin_adding(opened, "manual", "Night market")
-    opened.desk.trouble = SettingsError(headline="This shop is there already.", advice="Choose another name.")
+    opened.desk.trouble = SettingsError("", as_told("This shop is there already.", "Choose another name."))
     opened.press_button("Next")
     opened.wait(lambda: opened.sees("This shop is there already. Choose another name."))
     assert opened.page.adding.name.text() == "Night market"

@@ -31,6 +31,7 @@ from parcelguard.ui.shell.sidebar import Page
 from parcelguard.ui.window import MainWindow
 from parcelguard.ui.words import check_words
 from parcelguard.ui.words.attention_words import group_title
+from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.times import moment
 from tests.support.pseudo_walk import cut_texts, plain_english, pseudo_language
 from tests.support.ui_helpers import (
@@ -47,6 +48,7 @@ from tests.support.ui_helpers import (
     unknown_group,
 )
 
+CANNOT_SAVE = said(StorageError().reason)
 LEFT = Qt.MouseButton.LeftButton
 NIGHT = Night(time(22, 10), time(8))
 QUIET = "It is 22:10 where the buyers live: quiet hours until 08:00."
@@ -504,7 +506,7 @@ def test_an_answer_that_could_not_be_kept_says_why_and_can_be_given_again(
     opened.press("It is there")
     refusal = opened.page.detail.answers.refusal
     qtbot.waitUntil(refusal.isVisible)
-    assert refusal.accessibleName().startswith(StorageError.headline)
+    assert refusal.accessibleName().startswith(CANNOT_SAVE.headline)
     desk.refusing = False
     opened.press("It is there")
     qtbot.waitUntil(opened.page.result.isVisible)
@@ -527,7 +529,7 @@ def test_records_that_cannot_be_read_are_told_in_words(
     desk = FakeLog(tmp_path, 0)
     desk.broken = True
     opened = open_check(desk=desk)
-    qtbot.waitUntil(lambda: opened.label(StorageError.headline))
+    qtbot.waitUntil(lambda: opened.label(CANNOT_SAVE.headline))
 
 
 def test_a_slow_disk_is_told_after_a_moment(open_check: Open, qtbot: QtBot, tmp_path: Path) -> None:
@@ -833,7 +835,7 @@ def test_records_that_take_nothing_in_end_it_at_the_first(open_check: Open, qtbo
     opened.press_edit("Resend 60")
     qtbot.waitUntil(opened.edit.outcome.isVisible)
     told = opened.edit.outcome.accessibleName()
-    assert told == f"0 of 60 are on their way, 60 are not {StorageError.headline} {StorageError.advice}"
+    assert told == f"0 of 60 are on their way, 60 are not {CANNOT_SAVE.headline} {CANNOT_SAVE.advice}"
     assert opened.edit_words == ["Resend 60", "Cancel (Esc)"]
     assert opened.desk.tried == ["p1"]
 

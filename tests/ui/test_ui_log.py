@@ -18,7 +18,7 @@ from parcelguard.core.errors import NotPossible, StorageError
 from parcelguard.core.events import EventHub, ProofChanged
 from parcelguard.core.parts import PartKind, PlanReason, Purpose, together
 from parcelguard.core.proofs import ProofState
-from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.reason import as_told, because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.store.views import LogEntry, LogFilter, LogQuery, ProofDetail
 from parcelguard.store.views import LogPage as LogRows
@@ -581,10 +581,10 @@ def ground(button: QPushButton) -> QColor:
 def test_what_was_refused_stays_in_its_panel_with_the_reason(
     open_log: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, closing: bool
 ) -> None:
-    said = NotPossible(headline="The marketplace refuses the same text twice in a day.", advice="Change it.")
+    refusal = as_told("The marketplace refuses the same text twice in a day.", "Change it.")
 
     def refuse(*_: object) -> None:
-        raise said
+        raise NotPossible("", refusal)
 
     log = open_log(only(ProofState.WAITING if closing else ProofState.DELIVERED, tmp_path))
     wait_for_detail(qtbot, log, "241120PX000001")
@@ -598,7 +598,7 @@ def test_what_was_refused_stays_in_its_panel_with_the_reason(
     QTest.mouseClick(panel.confirm, LEFT)
     assert not panel.confirm.isEnabled()
     qtbot.waitUntil(panel.refusal.isVisible)
-    assert panel.refusal.accessibleName() == f"{said.headline} {said.advice}"
+    assert panel.refusal.accessibleName() == f"{refusal['headline']} {refusal['advice']}"
     assert (panel.isVisible(), panel.reason.text()) == (True, "Buyer lost it")
 
     monkeypatch.undo()
