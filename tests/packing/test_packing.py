@@ -372,7 +372,7 @@ def test_photo_folder_that_cannot_be_used_is_told_before_the_parcel_is_packed(ta
 
 def test_no_order_is_opened_while_nothing_more_can_be_kept(store: Store, media: Path, clock: Clock) -> None:
     def refuse() -> None:
-        raise StorageError("", as_told("The disk is full."))
+        raise StorageError("full", as_told("The disk is full."))
 
     table = Table(store, media, clock, rules=DeskRules(may_open=refuse))
     with pytest.raises(StorageError, match="full"):
