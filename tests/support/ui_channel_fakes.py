@@ -15,7 +15,7 @@ from parcelguard.core.errors import NotPossible, ParcelGuardError, SettingsError
 from parcelguard.core.marketplace_facts import ALL, marketplace
 from parcelguard.core.orders import Order
 from parcelguard.core.preset_message import DEFAULT_MESSAGE, fill_message
-from parcelguard.core.reasons.reason import because
+from parcelguard.core.reasons.reason import as_told, because
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.marketplace.ports import Access, AccessState, Seller
 from parcelguard.shops.standing import Today, standing_of
