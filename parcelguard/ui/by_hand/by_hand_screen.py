@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import ParcelGuardError
@@ -32,8 +32,8 @@ from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.by_hand.detail import HandDetail, pictures_data
 from parcelguard.ui.by_hand.job_list import HandList, HandModel
 from parcelguard.ui.kit.background import Background
-from parcelguard.ui.kit.blocks import ReasonBox, plain_label
 from parcelguard.ui.kit.buttons import button
+from parcelguard.ui.kit.list_column import ListColumn
 from parcelguard.ui.kit.pictures import Thumbnails, read_picture
 from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
@@ -47,7 +47,6 @@ from parcelguard.ui.words.sentences import together
 GATHER_MS = 300  # changes of so long are read from the records once
 UNDO_MS = 60_000  # how long the last mark can be taken back here; the log can do it later
 LIST_SHARE = 0.42
-HINT_WIDTH = 620
 WHOLE_PICTURE = QSize(1600, 1600)
 OpenUrl = Callable[[QUrl], bool]
 
@@ -80,15 +79,10 @@ class ByHandPage(Screen):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setFocusProxy(self.list)  # a click beside the buttons must not take the keys to the window
         self.detail = HandDetail(theme, self)
-        self.title = plain_label("", self)
-        self.result = ReasonBox(theme, self)
-        self.result.hide()
-        self.undo = button(tr("Undo (Ctrl+Z)"), self)
+        self._column = column = ListColumn(theme, self.list, self)
+        self.title, self.note, self.hint, self.result = column.title, column.note, column.hint, column.result
+        self.undo = button(tr("Undo (Ctrl+Z)"), column)
         self.undo.hide()
-        self.note = plain_label("", self)
-        self.hint = plain_label("", self)
-        for label in (self.note, self.title):
-            label.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
         self._gathering = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._undo_ends = QTimer(self, singleShot=True, interval=UNDO_MS)
         self._lay_out()
@@ -141,41 +135,17 @@ class ByHandPage(Screen):
         """Paint the ground."""
         QPainter(self).fillRect(self.rect(), self._theme.color(Token.BG))
 
-    # ---- building --------------------------------------------------------------------
-
     def _lay_out(self) -> None:
-        px = self._theme.px
-        left = QVBoxLayout()
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(px(8))
-        above = QVBoxLayout()
-        above.setContentsMargins(px(14), px(12), px(12), px(4))
-        above.addWidget(self.title)
-        left.addLayout(above)
-        left.addStretch(1)
-        for label in (self.note, self.hint):
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            middle = QHBoxLayout()
-            middle.addWidget(label)
-            left.addLayout(middle)
-        left.addWidget(self.list, 1000)
-        left.addStretch(1)
-        below = QHBoxLayout()
-        below.setContentsMargins(px(12), 0, px(12), px(12))
-        below.setSpacing(px(8))
-        below.addWidget(self.result, 1)
-        below.addWidget(self.undo)
-        left.addLayout(below)
+        self._column.foot.addWidget(self.undo)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addLayout(left, 1)
+        row.addWidget(self._column, 1)
         row.addWidget(self.detail)
 
     def _share_room(self) -> None:
         self.detail.setFixedWidth(round(self.width() * (1 - LIST_SHARE)))
-        for label in (self.note, self.hint):
-            label.setFixedWidth(min(self._theme.em(HINT_WIDTH), self.width() * 9 // 10))
+        self._column.fit(self.width())
 
     def _restyle(self) -> None:
         self.setStyleSheet(page_sheet(self._theme))

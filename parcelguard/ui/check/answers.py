@@ -23,7 +23,7 @@ from parcelguard.ui.words import check_words
 from parcelguard.ui.words.reasons.saying import said
 
 HESITATE_MS = 500
-SLOW_MS = 300  # a wait that long is told
+SLOW_MS = 300  # a wait that long is shown
 
 
 class Answers(QWidget):
@@ -83,7 +83,7 @@ class Answers(QWidget):
         self._focus_first()
         return True
 
-    def begin(self, count: int) -> None:
+    def begin_working(self, count: int) -> None:
         """Take no further answer until it is carried out."""
         self._asked, self._working, self._offered = None, True, None
         self.refusal.hide()
@@ -99,7 +99,7 @@ class Answers(QWidget):
         if self._working and not self._slow.isActive():
             self.scope.setText(self._progress)
 
-    def finish(self) -> None:
+    def end_working(self) -> None:
         """Take answers again."""
         self._slow.stop()
         self._working = False
@@ -107,7 +107,7 @@ class Answers(QWidget):
 
     def refuse(self, error: ParcelGuardError) -> None:
         """Say why it was not done; it can be tried again."""
-        self.finish()
+        self.end_working()
         self.refusal.show_reason(BandTone.BAD, *said(error.reason))
 
     # ---- what can be answered --------------------------------------------------------

@@ -83,7 +83,7 @@ class Resent:
         return Resent(self.proof_ids + later.proof_ids, self.reason or later.reason)
 
 
-def resend_each(desk: LogPort, template: str, why: Purpose, proof_ids: Sequence[str]) -> Resent:
+def resend_each(log: LogPort, template: str, why: Purpose, proof_ids: Sequence[str]) -> Resent:
     """Send each of these again with its own filling of the words.
 
     One by one: so it is known for each whether it went, and what is not repeated by mistake.
@@ -91,7 +91,7 @@ def resend_each(desk: LogPort, template: str, why: Purpose, proof_ids: Sequence[
     outcome = Resent()
     for proof_id in proof_ids:
         try:
-            if desk.resend_all([proof_id], template, why):
+            if log.resend_all([proof_id], template, why):
                 outcome += Resent((proof_id,))
         except ParcelGuardError as error:
             outcome += Resent(reason=error)
@@ -100,7 +100,7 @@ def resend_each(desk: LogPort, template: str, why: Purpose, proof_ids: Sequence[
     return outcome
 
 
-def turn_over_each(desk: LogPort, proof_ids: Sequence[str]) -> int:
+def turn_over_each(log: LogPort, proof_ids: Sequence[str]) -> int:
     """Leave each of these to a person; returns how many are.
 
     Raises NotPossible, with the first reason, when none is.
@@ -108,7 +108,7 @@ def turn_over_each(desk: LogPort, proof_ids: Sequence[str]) -> int:
     done, refused = 0, None
     for proof_id in proof_ids:
         try:
-            desk.send_by_hand(proof_id)
+            log.send_by_hand(proof_id)
         except NotPossible as error:
             refused = refused or error
         else:

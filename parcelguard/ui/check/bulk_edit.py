@@ -28,7 +28,7 @@ from parcelguard.ui.words import check_words
 from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.sentences import together
 
-SLOW_MS = 300  # a wait that long is told
+SLOW_MS = 300  # a wait that long is shown
 TEXT_HEIGHT = 132
 
 
@@ -78,7 +78,7 @@ class EditPanel(QWidget):
         """Whom the text is for."""
         return proofs_of(self.rows)
 
-    def open(self, rows: Sequence[Row]) -> None:
+    def open_text(self, rows: Sequence[Row]) -> None:
         """Begin with the shop's own words, or those of the first message where the shop is not known."""
         self.rows = list(rows)
         first = self.rows[0].item
@@ -91,7 +91,7 @@ class EditPanel(QWidget):
         self.show()
         self.text.setFocus()
 
-    def keep(self, part_ids: set[str]) -> bool:
+    def drop_settled(self, part_ids: set[str]) -> bool:
         """Drop what was settled meanwhile; False when nothing is left to send."""
         if self._stage is _Stage.WORKING:
             return True
@@ -116,7 +116,7 @@ class EditPanel(QWidget):
 
     # ---- sending ---------------------------------------------------------------------
 
-    def begin(self) -> list[str]:
+    def begin_sending(self) -> list[str]:
         """Take no further change until these proofs are dealt with."""
         proof_ids = [proof.id for proof in self.proofs]
         self.outcome.hide()
@@ -131,7 +131,7 @@ class EditPanel(QWidget):
         if not self._slow.isActive():
             self.working.setText(self._progress)
 
-    def finish(self, gone: set[str], words: str, reason: ParcelGuardError | None) -> bool:
+    def finish_sending(self, gone: set[str], words: str, reason: ParcelGuardError | None) -> bool:
         """Go on with those that did not go, and say why; False when none is left."""
         self._slow.stop()
         self.rows = [row for row in self.rows if row.item and row.item.proof.id not in gone]
@@ -179,8 +179,8 @@ class EditPanel(QWidget):
         proofs, longest = self.proofs, self._longest
         self.letters.setText(check_words.letters(longest))
         asked = self._stage is _Stage.ASKED  # then the question says it
-        told = check_words.mistakes(self._template, longest) if self._template and not asked else []
-        self.mistakes.show_reason(BandTone.WARN, " ".join(told), "")
+        mistakes = check_words.mistakes(self._template, longest) if self._template and not asked else []
+        self.mistakes.show_reason(BandTone.WARN, " ".join(mistakes), "")
         if proofs:
             self.preview.show_words(self._as_read(proofs[0]), check_words.reads(proofs[0].buyer_name))
         if self._stage is _Stage.WRITING and self.buttons.buttons:

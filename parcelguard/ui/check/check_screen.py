@@ -5,26 +5,24 @@ Built on its first visit. Nothing here reads the database on the window's thread
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
-from parcelguard.core.parts import Decision
 from parcelguard.core.shops import Shop
 from parcelguard.runtime.translation import tr
 from parcelguard.store.views import AttentionGroup
 from parcelguard.ui.bridge import EventBridge
-from parcelguard.ui.check.batches import Batches, Resent, resend_each, turn_over_each
+from parcelguard.ui.check.answering import Answering
 from parcelguard.ui.check.detail import CheckDetail
 from parcelguard.ui.check.group_list import CheckList
-from parcelguard.ui.check.model import CheckModel, Row, groups_of, proofs_of
+from parcelguard.ui.check.model import CheckModel, Row
 from parcelguard.ui.kit.background import Background
-from parcelguard.ui.kit.blocks import ReasonBox, plain_label
+from parcelguard.ui.kit.list_column import ListColumn
 from parcelguard.ui.kit.pictures import Thumbnails
 from parcelguard.ui.kit.qss import page_sheet
 from parcelguard.ui.kit.theme import Theme, Token
@@ -35,9 +33,8 @@ from parcelguard.ui.words import check_words
 from parcelguard.ui.words.reasons.saying import said
 
 GATHER_MS = 300  # changes of so long are read from the records once
-SLOW_MS = 300  # a wait that long is told
+SLOW_MS = 300  # a wait that long is shown
 LIST_SHARE = 0.42
-HINT_WIDTH = 620
 
 
 class CheckPage(Screen):
@@ -58,18 +55,13 @@ class CheckPage(Screen):
         self._log = log
         self._rows = Background("check-rows", self)
         self._pictures = Background("check-pictures", self)
-        self._batches = Batches(self._rows)
         self._visited = False  # a message was chosen already; from then on the person chooses
         self.model = CheckModel(self)
         self.list = CheckList(theme, self.model, Thumbnails(log, self._pictures), self)
         self.detail = CheckDetail(theme, log, shops, self._rows, self._pictures, self)
-        self.title = plain_label("", self)
-        self.result = ReasonBox(theme, self)
-        self.result.hide()
-        self.note = plain_label("", self)
-        self.hint = plain_label("", self)
-        for label in (self.note, self.title):
-            label.setProperty("strong", True)  # noqa: FBT003 - Qt's own way
+        self._answering = Answering(log, self._rows, self.detail, self)
+        self._column = column = ListColumn(theme, self.list, self)
+        self.title, self.note, self.hint, self.result = column.title, column.note, column.hint, column.result
         self._gathering = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._lay_out()
@@ -90,8 +82,7 @@ class CheckPage(Screen):
 
     def escape(self) -> bool:
         """Leave the nearest thing that is open; False if there is none."""
-        if self._batches.running:
-            self._batches.stop()
+        if self._answering.stop():
             return True
         return self.detail.edit.escape() or self.detail.answers.leave_question() or self.model.untick()
 
@@ -123,42 +114,17 @@ class CheckPage(Screen):
         """Paint the ground."""
         QPainter(self).fillRect(self.rect(), self._theme.color(Token.BG))
 
-    # ---- building --------------------------------------------------------------------
-
     def _lay_out(self) -> None:
-        px = self._theme.px
-        self._left = QWidget(self)
-        left = QVBoxLayout(self._left)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(px(8))
-        for label in (self.note, self.hint):
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        above = QVBoxLayout()
-        above.setContentsMargins(px(14), px(12), px(12), px(4))
-        above.addWidget(self.title)
-        left.addLayout(above)
-        left.addStretch(1)
-        for label in (self.note, self.hint):
-            middle = QHBoxLayout()
-            middle.addWidget(label)
-            left.addLayout(middle)
-        left.addWidget(self.list, 1000)
-        left.addStretch(1)
-        below = QVBoxLayout()
-        below.setContentsMargins(px(12), 0, px(12), px(12))
-        below.addWidget(self.result)
-        left.addLayout(below)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._left, 1)
+        row.addWidget(self._column, 1)
         row.addWidget(self.detail)
 
     def _share_room(self) -> None:
         """Give the evidence the larger share: chats are read there."""
         self.detail.setFixedWidth(round(self.width() * (1 - LIST_SHARE)))
-        for label in (self.note, self.hint):
-            label.setFixedWidth(min(self._theme.em(HINT_WIDTH), self.width() * 9 // 10))  # centred in its row
+        self._column.fit(self.width())
 
     def _restyle(self) -> None:
         theme = self._theme
@@ -170,13 +136,11 @@ class CheckPage(Screen):
         bridge.proof_changed.connect(self._on_proof)
         self.list.chosen.connect(self._show_chosen)
         self.model.ticked_changed.connect(self._show_answers)
-        self.detail.answers.decided.connect(self._decide)
         self.detail.answers.edit_wanted.connect(self.edit_wanted)
         self.detail.answers.edit_all_wanted.connect(self._edit_all)
-        self.detail.answers.by_hand_wanted.connect(self._by_hand)
-        self.detail.answers.stopped.connect(self._batches.stop)
-        self.detail.edit.confirmed.connect(self._resend)
-        self.detail.edit.stopped.connect(self._batches.stop)
+        self._answering.began.connect(self.result.hide)
+        self._answering.finished.connect(self._finish)
+        self._answering.left_open.connect(self._read_groups)
         self.detail.edit.left.connect(self._leave_edit)
         self._gathering.timeout.connect(self._read_groups)
         self._slow.timeout.connect(self._show_that_it_is_slow)
@@ -190,15 +154,15 @@ class CheckPage(Screen):
             self._gathering.start()
 
     def _read_groups(self) -> None:
-        if not self.model.read:
+        if not self.model.was_read:
             self._slow.start()
         self._rows.ask(self._log.attention, self._show_groups, self._show_failure)
 
     def _show_groups(self, groups: tuple[AttentionGroup, ...]) -> None:
         self._slow.stop()
-        self.model.show(groups)
+        self.model.show_groups(groups)
         self.title.setText(check_words.title(groups))
-        if self._edits and not self.detail.edit.keep(
+        if self._edits and not self.detail.edit.drop_settled(
             {row.item.part_id for row in self.model.items if row.item}
         ):
             self._leave_edit()
@@ -223,51 +187,14 @@ class CheckPage(Screen):
     def _show_answers(self) -> None:
         self.detail.answers.show_rows(self.chosen)
 
-    # ---- answering -------------------------------------------------------------------
-
-    def _decide(self, decision: Decision, rows: list[Row]) -> None:
-        """Carry out an answer."""
-        parts = [row.item.part_id for row in rows if row.item]
-        self.result.hide()
-        self.detail.answers.begin(len(parts))
-
-        def moved(asked: int, _carried_out: int) -> None:
-            self.detail.answers.progress(asked, len(parts))
-
-        def ended(carried_out: list[int], stopped: bool) -> None:
-            self._finish(check_words.carried_out(decision, sum(carried_out), len(parts), stopped=stopped))
-
-        work = partial(_decide_all, self._log, decision)
-        self._batches.begin(parts, work, moved=moved, ended=ended, failed=self._refused)
-
-    def _by_hand(self, rows: list[Row]) -> None:
-        """Leave these proofs to a person."""
-        proof_ids = [proof.id for proof in proofs_of(rows)]
-        self.result.hide()
-        self.detail.answers.begin(len(proof_ids))
-
-        def moved(asked: int, _turned_over: int) -> None:
-            self.detail.answers.progress(asked, len(proof_ids))
-
-        def ended(turned_over: list[int], stopped: bool) -> None:
-            self._finish(check_words.turned_over(sum(turned_over), len(proof_ids), stopped=stopped))
-
-        work = partial(turn_over_each, self._log)
-        self._batches.begin(proof_ids, work, moved=moved, ended=ended, failed=self._refused)
-
     def _finish(self, words: str) -> None:
-        self.model.untick()
-        self.detail.answers.finish()
-        self._show_result(words)
-
-    def _show_result(self, words: str) -> None:
         """Say what came of it, and go on in the list."""
+        self.model.untick()
+        self.detail.answers.end_working()  # only now: what it offers is for what is chosen then
+        if self._edits:
+            self._leave_edit()
         self.result.show_reason(BandTone.OK, words, "")
         self.list.setFocus()
-        self._read_groups()
-
-    def _refused(self, error: ParcelGuardError) -> None:
-        self.detail.answers.refuse(error)
         self._read_groups()
 
     # ---- one text for many -----------------------------------------------------------
@@ -288,39 +215,6 @@ class CheckPage(Screen):
         self.list.setEnabled(True)
         self.list.setFocus()
 
-    def _resend(self, template: str) -> None:
-        edit = self.detail.edit
-        proof_ids = edit.begin()
-
-        def moved(asked: int, answer: Resent) -> None:
-            edit.progress(asked)
-            if answer.broken:
-                self._batches.stop()
-
-        def ended(answers: list[Resent], stopped: bool) -> None:
-            self._resent(sum(answers, Resent()), len(proof_ids), stopped=stopped)
-
-        def failed(error: ParcelGuardError) -> None:
-            self._resent(Resent(reason=error), len(proof_ids))
-
-        reason = check_words.resend_reason(groups_of(edit.rows))
-        work = partial(resend_each, self._log, template, reason)
-        self._batches.begin(proof_ids, work, moved=moved, ended=ended, failed=failed)
-
-    def _resent(self, outcome: Resent, asked: int, *, stopped: bool = False) -> None:
-        """Say what came of it; the text stays open for those that did not go."""
-        gone = set(outcome.proof_ids)
-        stopped = stopped and not outcome.broken
-        words = check_words.on_their_way(len(gone), asked, stopped=stopped)
-        if self.detail.edit.finish(gone, words, outcome.reason):
-            self._read_groups()
-        else:
-            self.model.untick()
-            self._leave_edit()
-            self._show_result(words)
-
-    # ---- telling ---------------------------------------------------------------------
-
     def _show_that_it_is_slow(self) -> None:
         self._say(tr("Reading…"))
 
@@ -337,7 +231,3 @@ class CheckPage(Screen):
         self.list.setVisible(not words)
         self.detail.setVisible(not words)
         self.title.setVisible(not words)
-
-
-def _decide_all(log: LogPort, decision: Decision, part_ids: Sequence[str]) -> int:
-    return log.decide_all(part_ids, decision)

@@ -18,7 +18,7 @@ from parcelguard.store.views import AttentionGroup, AttentionItem, ProofDetail
 from parcelguard.ui.check.answers import Answers
 from parcelguard.ui.check.bulk_edit import EditPanel
 from parcelguard.ui.check.model import Row
-from parcelguard.ui.check.parts import Looks
+from parcelguard.ui.check.read_back_view import Looks
 from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.blocks import Heading, Quote, ReasonBox, plain_label
 from parcelguard.ui.kit.photo_strip import PhotoView, Strip
@@ -44,7 +44,7 @@ class CheckDetail(QWidget):
     def __init__(
         self,
         theme: Theme,
-        desk: LogPort,
+        log: LogPort,
         shops: Mapping[str, Shop],
         rows: Background,
         pictures: Background,
@@ -52,7 +52,7 @@ class CheckDetail(QWidget):
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._desk = desk
+        self._log = log
         self._rows = rows
         self._pictures = pictures
         self._item: AttentionItem | None = None
@@ -93,7 +93,7 @@ class CheckDetail(QWidget):
     def open_edit(self, rows: Sequence[Row]) -> None:
         """Write one text for these, in place of the evidence."""
         self._evidence.hide()
-        self.edit.open(rows)
+        self.edit.open_text(rows)
 
     def close_edit(self) -> None:
         """Show the evidence again."""
@@ -151,7 +151,7 @@ class CheckDetail(QWidget):
         self.strip.hide()
         self.photo.hide()
         then = partial(self._show_photos, self._shown, item.part_id)
-        self._rows.ask(partial(self._desk.detail, item.proof.id), then, self._nothing)
+        self._rows.ask(partial(self._log.detail, item.proof.id), then, self._nothing)
 
     def _show_photos(self, shown: int, part_id: str, detail: ProofDetail) -> None:
         if shown != self._shown:
@@ -186,7 +186,7 @@ class CheckDetail(QWidget):
             self.photo.show_image(image)
 
     def _read(self, photo: Photo, size: QSize) -> QImage:
-        return read_picture(str(self._desk.media_path(photo.path)), size)
+        return read_picture(str(self._log.media_path(photo.path)), size)
 
     def _nothing(self, _error: ParcelGuardError) -> None:
         """Leave the frames empty: what is asked can be answered without them."""

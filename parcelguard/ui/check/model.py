@@ -61,11 +61,11 @@ class CheckModel(QAbstractListModel):
         return [Row(group, item) for group in self.groups for item in group.items]
 
     @property
-    def read(self) -> bool:
+    def was_read(self) -> bool:
         """Whether anything was read yet."""
         return self._groups is not None
 
-    def show(self, groups: tuple[AttentionGroup, ...]) -> None:
+    def show_groups(self, groups: tuple[AttentionGroup, ...]) -> None:
         """Take in the groups; the first is open the first time there are some."""
         if groups and not self.groups:
             self._open.add(_key(groups[0]))

@@ -22,7 +22,7 @@ from parcelguard.ui.kit.scrolling import ScrollColumn
 from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.log.actions import Actions
-from parcelguard.ui.log.parts import Steps
+from parcelguard.ui.log.history_view import Steps
 from parcelguard.ui.ports import Decision, LogPort
 from parcelguard.ui.words.part_words import photo_of
 from parcelguard.ui.words.reasons.saying import said
@@ -37,11 +37,11 @@ class LogDetail(QWidget):
     changed = Signal(str)  # this proof was acted upon
 
     def __init__(
-        self, theme: Theme, desk: LogPort, rows: Background, pictures: Background, parent: QWidget
+        self, theme: Theme, log: LogPort, rows: Background, pictures: Background, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._desk = desk
+        self._log = log
         self._rows = rows
         self._pictures = pictures
         self._proof_id = ""
@@ -73,7 +73,7 @@ class LogDetail(QWidget):
             self._proof_id, self._detail = proof_id, None
             self.integrity.setText("")
         self._rows.ask(
-            partial(self._desk.detail, proof_id), partial(self._show, proof_id), partial(self._fail, proof_id)
+            partial(self._log.detail, proof_id), partial(self._show, proof_id), partial(self._fail, proof_id)
         )
 
     def refresh(self, changed: set[str]) -> None:
@@ -130,7 +130,7 @@ class LogDetail(QWidget):
             self._show_photo(0)
             proof_id = self._proof_id
             self._pictures.ask(
-                partial(self._desk.unchanged, proof_id),
+                partial(self._log.unchanged, proof_id),
                 partial(self._tell_integrity, proof_id),
                 self._no_answer,
             )
@@ -155,7 +155,7 @@ class LogDetail(QWidget):
             self.photo.show_image(image)
 
     def _read(self, photo: Photo, size: QSize) -> QImage:
-        return read_picture(str(self._desk.media_path(photo.path)), size)
+        return read_picture(str(self._log.media_path(photo.path)), size)
 
     def _tell_integrity(self, proof_id: str, whole: bool) -> None:
         if proof_id != self._proof_id or self._detail is None or not self._detail.photos:
@@ -197,7 +197,7 @@ class LogDetail(QWidget):
     def _resend(self, text: str, reason: str) -> None:
         proof_id = self._proof_id
         self._rows.ask(
-            partial(self._desk.resend, proof_id, text, Purpose(PlanReason.RESENT, reason)),
+            partial(self._log.resend, proof_id, text, Purpose(PlanReason.RESENT, reason)),
             partial(self._acted, proof_id),
             partial(self._refused, proof_id),
         )
@@ -205,13 +205,13 @@ class LogDetail(QWidget):
     def _decide(self, part_id: str, decision: Decision) -> None:
         proof_id = self._proof_id
         self._rows.ask(
-            partial(self._desk.decide, part_id, decision), partial(self._acted, proof_id), self._tell
+            partial(self._log.decide, part_id, decision), partial(self._acted, proof_id), self._tell
         )
 
     def _leave_to_hand(self) -> None:
         proof_id = self._proof_id
         self._rows.ask(
-            partial(self._desk.send_by_hand, proof_id),
+            partial(self._log.send_by_hand, proof_id),
             partial(self._acted, proof_id),
             partial(self._refused, proof_id),
         )
@@ -219,7 +219,7 @@ class LogDetail(QWidget):
     def _close(self, reason: str) -> None:
         proof_id = self._proof_id
         self._rows.ask(
-            partial(self._desk.close, proof_id, reason),
+            partial(self._log.close, proof_id, reason),
             partial(self._acted, proof_id),
             partial(self._refused, proof_id),
         )
@@ -235,7 +235,7 @@ class LogDetail(QWidget):
 
     def _open_folder(self) -> None:
         if self._detail is not None and self._detail.photos:
-            folder = self._desk.media_path(self._detail.photos[0].path).parent
+            folder = self._log.media_path(self._detail.photos[0].path).parent
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def fit(self, page_width: int) -> None:

@@ -38,7 +38,7 @@ from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.sentences import together
 
 GATHER_MS = 300  # changes of so long are read from the records once
-SLOW_MS = 300  # a wait that long is told
+SLOW_MS = 300  # a wait that long is shown
 TICK_MS = 1000
 _WIDTHS = {
     Column.PICTURE: 84,

@@ -65,16 +65,16 @@ class LogModel(QAbstractTableModel):
     loaded = Signal()  # a page has come, or none will
     failed = Signal(ParcelGuardError)
 
-    def __init__(self, desk: LogPort, rows: Background, pictures: Background, parent: QObject) -> None:
+    def __init__(self, log: LogPort, rows: Background, pictures: Background, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._log = log
         self._rows = rows
         self._query = LogQuery()
         self._entries: list[LogEntry] = []
         self._next: tuple[datetime, str] | None = None
         self._asked = False
         self._round = 0  # answers to an older query are dropped
-        self._thumbnails = Thumbnails(desk, pictures)
+        self._thumbnails = Thumbnails(log, pictures)
 
     @property
     def loading(self) -> bool:
@@ -163,7 +163,7 @@ class LogModel(QAbstractTableModel):
                 self._asked = False
                 self.failed.emit(error)
 
-        self._rows.ask(lambda: self._desk.page(query, after), take, fail)
+        self._rows.ask(lambda: self._log.page(query, after), take, fail)
 
     def _append(self, page: LogPage) -> None:
         self._asked = False
@@ -194,7 +194,7 @@ class LogModel(QAbstractTableModel):
         self.loaded.emit()
 
     def _read_entry(self, proof_id: str) -> LogEntry:
-        return self._desk.detail(proof_id).entry
+        return self._log.detail(proof_id).entry
 
     def _update(self, entry: LogEntry) -> None:
         row = self.row_of(entry.proof.id)

@@ -14,7 +14,7 @@ from parcelguard.ui.kit.background import Background
 from parcelguard.ui.kit.paint import CENTER, text, wrapped
 from parcelguard.ui.kit.theme import Size, Theme, Token
 
-SLOW_MS = 300  # a wait that long is told
+SLOW_MS = 300  # a wait that long is shown
 HINT_WIDTH = 620
 FINISHING = msgid("Finishing…")
 FINISHING_HINT = msgid(
