@@ -155,7 +155,9 @@ def test_a_long_list_of_items_is_shortened_so_that_the_message_fits() -> None:
 )
 def test_night_lasts_from_nine_to_eight_where_the_buyer_lives(hour: float, until: int | None) -> None:
     midnight = datetime(2026, 11, 20, 16, tzinfo=UTC)  # in Malaysia
-    told = quiet_hours("MY").until(midnight + timedelta(hours=hour))
+    malaysia = quiet_hours("MY")
+    assert malaysia
+    told = malaysia.until(midnight + timedelta(hours=hour))
     assert told == (None if until is None else midnight + timedelta(hours=until))
 
 

@@ -26,7 +26,7 @@ from parcelguard.core.reasons.reason import as_told, because
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.delivery.announcing import ProofAnnouncer
 from parcelguard.delivery.courier import LEASE
-from parcelguard.delivery.ports import ChannelPolicy
+from parcelguard.delivery.ports import ChannelPolicy, Picture, Receipt, Target, Wire
 from parcelguard.media_log.resending import Resender
 from parcelguard.store.attempts import Try
 from parcelguard.store.database import Store
@@ -43,6 +43,7 @@ from tests.support.fakes import (
     read_only,
     refuse_writes,
 )
+from tests.support.swapping import swap
 
 
 def tries(delivery: Delivery, proof: Proof) -> list[Try]:
@@ -77,9 +78,12 @@ def test_only_the_last_message_makes_it_delivered(delivery: Delivery) -> None:
 def test_picture_is_sent_by_the_address_its_own_upload_got(delivery: Delivery) -> None:
     addresses: list[str] = []
     real = delivery.sender.send_image
-    delivery.sender.send_image = lambda target, picture, wire: (
-        addresses.append(picture.address) or real(target, picture, wire)
-    )
+
+    def note_and_send(target: Target, picture: Picture, wire: Wire) -> Receipt:
+        addresses.append(picture.address)
+        return real(target, picture, wire)
+
+    swap(delivery.sender, "send_image", note_and_send)
     proof = delivery.save(photos=3)
     delivery.work()
 
@@ -116,7 +120,7 @@ def test_messages_keep_their_distance(store: Store, media: Path, clock: Clock) -
 def test_part_that_was_not_sent_waits_and_goes_again(delivery: Delivery, clock: Clock) -> None:
     proof = delivery.save(photos=1)
     delivery.sender.plan("text", NotSent("busy"), left=False)
-    due = delivery.work()
+    due = delivery.work_until_due()
 
     assert delivery.state(proof) is ProofState.WAITING
     assert clock() + timedelta(seconds=1) <= due <= clock() + timedelta(seconds=2)
@@ -135,7 +139,7 @@ def test_waiting_grows_with_each_try(delivery: Delivery, clock: Clock) -> None:
     delivery.sender.plan("upload", *[NotSent("no")] * 12)
     waits = []
     for _ in range(12):
-        waits.append((delivery.work() - clock()).total_seconds())
+        waits.append((delivery.work_until_due() - clock()).total_seconds())
         clock.advance(waits[-1])
 
     assert all(2**n / 2 <= wait <= 2**n for n, wait in enumerate(waits[:8], 1))
@@ -147,7 +151,7 @@ def test_shop_rests_while_there_is_no_network_and_says_so(delivery: Delivery, cl
     delivery.sender.plan("upload", *[NoNetwork("refused")] * 7)
     pauses = []
     for _ in range(7):
-        pauses.append((delivery.work() - clock()).total_seconds())
+        pauses.append((delivery.work_until_due() - clock()).total_seconds())
         clock.advance(pauses[-1])
 
     assert pauses == [1, 2, 4, 8, 16, 30, 30]
@@ -187,7 +191,7 @@ def test_too_fast_slows_the_shop_down_and_success_speeds_it_up(delivery: Deliver
     assert delivery.sender.calls.count("text") == 1
     delivery.wait_and_work(0.1)
     assert delivery.sender.calls.count("text") == 2
-    gap = delivery.work() - clock()
+    gap = delivery.work_until_due() - clock()
     assert timedelta(0) < gap < timedelta(seconds=1)
 
 
@@ -421,11 +425,11 @@ def test_nothing_is_sent_when_the_mark_cannot_be_kept(delivery: Delivery) -> Non
     delivery.courier.step()
     real = delivery.sender.send_text
 
-    def on_a_refusing_disk(target: object, text: str, wire: object) -> object:
+    def on_a_refusing_disk(target: Target, text: str, wire: Wire) -> Receipt:
         with read_only(delivery.store):
             return real(target, text, wire)
 
-    delivery.sender.send_text = on_a_refusing_disk
+    swap(delivery.sender, "send_text", on_a_refusing_disk)
     delivery.work()
 
     assert delivery.part(proof, "text").state is PartState.WAITING
@@ -448,15 +452,15 @@ def test_result_that_cannot_be_kept_is_unknown_and_found_later(delivery: Deliver
         delivery.courier.step()
     real = delivery.sender._answer
 
-    def disk_fails_afterwards(kind: str, wire: object, usual: object) -> object:
+    def disk_fails_afterwards(kind: str, wire: Wire | None, usual: object) -> object:
         answer = real(kind, wire, usual)
         refuse_writes(delivery.store, "ON")
         return answer
 
-    delivery.sender._answer = disk_fails_afterwards
+    swap(delivery.sender, "_answer", disk_fails_afterwards)
     with pytest.raises(StorageError):
         delivery.courier.step()
-    delivery.sender._answer = real
+    swap(delivery.sender, "_answer", real)
     refuse_writes(delivery.store, "OFF")
 
     delivery.work()
@@ -477,17 +481,17 @@ def crash_at(delivery: Delivery, kind: str, *, marked: bool) -> None:
     """Work until the first part of `kind`, and die there before or after its wire mark."""
     real = delivery.sender._answer
 
-    def dies(name: str, wire: object, usual: object) -> object:
+    def dies(name: str, wire: Wire | None, usual: object) -> object:
         if name == kind:
-            if marked:
+            if marked and wire:
                 wire.mark()
             raise Crash
         return real(name, wire, usual)
 
-    delivery.sender._answer = dies
+    swap(delivery.sender, "_answer", dies)
     with pytest.raises(Crash):
         delivery.work()
-    delivery.sender._answer = real
+    swap(delivery.sender, "_answer", real)
     delivery.courier = delivery.new_courier()
 
 

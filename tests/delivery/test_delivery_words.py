@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,7 @@ from parcelguard.store.views import Sighting
 from parcelguard.ui.words.attention_words import group_title
 from parcelguard.ui.words.reasons.saying import Said, said
 from tests.support.fakes import NOON, ORDER, OTHER, SHOP, Delivery, kind_of
+from tests.support.swapping import swap
 
 ASKED = Purpose(PlanReason.RESENT, "asked")
 ASK = "Open the chat, then answer: it is there, or not there."
@@ -96,7 +98,7 @@ def hide(delivery: Delivery) -> Proof:
     return proof
 
 
-def photo_file(delivery: Delivery, proof: Proof) -> object:
+def photo_file(delivery: Delivery, proof: Proof) -> Path:
     with delivery.store.read() as records:
         (photo,) = records.proofs.photos(proof.id)
     path = delivery.media / photo.path
@@ -374,6 +376,7 @@ def test_closing_leaves_the_older_sendings_alone(delivery: Delivery) -> None:
     with delivery.store.read() as records:
         (decision,) = records.parts.decisions(proof.id)
         old = records.parts.get(first)
+    assert old
     assert (decision.answer, decision.by, decision.evidence) == (Decision.CLOSE, "Budi", "enough")
     assert (old.state, kind_of(old)) == (PartState.CANCELLED, SendingReason.REPLACED)
 
@@ -415,7 +418,7 @@ def test_disk_that_refuses_names_the_courier_in_the_log(
         (refuse, "courier kopi could not keep its records: disk"),
         (stumble, "courier kopi stumbled"),
     ):
-        delivery.courier.recover = trouble
+        swap(delivery.courier, "recover", trouble)
         thread = CourierThread(delivery.courier, "courier kopi", delivery.clock)
         with caplog.at_level(logging.WARNING):
             thread.start()

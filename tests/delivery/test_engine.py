@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -15,6 +16,7 @@ from parcelguard.delivery import engine as engine_module
 from parcelguard.delivery.engine import DeliveryEngine
 from parcelguard.runtime.threads import Worker
 from tests.support.fakes import OTHER, SHOP, Delivery, refuse_writes, wait_for
+from tests.support.swapping import swap
 
 pytestmark = pytest.mark.usefixtures("no_stray_threads")
 
@@ -67,13 +69,13 @@ def test_disk_that_refuses_and_a_bug_do_not_end_the_thread(
     stumbles = [ZeroDivisionError(), KeyError("x")]
     real, steps = delivery.courier.step, []
 
-    def step() -> object:
+    def step() -> datetime | None:
         steps.append("step")
         if stumbles:
             raise stumbles.pop()
         return real()
 
-    delivery.courier.step = step
+    swap(delivery.courier, "step", step)
     refuse_writes(delivery.store, "ON")
     engine.start()
     wait_for(lambda: len(steps) > 4)

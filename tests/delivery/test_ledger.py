@@ -22,7 +22,7 @@ from parcelguard.core.parts import Decision, PartState, PlanReason, Purpose
 from parcelguard.core.proofs import Proof, ProofState
 from parcelguard.core.reasons.reason import because
 from parcelguard.core.reasons.sending import SendingReason
-from parcelguard.core.shops import Shop
+from parcelguard.core.shops import Collage, Shop
 from parcelguard.delivery.ledger import Ledger, allowance
 from parcelguard.delivery.ports import ChannelPolicy, OverBudget
 from parcelguard.media_log.attention import Attention
@@ -144,7 +144,7 @@ def test_room_comes_back_as_the_oldest_messages_grow_old(lazada: Delivery, clock
 
 def test_more_than_the_limit_never_finds_room(lazada: Delivery) -> None:
     with lazada.store.read() as records:
-        told = allowance(records, LAZADA, "kopi/1", NOON, wanted=6)
+        told = allowance(records, LAZADA, Conversation("kopi", "1"), NOON, wanted=6)
     assert (told.left, told.until) == (5, None)
 
 
@@ -174,7 +174,7 @@ BARE = MessageSet(with_text=False, one_picture=True)
     ],
 )
 def test_picture_gives_first_and_then_the_text(
-    rule: str, photos: int, room: int | None, crowded: bool, fits: MessageSet | None
+    rule: Collage, photos: int, room: int | None, crowded: bool, fits: MessageSet | None
 ) -> None:
     shop = replace(SHOP, collage=rule)
     assert fitting_set(shop, photos, with_text=True, left=room, crowded=crowded) == fits

@@ -104,7 +104,8 @@ class Chat:
         answer = self._answers.get()
         if isinstance(answer, BaseException):
             raise answer
-        return answer
+        said: Receipt = answer
+        return said
 
 
 class World:
@@ -276,6 +277,7 @@ class World:
     def _arrive(self) -> None:
         self.where = self.at_gate.get(timeout=10)
         if not self.where:
+            assert self.thread
             self.thread.join(10)
 
     def close(self) -> None:

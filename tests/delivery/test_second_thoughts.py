@@ -32,6 +32,7 @@ from parcelguard.media_log.resending import Resender
 from parcelguard.store.views import Sighting
 from parcelguard.ui.words.reasons.saying import said_alert
 from tests.support.fakes import NOON, OTHER, SHOP, Delivery, kind_of
+from tests.support.swapping import swap
 
 F4 = Purpose(PlanReason.F4)
 
@@ -151,7 +152,7 @@ def test_damaged_records_are_told_by_whoever_meets_them(delivery: Delivery) -> N
     def damage() -> None:
         raise DamagedDatabase("torn")
 
-    delivery.courier.recover = damage
+    swap(delivery.courier, "recover", damage)
     thread = CourierThread(delivery.courier, "courier", delivery.clock, told.append)
     thread.start()
     while not told:
@@ -222,7 +223,8 @@ def checked(delivery: Delivery, *answers: object) -> Proof:
 
 def test_later_look_that_finds_nothing_hidden_makes_no_noise(delivery: Delivery) -> None:
     checked(delivery)
-    assert delivery.heard(Sounded) == delivery.heard(ProofChanged) == []
+    assert delivery.heard(Sounded) == []
+    assert delivery.heard(ProofChanged) == []
 
 
 def test_hidden_message_is_told_with_its_words_and_a_sound(delivery: Delivery) -> None:

@@ -99,8 +99,7 @@ def test_absence_is_believed_only_after_the_rest_and_two_more_looks(delivery: De
     proof = lose_text(delivery)
     moments = []
     while delivery.part(proof, "text").state is PartState.UNKNOWN:
-        due = delivery.work()
-        delivery.clock.now = due
+        delivery.clock.now = delivery.work_until_due()
         before = len(delivery.sender.looks)
         delivery.work()
         if len(delivery.sender.looks) > before:
@@ -293,7 +292,11 @@ def test_second_press_on_send_again_while_it_is_on_its_way_sends_nothing_twice(d
     part_id = delivery.part(proof, "text").id
     resender(delivery).decide(part_id, Decision.SEND_AGAIN, "Budi")
     delivery.sender.plan("text", OutcomeUnknown("lost"))
-    delivery.sender.before = lambda kind: resender(delivery).decide(part_id, Decision.SEND_AGAIN, "Budi")
+
+    def press_again(_kind: str) -> None:
+        resender(delivery).decide(part_id, Decision.SEND_AGAIN, "Budi")
+
+    delivery.sender.before = press_again
     delivery.courier.step()
     delivery.sender.before = lambda kind: None
     delivery.work()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def saved(store: Store, order: Order | None, minutes: float, state: ProofState =
     return done
 
 
-def found(history: History, text: str, **wishes: object) -> list[str]:
+def found(history: History, text: str, **wishes: Any) -> list[str]:
     page = history.page(LogQuery(text=text, **wishes), None)
     return [entry.proof.order_number for entry in page.entries]
 

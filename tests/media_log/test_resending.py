@@ -188,7 +188,9 @@ def test_unmatched_proof_is_sent_once_its_order_has_come_in(delivery: Delivery, 
         records.orders.keep([replace(ORDER, codes=("BOOKING12345",))])
     assert resend(delivery, resender, proof) == ["upload", "open", "text", "image"]
     with delivery.store.read() as records:
-        assert records.proofs.get(proof.id).order_number == ORDER.number
+        known = records.proofs.get(proof.id)
+    assert known
+    assert known.order_number == ORDER.number
 
 
 def test_closing_ends_a_proof_and_keeps_who_and_why(delivery: Delivery, resender: Resender) -> None:

@@ -363,6 +363,12 @@ class Delivery:
                 return due
         pytest.fail("the courier never comes to rest")
 
+    def work_until_due(self) -> datetime:
+        """Do everything that is due now, where something is due later; return when."""
+        due = self.work()
+        assert due is not None
+        return due
+
     def wait_and_work(self, seconds: float) -> datetime | None:
         self.clock.advance(seconds)
         return self.work()

@@ -88,7 +88,7 @@ def _station_moves(state: State, rules: Rules, which: int) -> Iterator[tuple[str
     station, now, row = state.stations[which], state.now, state.row
 
     def mine(attempt: int) -> bool:
-        return row[0] == "leased" and row[1] == attempt
+        return bool(row[0] == "leased" and row[1] == attempt)
 
     if station[0] == "asleep":
         yield f"wake {which}", state._replace(stations=_put(state, which, station[1]))

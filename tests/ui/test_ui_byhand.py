@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from parcelguard.core.config import ShopSettings
 from parcelguard.core.errors import StorageError
 from parcelguard.core.events import EventHub, ProofChanged, QueueChanged, ShopQueue
+from parcelguard.core.orders import Conversation
 from parcelguard.core.parts import Decision, Part, PartKind, PartState
 from parcelguard.core.proofs import ProofState
 from parcelguard.core.reasons.reason import as_told
@@ -468,7 +469,7 @@ def test_a_mark_can_be_taken_back_in_the_log_later(
         ordinal=1,
         kind=PartKind.HAND,
         state=PartState.SENT,
-        conversation="c",
+        conversation=Conversation(LAZADA.id, "c"),
     )
     detail = desk.detail
     monkeypatch.setattr(desk, "detail", lambda proof_id: replace(detail(proof_id), parts=(hand,)))

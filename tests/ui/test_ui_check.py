@@ -34,6 +34,7 @@ from parcelguard.ui.words.attention_words import group_title
 from parcelguard.ui.words.reasons.saying import said
 from parcelguard.ui.words.times import moment
 from tests.support.pseudo_walk import cut_texts, plain_english, pseudo_language
+from tests.support.swapping import swap
 from tests.support.ui_helpers import (
     NOON,
     SHOP,
@@ -943,7 +944,7 @@ def test_every_word_of_the_screen_can_be_translated_and_fits(open_check: Open, q
     with pseudo_language():
         opened = open_check(asked, make_group(2, night=NIGHT), refused_group(2, 31))
         page, answers = opened.page, opened.page.detail.answers
-        opened.desk._take_out = lambda _settled: None  # type: ignore[method-assign]  # rows stay in place
+        swap(opened.desk, "_take_out", lambda _settled: None)  # rows stay in place
 
         def walk() -> list[str]:
             for width, height in ((1366, 768), (1920, 1080)):
