@@ -40,7 +40,6 @@ ALLOWED = {
     "ui/pack/preview.py",  # paints anew only what differs from what it shows
     "cli.py",  # says nothing twice
     "store/migrations/versions/0004_reasons.py",  # reads what the versions before had kept as sentences
-    "marketplace/shopee/codes.py",  # on its way out
 }
 
 
