@@ -16,21 +16,21 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 from shiboken6 import isValid
 
 from parcelguard.core.config import Settings, ShopSettings
-from parcelguard.core.events import CameraChanged, CodesSeen, EventHub, ProofChanged
+from parcelguard.core.events import EventHub
 from parcelguard.core.reasons.reason import Reason
-from parcelguard.packing.desk_view import DeskChanged, DeskState, ProofSaved
+from parcelguard.packing.desk_view import DeskChanged, DeskState
 from parcelguard.runtime.translation import use_language
 from parcelguard.ui.bridge import EventBridge
 from parcelguard.ui.keys.key_actions import KeyActions, ReadScan
 from parcelguard.ui.keys.key_filter import WedgeFilter
 from parcelguard.ui.kit.theme import CODE_FONTS, TEXT_FONTS, Theme, Token, load_fonts
+from parcelguard.ui.pack.pack_feed import PackFeed
 from parcelguard.ui.pack.pack_screen import PackScreen
 from parcelguard.ui.recovery.question import Question
 from parcelguard.ui.screen import Screen
 from parcelguard.ui.shell.alert_feed import AlertFeed
 from parcelguard.ui.shell.sidebar import Page, Sidebar, title_of
 from parcelguard.ui.shell.top_bar import TopBar
-from parcelguard.ui.words import pack_words as words
 
 if TYPE_CHECKING:
     from parcelguard.ui.ports import LogPort, PackControls, Preview, ShopsPort
@@ -65,16 +65,11 @@ class MainWindow(QWidget):
         load_fonts(TEXT_FONTS)
         self._settings = settings
         self._key_actions = KeyActions(self, settings.scanner, read_scan, self)
-        self._pack: PackControls | None = None
-        self._preview: Preview | None = None
         self._log: LogPort | None = None
         self._channels: ShopsPort | None = None
         self._shops = {shop.id: shop for shop in settings.shops}
         self._painted = False
         self._page = Page.PACK
-        self._desk: DeskChanged | None = None
-        self._camera: CameraChanged | None = None
-        self._failure: Reason | None = None
         self._restarter: Restarter | None = None
         self._take_down: Callable[[], object] | None = None
         self._farewell: Farewell | None = None
@@ -103,12 +98,9 @@ class MainWindow(QWidget):
         channels: ShopsPort | None = None,
     ) -> None:
         """Plug in the rest of the program."""
-        self._pack, self._preview, self._log, self._channels = pack, preview, log, channels
+        self._log, self._channels = log, channels
         self._key_actions.attach(pack)
-        self._failure = None
-        if preview is not None:
-            self.pack_screen.preview.attach(preview)
-        self.pack_screen.ready()
+        self._pack_feed.start(preview)
         if self.page in (Page.LOG, Page.CHECK):
             self.show_page(Page.PACK)
 
@@ -119,8 +111,7 @@ class MainWindow(QWidget):
 
     def fail(self, reason: Reason) -> None:
         """Say why the program cannot start; the band keeps it."""
-        self._failure = reason
-        self.pack_screen.fail(reason)
+        self._pack_feed.fail(reason)
 
     def change_language(self, chosen: str) -> None:
         """Speak another language from now on: bars and screens are built anew, the open order stays.
@@ -244,7 +235,7 @@ class MainWindow(QWidget):
             self.theme, self._stack, drop=self._drop, show_pack=lambda: self.show_page(Page.PACK)
         )
         self._pages: dict[Page, QWidget] = {}
-        self._add_pack()
+        self._pack_feed = PackFeed(self._add_pack(), self)
         self._right.setSpacing(0)
         self._right.addWidget(self._topbar)
         self._right.addWidget(self._stack, 1)
@@ -256,7 +247,7 @@ class MainWindow(QWidget):
         row.addWidget(self._sidebar)
         row.addLayout(self._right, 1)
 
-    def _add_pack(self) -> None:
+    def _add_pack(self) -> PackScreen:
         bench = self._settings.bench
         screen = PackScreen(
             self.theme,
@@ -267,6 +258,7 @@ class MainWindow(QWidget):
         screen.typed.connect(self._key_actions.look_up)
         self._stack.addWidget(screen)
         self._pages[Page.PACK] = self.pack_screen = screen
+        return screen
 
     def _make(self, page: Page) -> QWidget | None:
         from parcelguard.ui.pages import make
@@ -280,13 +272,11 @@ class MainWindow(QWidget):
     def _connect(self) -> None:
         bridge = self.bridge
         bridge.desk_changed.connect(self._on_desk)
-        bridge.proof_saved.connect(self._on_saved)
-        bridge.proof_changed.connect(self._on_proof)
+        self._pack_feed.listen_to(bridge)
         bridge.queue_changed.connect(self._topbar.show_queue)
         bridge.queue_changed.connect(self._sidebar.show_queue)
         bridge.shop_queue.connect(self._topbar.show_shop_queue)
-        bridge.camera_changed.connect(self._on_camera)
-        bridge.codes_seen.connect(self._on_codes)
+        bridge.camera_changed.connect(self._topbar.show_camera)
         bridge.alerts_changed.connect(self._alert_feed.show_alerts)
         self._sidebar.chosen.connect(self.show_page)
         self._topbar.attention_clicked.connect(lambda: self.show_page(Page.CHECK))
@@ -314,27 +304,9 @@ class MainWindow(QWidget):
         self.setFont(self.theme.font())
         self.update()
 
-    # ---- what happened ---------------------------------------------------------------
-
     def _on_desk(self, event: DeskChanged) -> None:
-        self._desk = event
         if event.desk.state is DeskState.READY:
             self.keys.unlock()
-        self.pack_screen.show_desk(event.desk)
-
-    def _on_saved(self, event: ProofSaved) -> None:
-        self.pack_screen.show_saved(event)
-
-    def _on_proof(self, event: ProofChanged) -> None:
-        self.pack_screen.show_proof(event)
-
-    def _on_codes(self, event: CodesSeen) -> None:
-        self.pack_screen.show_codes(event)
-
-    def _on_camera(self, event: CameraChanged) -> None:
-        self._camera = event
-        self._topbar.show_camera(event)
-        self.pack_screen.show_camera(event)
 
     def _shop_name(self, shop_id: str) -> str:
         shop = self._shops.get(shop_id)
@@ -361,13 +333,11 @@ class MainWindow(QWidget):
         return next((page for page, each in screens if each is culprit or each.isAncestorOf(culprit)), None)
 
     def rebuild(self, page: Page) -> None:
-        """Build a screen anew from what was told last; another one than Pack when it is shown next."""
+        """Build a screen anew from what happened last; another one than Pack when it is shown next."""
         before = {self._pages.pop(page)}
         if page is Page.PACK:
             before.add(self.pack_screen)
-            last = self.pack_screen.last_proof
-            self._add_pack()
-            self._tell_pack(last)
+            self._pack_feed.move_to(self._add_pack())
         for screen in before:
             self._drop(screen)
         if page is self._page:
@@ -382,22 +352,6 @@ class MainWindow(QWidget):
         self._stack.addWidget(widget)
         if page is self._page:
             self.show_page(page)
-
-    def _tell_pack(self, last: words.LastProof) -> None:
-        """Tell a new Pack screen what the old one knew; `last`: the proof it spoke of, if any."""
-        screen = self.pack_screen
-        if self._camera is not None:
-            screen.show_camera(self._camera)
-        if self._preview is not None:
-            screen.preview.attach(self._preview)
-        if self._pack is not None:
-            screen.ready()
-        if self._desk is not None:
-            screen.show_desk(self._desk.desk)
-        if last is not None:
-            screen.show_last(last)
-        if self._failure is not None:
-            screen.fail(self._failure)
 
     def _drop(self, screen: QWidget) -> None:
         """Take a screen out. It ends a moment later: the camera may just be telling it of a frame."""

@@ -45,7 +45,7 @@ class Screens(Protocol):
         """Return the screen a widget belongs to; None if to none."""
 
     def rebuild(self, page: Page) -> None:
-        """Build a screen anew from what was told last; may raise what its code raises."""
+        """Build a screen anew from what happened last; may raise what its code raises."""
 
     def stand_in(self, page: Page, widget: RepairPage) -> None:
         """Show this in a screen's place."""

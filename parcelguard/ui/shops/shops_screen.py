@@ -5,14 +5,14 @@ Built on its first visit. Nothing here reads a file or asks a marketplace on the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from parcelguard.core.alerts import AlertsChanged, AlertTopic
+from parcelguard.core.alerts import AlertsChanged
 from parcelguard.core.errors import ParcelGuardError
 from parcelguard.core.events import ProofChanged
 from parcelguard.runtime.translation import tr
@@ -25,16 +25,13 @@ from parcelguard.ui.kit.theme import Theme, Token
 from parcelguard.ui.kit.tones import BandTone
 from parcelguard.ui.ports import ShopsPort
 from parcelguard.ui.screen import Screen
-from parcelguard.ui.shops.add_shop import AddPanel, DonePanel
-from parcelguard.ui.shops.consent_panel import ConsentPanel, OpenUrl
-from parcelguard.ui.shops.details_panel import DetailsPanel
-from parcelguard.ui.shops.keys_form import KeysPanel
-from parcelguard.ui.shops.message_editor import MessagePanel
+from parcelguard.ui.shops.consent_panel import OpenUrl
 from parcelguard.ui.shops.overview import ShopsColumn
-from parcelguard.ui.shops.panels import SidePanel, TextPanel
+from parcelguard.ui.shops.panels import SidePanel
 from parcelguard.ui.shops.parts import SideFrame
-from parcelguard.ui.shops.probe_times import ProbeTimes
+from parcelguard.ui.shops.probing import Probing
 from parcelguard.ui.shops.shop_menu import shop_menu
+from parcelguard.ui.shops.side_panels import SidePanels
 from parcelguard.ui.words import shop_words as words
 from parcelguard.ui.words.access_words import missing_words
 from parcelguard.ui.words.reasons.saying import said
@@ -61,32 +58,17 @@ class ChannelsPage(Screen):
         self._keeping = keeping
         self._rows: dict[str, ShopRow] = {}
         self._known: tuple[MarketplaceRow, ...] = ()
-        self._probe_times = ProbeTimes()
         self._then: Callable[[], None] | None = None  # waits for the rows to be read
-        # Three threads: what a person waits for, the marketplaces' answers that take seconds, and a sandbox
-        # that takes longer still. None may stand in line behind another.
+        # What a person waits for must not stand in line behind the marketplaces' answers, which take seconds.
+        # A message is tried out on a third thread, beside both.
         self._calls = Background("channels", self)
         self._probes = Background("channel-probes", self)
-        self._tests = Background("channel-tests", self)
+        self._probing = Probing(keeping, self._probes, self)
         self.shops = ShopsColumn(theme, self)
-        side = QStackedWidget(self)
-        self.side = side
-        self.message = MessagePanel(theme, keeping, self._calls, self._tests, side)
-        self.text = TextPanel(theme, keeping, self._calls, side)
-        self.details = DetailsPanel(theme, keeping, self._calls, side)
-        self.keys = KeysPanel(theme, keeping, self._calls, side)
-        self.consent = ConsentPanel(theme, keeping, self._calls, open_url, side)
-        self.adding = AddPanel(theme, keeping, self._calls, side)
-        self.done = DonePanel(theme, keeping, self._calls, self._probes, side)
-        self._panels: tuple[SidePanel, ...] = (
-            self.message,
-            self.text,
-            self.keys,
-            self.details,
-            self.consent,
-            self.adding,
-            self.done,
-        )
+        self.side = side = SidePanels(theme, keeping, self._calls, self._probes, open_url, self)
+        self.frame = SideFrame(theme, side, self)
+        self.message, self.text, self.details, self.keys = side.message, side.text, side.details, side.keys
+        self.consent, self.adding, self.done = side.consent, side.adding, side.done
         self._reread_soon = QTimer(self, singleShot=True, interval=REREAD_REST_MS)
         self._lay_out()
         self._restyle()
@@ -100,9 +82,8 @@ class ChannelsPage(Screen):
     def shut_down(self) -> None:
         """End the threads that work for this page, and the wait for a consent."""
         self._reread_soon.stop()
-        self.message.shut_down()
-        self.consent.shut_down()
-        for calls in (self._calls, self._probes, self._tests):
+        self.side.shut_down()
+        for calls in (self._calls, self._probes):
             calls.shut_down()
 
     # ---- Qt --------------------------------------------------------------------------
@@ -121,13 +102,8 @@ class ChannelsPage(Screen):
         """Paint the ground."""
         QPainter(self).fillRect(self.rect(), self._theme.color(Token.BG))
 
-    # ---- building --------------------------------------------------------------------
-
     def _lay_out(self) -> None:
         px = self._theme.px
-        for panel in self._panels:
-            self.side.addWidget(panel)
-        self.frame = SideFrame(self._theme, self.side, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(px(22), px(18), px(22), px(18))
         row.setSpacing(px(18))
@@ -156,9 +132,10 @@ class ChannelsPage(Screen):
         self.shops.list.link_pressed.connect(self._follow_link)
         self.shops.list.switched.connect(self._switch)
         self.shops.list.menu_wanted.connect(self._show_menu)
-        for panel in self._panels:
-            panel.left.connect(self._leave)
-            panel.changed.connect(self._on_changed)
+        self.side.left.connect(self._leave)
+        self.side.kept.connect(self._read)
+        self._probing.answered.connect(self._show_probed)
+        self._probing.failed.connect(self._tell_failure)
         self.adding.added.connect(self._on_added)
         self.consent.connected.connect(self._on_connected)
         self.done.switch_wanted.connect(partial(self._switch, on=True))
@@ -187,8 +164,7 @@ class ChannelsPage(Screen):
         # Before the first answer there was no row to begin at.
         if first and self.shops.add.hasFocus():
             self.shops.take_focus()
-        for shop_id in self._rows:
-            self._probe_if_due(shop_id)
+        self._probe_due(self._rows)
         then, self._then = self._then, None
         if then is not None:
             then()
@@ -201,37 +177,26 @@ class ChannelsPage(Screen):
         words_ = said(error.reason)
         self.shops.outcome.show_reason(BandTone.BAD, words_.headline, words_.advice)
 
-    # ---- probing ---------------------------------------------------------------------
-
     def _on_alerts(self, present: AlertsChanged) -> None:
-        """Ask anew about a shop that may not send any more, or may again: the row must not say otherwise."""
-        keys = {alert.key for alert in present.alerts}
-        held = frozenset(key.shop_id for key in keys if key.topic is AlertTopic.SHOP_HELD)
-        for shop_id in self._probe_times.note_held(held) & self._rows.keys():
-            self._probe_if_due(shop_id)
+        self._probe_due(self._probing.note_alerts(present) & self._rows.keys())
 
-    def _probe_if_due(self, shop_id: str) -> None:
-        """Ask the marketplace what a shop may do, once in a while; nobody who packs waits for it."""
-        if self.isVisible() and self._probe_times.is_due(shop_id):
-            self._probe(shop_id)
+    def _probe_due(self, shop_ids: Iterable[str]) -> None:
+        """Have the marketplaces asked while somebody looks at their answers."""
+        if self.isVisible():
+            self._probing.probe_due(shop_ids)
 
-    def _probe(self, shop_id: str, *, aloud: bool = False) -> None:
-        """Ask the marketplace; `aloud` says that it is asked, and what was answered."""
-        self._probe_times.note_asked(shop_id)
-        if aloud:
-            self.shops.outcome.show_reason(BandTone.INFO, tr(words.ASKING), "")
-        failed = self._tell_failure if aloud else _nothing
-        self._probes.ask(
-            partial(self._keeping.probe_shop, shop_id), partial(self._show_probed, aloud=aloud), failed
-        )
+    def _probe(self, shop_id: str) -> None:
+        """Ask the marketplace what a shop may do, and say that it is asked."""
+        self.shops.outcome.show_reason(BandTone.INFO, tr(words.ASKING), "")
+        self._probing.probe_now(shop_id)
 
-    def _show_probed(self, row: ShopRow, *, aloud: bool) -> None:
+    def _show_probed(self, row: ShopRow, wanted: bool) -> None:
         shop_id = row.settings.id
         if shop_id not in self._rows:
             return  # removed meanwhile
         self._rows[shop_id] = row
         self.shops.show_rows(list(self._rows.values()), self._known)
-        if aloud:
+        if wanted:
             tone = words.band_tone(row)
             self.shops.outcome.show_reason(tone, words.now_asked(row), missing_words(row.access))
 
@@ -239,15 +204,13 @@ class ChannelsPage(Screen):
 
     @property
     def _panel(self) -> SidePanel:
-        return next(panel for panel in self._panels if panel is self.side.currentWidget())
+        return self.side.panel
 
     def _open_panel(self, panel: SidePanel) -> None:
         """Show a panel beside the shops, with the keyboard in its first field."""
         self.shops.outcome.hide()
-        self.side.setCurrentWidget(panel)
         self.frame.show()
-        if (field := panel.first_field()) is not None:
-            field.setFocus()
+        self.side.open_panel(panel)
 
     def _leave(self) -> None:
         """Show the chosen shop's message again."""
@@ -260,7 +223,7 @@ class ChannelsPage(Screen):
         """Show the message of a shop, unless something else is asked about it."""
         row = self._rows.get(shop_id)
         if row is not None:
-            if self._panel in (self.text, self.keys, self.details, self.done):
+            if self.side.about_one_shop:
                 self._panel.escape()
             self.message.show_message(row)
 
@@ -276,7 +239,7 @@ class ChannelsPage(Screen):
             self.text.explain(row)
             self._open_panel(self.text)
         elif row.standing.remedy is Remedy.TEST:
-            self._probe(shop_id, aloud=True)
+            self._probe(shop_id)
         else:
             self._authorise(row, words.next_grant(row) or next(iter(row.grants), None))
 
@@ -330,16 +293,13 @@ class ChannelsPage(Screen):
         self.shops.outcome.hide()
         self._calls.ask(task, done, self._tell_failure)
 
-    def _on_changed(self, _shop_id: str) -> None:
-        self._read()
-
     # ---- the menu of a shop ----------------------------------------------------------
 
     def menu_of(self, shop_id: str) -> QMenu:
         """Return what can be done with a shop."""
         row = self._rows[shop_id]
         does: dict[words.Choice, Callable[[], None]] = {
-            words.Choice.TEST: partial(self._probe, shop_id, aloud=True),
+            words.Choice.TEST: partial(self._probe, shop_id),
             words.Choice.BY_HAND: partial(self._change, shop_id, by_hand=True),
             words.Choice.IN_CHAT: partial(self._change, shop_id, by_hand=False),
             words.Choice.KEYS: partial(self._authorise, row, None),
@@ -364,7 +324,3 @@ class ChannelsPage(Screen):
     def _ask_removal(self, row: ShopRow) -> None:
         self.text.ask_removal(row)
         self._open_panel(self.text)
-
-
-def _nothing(_error: ParcelGuardError) -> None:
-    """Nobody asked for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from parcelguard.runtime.translation import tr, trn
-from parcelguard.ui.words.times import day_and_month
+from parcelguard.ui.words.times import dated_moment
 from parcelguard.upkeep.repair import Repaired, Way
 from parcelguard.upkeep.rescan import Difference
 
@@ -15,7 +15,7 @@ def way_title(way: Way, backup_of: datetime | None) -> str:
     match way:
         case Way.BACKUP:
             assert backup_of  # the way is offered only where there is a backup
-            return tr("Use the backup of {moment} and the photo folder", moment=_moment(backup_of))
+            return tr("Use the backup of {moment} and the photo folder", moment=dated_moment(backup_of))
         case Way.PHOTOS:
             return tr("Rebuild from the photo folder alone")
         case Way.CLOSE:
@@ -42,7 +42,7 @@ def way_text(way: Way) -> str:
 def repaired_lines(repaired: Repaired) -> list[str]:
     """Return what came of a repair, a sentence each."""
     if repaired.backup:
-        moment = _moment(repaired.backup.at)
+        moment = dated_moment(repaired.backup.at)
         lines = [tr("The records were made again from the backup of {moment}.", moment=moment)]
     else:
         lines = [tr("The records were made again from the photo folder alone.")]
@@ -134,7 +134,3 @@ def difference_paths(found: Difference) -> list[str]:
         *(tr("not understood: {path}", path=path) for path in found.refused),
         *(tr("not read: {path}", path=path) for path in found.unreadable),
     ]
-
-
-def _moment(at: datetime) -> str:
-    return tr("{day} {clock}", day=day_and_month(at), clock=f"{at.astimezone():%H:%M}")

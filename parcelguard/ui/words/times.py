@@ -26,8 +26,13 @@ _MONTHS = (
 
 def moment(at: datetime) -> str:
     """Return a time of day here; with its date when it was another day."""
-    time = f"{at.astimezone():%H:%M}"
-    return time if _is_today(at) else tr("{day} {clock}", day=day_and_month(at), clock=time)
+    return f"{at.astimezone():%H:%M}" if _is_today(at) else dated_moment(at)
+
+
+def dated_moment(at: datetime) -> str:
+    """Return a time of day here with its date, whatever day it is: "23 Nov 07:05"."""
+    local = at.astimezone()
+    return tr("{day} {month} {clock}", day=f"{local:%d}", month=_month(local), clock=f"{local:%H:%M}")
 
 
 def exact_moment(at: datetime) -> str:
