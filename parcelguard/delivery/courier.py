@@ -89,6 +89,7 @@ class Courier:
             warned = records.attempts.refused_since_sent(
                 self._shop.id, self._sender.policy.warnings, self._now() - AFTER_WARNINGS
             )
+        # The pace, the warnings and the rests live in memory only: a restart must not be a way around them.
         for part in unknown:
             self._judge.resume(part)
         if sent_last:
@@ -105,11 +106,17 @@ class Courier:
         with self._store.read() as records:
             leased = records.attempts.leased(self._shop.id)
             unknown = records.attempts.due_unknown(self._shop.id, now)
+        # Not this thread's, which carries one part at a time; while it is young it may be that of a courier
+        # whose call hangs and that was replaced. One from the future was claimed before the clock was set
+        # back.
         self._sort_out([each for each in leased if not timedelta(0) <= now - each[1].claimed_at < LEASE])
+        # Before anything new: a message of unknown fate keeps its whole conversation waiting.
         if unknown:
             self._look(*unknown)
             return now
         hit("send.choosing")
+        # The pace is for what the buyer sees. Uploads and questions use the pause, so that pictures are
+        # ready.
         may_send = self._pace.allows(now)
         with self._store.begin() as records:
             part = records.attempts.claim(
@@ -193,6 +200,8 @@ class Courier:
         if job.part.kind is PartKind.UPLOAD:
             return Receipt(message_id=self._sender.upload_picture(self._preparer.copy(job)))
         if job.part.kind is PartKind.OPEN:
+            # Counted before the set begins: a text whose pictures may not follow is worse than a set that
+            # waits.
             planned = self._visible_left(job)
             with self._store.read() as records:
                 ahead = self._sender.clock_offset
@@ -219,6 +228,7 @@ class Courier:
 
     def _check_order_again(self, job: Job) -> None:
         """Ask again whether the order stands and may be written about, when that was asked long ago."""
+        # An order may be cancelled while its proof waits; a buyer should hear nothing of that one.
         if job.checked_at is None or self._now() - job.checked_at <= PROMPT:
             return
         self._sender.open_conversation(target_of(job), self._visible_left(job))
@@ -308,6 +318,8 @@ class Courier:
             )
             records.parts.move(part, state, due_at=following.due_at, reason=error.reason, code=code, looks=0)
         hit("send.kept")
+        # Counted from the end of the call, not from its beginning: only now nothing more is written to the
+        # wire.
         if state is PartState.UNKNOWN:
             self._judge.watch(part)
         if part.kind is not PartKind.CHECK:

@@ -65,6 +65,7 @@ class Judge:
         with self._store.read() as records:
             job, attempt = records.jobs.of(part), records.attempts.last_try(part)
         try:
+            # No transaction is open while the marketplace is asked: all who write share one connection.
             mark = mark_of(job, attempt, self._sender.clock_offset)
             look = self._sender.look_for_message(target_of(job), mark)
         except Exception as error:  # of any kind: one odd answer must not stop this shop's other parts
@@ -79,6 +80,7 @@ class Judge:
         """Try to read back again soon; when it has failed for long, a person has to look instead."""
         now = self._now()
         with self._store.begin() as records:
+            # Never concluded from a look that failed: nothing read is not the same as nothing there.
             if now < attempt.signed_at + self._sender.policy.settle + LOOKING_PATIENCE:
                 records.parts.move(part, PartState.UNKNOWN, due_at=now + LOOK_AGAIN)
                 return None
@@ -86,6 +88,8 @@ class Judge:
 
     def _conclude(self, records: Records, job: Job, looks: int, look: Look) -> Reason | None:
         part, now, policy = job.part, self._now(), self._sender.policy
+        # What is another part's already proves nothing for this one: a buyer of two orders may get one text
+        # twice.
         taken = records.remote.taken_messages(job.proof.shop_id, look.found)
         found = [message for message in look.found if message not in taken]
         records.looks.keep(part, now, covered=look.covered, found=found, seen=look.seen)
@@ -107,6 +111,7 @@ class Judge:
             counted = 1 if rest > timedelta(0) else min(looks, LOOKS - 1)  # two have to follow the rest
             records.parts.move(part, PartState.UNKNOWN, due_at=due, looks=counted)
             return None
+        # A look that ended before it reached the attempt may have missed the message.
         if not all(each.covered for each in records.looks.of(part.id)[-2:]):
             return self._ask(records, part, SendingReason.NOT_FAR_ENOUGH)
         if policy.resend_when_absent and records.attempts.on_the_wire(part) < MOST_ON_THE_WIRE:

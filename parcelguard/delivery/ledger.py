@@ -39,6 +39,8 @@ def allowance(
     limit, window = policy.unanswered_limit, policy.unanswered_window
     if limit is None or not window:
         return UNLIMITED
+    # From the records and not from a counter: a restart forgets nothing, and what may have arrived counts
+    # too.
     said = records.budget.said(conversation, now - window, before=before)
     gone = len(said) + wanted - limit  # so many have to grow old first
     return Allowance(
@@ -55,6 +57,8 @@ def calls_left(
     """Return how many calls a shop's sets may still take today, and when its next day begins."""
     if policy.calls_per_day is None:
         return UNLIMITED
+    # The day ends by the marketplace's clock, in UTC; turned back into this computer's time, which the
+    # attempts are recorded in.
     midnight = datetime.combine((now + ahead).astimezone(UTC), time(), UTC) - ahead
     used = records.budget.calls(shop_id, midnight)
     limit = int(policy.calls_per_day * FOR_SETS)
@@ -76,6 +80,7 @@ def afford(
     up. What a person insists on is the marketplace's to refuse: the buyer may have answered meanwhile.
     """
     day = calls_left(records, policy, shop.id, now, ahead)
+    # The calls of the day first: used up, they stop the whole shop, while the buyer's limit stops this set.
     if day.left is not None and day.until and day.left < planned + 1:
         raise ShopWaits(
             f"{day.used} of {day.limit} chat calls were made today",
@@ -96,6 +101,7 @@ class Ledger:
 
     def left_for(self, conversation: Conversation) -> Allowance:
         """Return what may be said to a buyer after all that waits for him already."""
+        # Nobody to ask is no reason to stop F4: the set is counted again before it begins.
         sender = self._senders.get(conversation.shop_id)
         if sender is None:
             return UNLIMITED

@@ -77,9 +77,11 @@ def what_next(
     that could not be reached.
     """
     state, wait = _part_next(error, kind, again_after, offline_for)
+    # The later look proves nothing about sent or not sent, so it never becomes a person's work.
     if kind is PartKind.CHECK and _check_is_over(error, attempts):
         state, wait = PartState.CANCELLED, None
     shop = _shop_next(error)
+    # A rest that the shop owes to its own trouble is not ended by the answer that told of it.
     rests = shop in (ShopNext.AWAY, ShopNext.WAITS)
     due_at = None if wait is None else now + wait
     return Next(state, due_at, shop, answered=not rests and _answered(error))

@@ -58,7 +58,9 @@ class Pace:
         if now < self._quiet_since:  # the clock was set back: the minute begins anew
             self._quiet_since = now
         minutes = (now - self._quiet_since) // MINUTE
+        # Whole minutes only; what is begun counts for the next time.
         self._quiet_since += minutes * MINUTE
+        # Bounded, since a larger power overflows; by then the pace is back anyway.
         self._gap /= GROWTH ** min(minutes, _LONG_RECOVERED)
         if self._gap <= self._least + HARDLY:
             self._gap, self._quiet_since = self._least, None
@@ -66,6 +68,7 @@ class Pace:
 
 def wait_after(attempts: int) -> timedelta:
     """Return how long a part waits after so many tries: 2, 4, 8 … 300 s, spread at random."""
+    # Spread, so that what failed together does not come back together.
     longest = min(2.0 ** min(attempts, 9), LONGEST_WAIT_S)
     return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - spread, not secrecy
 

@@ -71,6 +71,7 @@ def keep_durably(partial: Path, path: Path) -> None:
     Raises DiskFull or StorageError; then `path` holds what it held before.
     """
     try:
+        # Opened for writing although nothing is written: Windows flushes only what may be written.
         descriptor = os.open(partial, os.O_RDWR)
         try:
             _flush(descriptor)
@@ -128,6 +129,7 @@ def _write_flushed(partial: Path, data: bytes, passed: Callable[[str], None]) ->
 
 
 def _write_new(partial: Path, data: bytes, passed: Callable[[str], None]) -> None:
+    # A file of its own: never into one that somebody else has put there, nor where a link leads.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     _remove(partial)  # what an earlier try left
     descriptor = os.open(partial, flags, 0o600)
@@ -161,6 +163,8 @@ def _flush(descriptor: int) -> None:
         try:
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
         except OSError as error:
+            # What cannot do the full flush gets the plain one; any other error is the drive's and must be
+            # told.
             if error.errno not in _NO_FULL_FLUSH:
                 raise
             os.fsync(descriptor)
@@ -202,6 +206,7 @@ else:
         while not folder.is_dir():
             missing.append(folder)
             folder = folder.parent
+        # From the top down: a name is durable only in a folder whose own name is.
         for new in reversed(missing):
             new.mkdir(mode=0o700, exist_ok=True)
             _flush_folder(new.parent)

@@ -81,6 +81,8 @@ class AttemptRecords:
         if row is None:
             return None
         part = part_of(row)
+        # State and attempt in one transaction, on disk before the courier does anything: a crash in the next
+        # instruction finds a lease to settle, never a part that went out without a trace.
         number = part.attempts + 1
         self._parts.change(part, PartState.LEASED, attempts=number, due_at=None, reason=None, code="")
         begun = {
@@ -164,6 +166,7 @@ class AttemptRecords:
         query = (
             select(func.max(attempts.c.claimed_at))
             .join(parts, parts.c.id == attempts.c.part_id)
+            # By the wire mark and not by the outcome: what may have arrived counts for the pace as well.
             .where(attempts.c.claimed_at > since, attempts.c.wire_at.is_not(None), parts.c.shop_id == shop_id)
         )
         return self._connection.execute(query).scalar()
@@ -194,6 +197,8 @@ class AttemptRecords:
     def next_due(self, shop_id: str) -> datetime | None:
         """Return when a part can be claimed or looked for next; None when only news changes that."""
         moving = _in_state(shop_id, PartState.WAITING, PartState.UNKNOWN)
+        # What stands behind a message in doubt is not due: waking for it would turn the courier round without
+        # rest.
         alone = or_(parts.c.state == PartState.UNKNOWN.value, ~_conversation_in_doubt())
         query = select(func.min(parts.c.due_at)).where(*moving, alone)
         return self._connection.execute(query).scalar()

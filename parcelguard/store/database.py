@@ -47,6 +47,8 @@ _ALWAYS = (
     "PRAGMA cell_size_check = ON",
     "PRAGMA mmap_size = 0",
 )
+# WAL with synchronous=NORMAL may lose the last commits in a power cut (sqlite.org/pragma.html): a tick would
+# lie. fullfsync is for macOS, whose fsync leaves data in the drive's cache.
 _WRITING = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA fullfsync = ON")
 _READING = ("PRAGMA query_only = ON", "PRAGMA wal_autocheckpoint = 0")
 _WRITER_PATIENCE_S = 30
@@ -77,6 +79,7 @@ class Store:
         self._now = now
         self._health = Health(path)
         self._damaged = False
+        # WAL needs shared memory, and locks on network drives cannot be trusted: sqlite.org/wal.html.
         refuse_network(path.parent)
         with _told_in_words(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -178,6 +181,7 @@ def copy_database(source: Any, path: Path, pages: int, paused: Callable[[], None
     path.touch(mode=0o600)
     with closing(sqlite3.connect(path)) as copy:
         source.backup(copy, pages=pages, progress=lambda *_: paused(), sleep=0)
+        # WAL mode is copied along with the pages, and a file in that mode needs two companions to be read.
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
@@ -212,6 +216,8 @@ def _engine(path: Path, pragmas: tuple[str, ...], size: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
+        # A writer takes the lock at once: one that reads first and writes later can fail half-way with
+        # SQLITE_BUSY, which waiting does not mend.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if pragmas is _WRITING else "BEGIN")
 
     return engine
@@ -228,6 +234,8 @@ def _told_in_words(path: Path) -> Iterator[None]:
         raise refused(path, error) from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
+        # A broken rule is a bug of this program, not the disk's: it must not be told as a full or failing
+        # drive.
         if isinstance(cause, sqlite3.IntegrityError):
             raise
         if is_damage(cause):

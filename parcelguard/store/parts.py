@@ -86,6 +86,7 @@ class PartRecords:
         Whatever an older generation had not settled is cancelled. `at`: when a person wanted it, if that
         was not now. Returns the generation's number.
         """
+        # In the same transaction: two sets of one proof that are both under way would reach the buyer twice.
         self.cancel_rest(proof.id, SendingReason.REPLACED)
         newest = select(func.coalesce(func.max(generations.c.number), 0)).where(
             generations.c.proof_id == proof.id
@@ -125,6 +126,7 @@ class PartRecords:
         # what the marketplace has taken is true whatever was thought of it since.
         if not self.change(part, to, even_if_changed=to is PartState.SENT, **facts):
             return False
+        # Here and nowhere else, so that no way of settling a part leaves its set standing still.
         if to.settled:
             self._release_next(part)
         self.refresh(part.proof_id)
@@ -225,6 +227,7 @@ class PartRecords:
 
     def insisted(self, part: Part) -> bool:
         """Whether a person has said that a part goes out although too many messages were counted."""
+        # Only a decision made after the refusal: whoever insists must have known that too many were counted.
         counted = and_(attempts.c.part_id == decisions.c.part_id, attempts.c.ended_at <= decisions.c.made_at)
         said = (
             select(decisions.c.id)
@@ -301,6 +304,7 @@ class PartRecords:
     def _release_next(self, part: Part) -> None:
         """Queue the next part once all before it are settled; leave what no message needs any more."""
         siblings = self.of_set(part.proof_id, part.generation)
+        # An upload whose message was cancelled would spend a call for a picture that nobody gets.
         over = all(each.state.settled for each in siblings if each.kind.visible)
         for other in siblings:
             if over and other.kind is not PartKind.CHECK and not other.state.settled:
