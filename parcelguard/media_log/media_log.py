@@ -164,9 +164,9 @@ class MediaLog:
         """Return where a picture lies."""
         return self._media / relative
 
-    def close(self, proof_id: str, note: str) -> None:
+    def close_proof(self, proof_id: str, note: str) -> None:
         """Send nothing more of a proof; `note` is what the person wrote about it."""
-        self._resender.close(proof_id, note=note, by=self._packer)
+        self._resender.close_proof(proof_id, note=note, by=self._packer)
         self._changed(proof_id)
 
     def _changed(self, proof_id: str) -> None:

@@ -150,7 +150,7 @@ class Resender:
         else:
             _leave(records, part)
 
-    def close(self, proof_id: str, *, note: str, by: str) -> None:
+    def close_proof(self, proof_id: str, *, note: str, by: str) -> None:
         """Send nothing more of a proof, by a person's decision. Raises NotPossible while one is in doubt."""
         with self._store.begin() as records:
             parts = records.parts.of_newest(proof_id)

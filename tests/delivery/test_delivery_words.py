@@ -372,7 +372,7 @@ def test_closing_leaves_the_older_sendings_alone(delivery: Delivery) -> None:
     resender(delivery).resend(proof.id, text="Other words.", why=ASKED, by="Budi")
     delivery.sender.plan("text", Refused("no", code="message_is_censored"))
     delivery.work()
-    resender(delivery).close(proof.id, note="enough", by="Budi")
+    resender(delivery).close_proof(proof.id, note="enough", by="Budi")
     with delivery.store.read() as records:
         (decision,) = records.parts.decisions(proof.id)
         old = records.parts.get(first)

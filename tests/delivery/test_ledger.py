@@ -112,7 +112,7 @@ def test_what_may_have_arrived_counts_even_when_a_person_left_it(lazada: Deliver
     lazada.work()
     assert left(lazada) == 3
     resender(lazada).decide(lazada.part(proof, "text").id, Decision.LEAVE, "Budi")
-    resender(lazada).close(proof.id, note="enough", by="Budi")
+    resender(lazada).close_proof(proof.id, note="enough", by="Budi")
     assert left(lazada) == 4
 
 

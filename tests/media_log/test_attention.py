@@ -236,7 +236,7 @@ def test_closing_a_proof_with_a_hidden_message_ends_the_matter(delivery: Deliver
     delivery.sender.plan("hidden", frozenset({"m1"}))
     delivery.work()
     delivery.wait_and_work(600)
-    resender(delivery).close(proof.id, note="told by phone", by="Budi")
+    resender(delivery).close_proof(proof.id, note="told by phone", by="Budi")
     assert delivery.state(proof) is ProofState.PARTLY
     assert attention(delivery) == ()
 

@@ -142,7 +142,7 @@ def test_marking_twice_is_once(delivery: Delivery) -> None:
 def test_what_is_not_sent_after_all_is_closed(delivery: Delivery) -> None:
     first, second = save_by_hand(delivery), save_by_hand(delivery)
     decide(delivery, first, Decision.LEAVE)
-    resender(delivery).close(second.id, note="picked up", by="Budi")
+    resender(delivery).close_proof(second.id, note="picked up", by="Budi")
     assert {delivery.state(first), delivery.state(second)} == {ProofState.CLOSED}
 
 

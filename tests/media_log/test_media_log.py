@@ -171,6 +171,6 @@ def test_a_folder_that_cannot_be_made_is_named(delivery: Delivery, office: Offic
 def test_closing_and_changed_shops_are_told_on(delivery: Delivery, office: Office) -> None:
     proof = refused(delivery)
     office.log.use(Served({SHOP.id: replace(SHOP, name="New")}, {SHOP.id: delivery.sender}))
-    office.log.close(proof.id, "The buyer rang.")
+    office.log.close_proof(proof.id, "The buyer rang.")
     assert office.states_told(proof) == [ProofState.CLOSED]
     assert office.log.detail(proof.id).entry.shop == replace(SHOP, name="New")

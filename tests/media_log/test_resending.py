@@ -197,7 +197,7 @@ def test_closing_ends_a_proof_and_keeps_who_and_why(delivery: Delivery, resender
     proof = delivery.save(photos=2)
     delivery.sender.plan("open", Held("cancelled", because(SendingReason.ORDER_CANCELLED)))
     delivery.work()
-    resender.close(proof.id, note="buyer cancelled", by="Budi")
+    resender.close_proof(proof.id, note="buyer cancelled", by="Budi")
     delivery.work()
 
     assert delivery.state(proof) is ProofState.CLOSED
@@ -214,7 +214,7 @@ def test_what_may_have_arrived_has_to_be_decided_before_closing(
     delivery.work()
 
     with pytest.raises(NotPossible, match="in doubt"):
-        resender.close(proof.id, note="enough", by="Budi")
+        resender.close_proof(proof.id, note="enough", by="Budi")
 
 
 def test_shop_without_a_courier_holds_its_parts_and_asks_about_what_may_have_left(
@@ -281,7 +281,7 @@ def test_log_tells_a_question_from_a_failure(delivery: Delivery, resender: Resen
 def test_closing_what_is_settled_already_records_nothing(delivery: Delivery, resender: Resender) -> None:
     proof = delivery.save(photos=1)
     delivery.work()
-    resender.close(proof.id, note="twice", by="Budi")
+    resender.close_proof(proof.id, note="twice", by="Budi")
     with delivery.store.read() as records:
         assert records.parts.decisions(proof.id) == []
 
@@ -292,7 +292,7 @@ def test_two_refused_parts_are_cancelled_together_and_release_nothing(
     proof = delivery.save(photos=2)
     delivery.sender.plan("text", Refused("no", code="message_is_censored"))
     delivery.work()
-    resender.close(proof.id, note="phone", by="Budi")
+    resender.close_proof(proof.id, note="phone", by="Budi")
     delivery.work()
     assert {part.state for part in delivery.parts(proof) if part.kind.visible} == {PartState.CANCELLED}
 

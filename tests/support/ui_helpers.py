@@ -451,7 +451,7 @@ class FakeLog:
     def decide(self, part_id: str, decision: Decision) -> None:
         self.decided.append((part_id, decision))
 
-    def close(self, proof_id: str, note: str) -> None:
+    def close_proof(self, proof_id: str, note: str) -> None:
         self.closed.append((proof_id, note))
 
     def attention(self) -> tuple[AttentionGroup, ...]:

@@ -594,7 +594,7 @@ def test_what_was_refused_stays_in_its_panel_with_the_reason(
     QTest.keyClicks(panel.reason, "Buyer lost it")
     if not closing:
         foot.panel.text.setPlainText("Once more.")
-    monkeypatch.setattr(log.desk, "close" if closing else "resend", refuse)
+    monkeypatch.setattr(log.desk, "close_proof" if closing else "resend", refuse)
     QTest.mouseClick(panel.confirm, LEFT)
     assert not panel.confirm.isEnabled()
     qtbot.waitUntil(panel.refusal.isVisible)

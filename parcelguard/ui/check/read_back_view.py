@@ -53,7 +53,7 @@ class Looks(Flowing):
                 text(painter, row, tr(check_words.NOT_READ_BACK), theme.font(Size.SMALL), muted)
             return top + line
         for taken in self._looks:
-            for words in wrapped(check_words.look(taken), theme.font(Size.SMALL, 600), width):
+            for words in wrapped(check_words.chat_checked(taken), theme.font(Size.SMALL, 600), width):
                 if painter:
                     ink = theme.color(Token.TEXT if taken.covered else Token.WARN)
                     text(painter, QRect(0, top, width, line), words, theme.font(Size.SMALL, 600), ink)
@@ -98,6 +98,6 @@ class Looks(Flowing):
 def _spoken(looks: tuple[LookTaken, ...]) -> list[str]:
     spoken = []
     for taken in looks:
-        spoken.append(check_words.look(taken))
+        spoken.append(check_words.chat_checked(taken))
         spoken.extend(check_words.sighting_spoken(seen) for seen in taken.seen)
     return spoken

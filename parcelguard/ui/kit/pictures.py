@@ -19,8 +19,8 @@ KEPT_PICTURES = 400
 class Thumbnails:
     """The small pictures of a list's rows, the newest kept."""
 
-    def __init__(self, desk: LogPort, pictures: Background) -> None:
-        self._desk = desk
+    def __init__(self, log: LogPort, pictures: Background) -> None:
+        self._log = log
         self._pictures = pictures
         self._images: OrderedDict[str, QImage | None] = OrderedDict()
 
@@ -39,7 +39,7 @@ class Thumbnails:
                 self._images.popitem(last=False)
             ready()
 
-        self._pictures.ask(lambda: read_picture(str(self._desk.media_path(path)), THUMBNAIL), keep, _forget)
+        self._pictures.ask(lambda: read_picture(str(self._log.media_path(path)), THUMBNAIL), keep, _forget)
         return None
 
 

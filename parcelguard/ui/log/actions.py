@@ -56,7 +56,7 @@ class Actions(QWidget):
         self._lay_out(theme)
         self.hand.clicked.connect(self._leave_to_hand)
         self.not_sent.clicked.connect(self._take_back)
-        self.main.clicked.connect(self.begin)
+        self.main.clicked.connect(self.begin_resending)
         self.edit.clicked.connect(self._open_panel)
         self.close_proof.clicked.connect(self._open_close)
         self.open_folder.clicked.connect(self.folder)
@@ -98,7 +98,7 @@ class Actions(QWidget):
             each.setEnabled(True)
         self.questions.enable()
 
-    def begin(self) -> None:
+    def begin_resending(self) -> None:
         """Send a failed proof again at once; for any other, or a hidden one, open the panel."""
         detail = self._detail
         if detail is None or not self.main.isVisibleTo(self._buttons):

@@ -68,7 +68,7 @@ class LogDetail(QWidget):
 
     def show_proof(self, proof_id: str, *, resend: bool = False, edit: bool = False) -> None:
         """Read this proof; `resend` goes on to sending it again, `edit` to changing its text for that."""
-        self._begin = self.foot.begin if resend else self.foot.edit_text if edit else None
+        self._begin = self.foot.begin_resending if resend else self.foot.edit_text if edit else None
         if proof_id != self._proof_id:
             self._proof_id, self._detail = proof_id, None
             self.integrity.setText("")
@@ -219,7 +219,7 @@ class LogDetail(QWidget):
     def _close(self, reason: str) -> None:
         proof_id = self._proof_id
         self._rows.ask(
-            partial(self._log.close, proof_id, reason),
+            partial(self._log.close_proof, proof_id, reason),
             partial(self._acted, proof_id),
             partial(self._refused, proof_id),
         )

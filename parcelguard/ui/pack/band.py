@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -12,11 +14,12 @@ from parcelguard.ui.kit.tones import FILLS, BandTone
 from parcelguard.ui.words.pack_words import SEPARATOR, Band, starting
 
 
-def whole_parts(line: str, font: QFont, space: int) -> str:
-    """Return as many of the parts of a line as fit, the first at least: half a word tells nobody anything."""
-    while SEPARATOR in line and width_of(line, font) > space:
-        line = line.rpartition(SEPARATOR)[0]
-    return line
+def whole_facts(facts: Sequence[str], font: QFont, space: int) -> str:
+    """Return as many facts as fit in a line, the first at least: half a word tells nobody anything."""
+    count = len(facts)
+    while count > 1 and width_of(SEPARATOR.join(facts[:count]), font) > space:
+        count -= 1
+    return SEPARATOR.join(facts[:count])
 
 
 class BandView(QWidget):
@@ -70,9 +73,9 @@ class BandView(QWidget):
             left += code_width + gap
         self._paint_words(painter, QRect(right - words_width, 0, words_width, self.height()), lines, words)
         space = right - words_width - gap - left
-        if shown.buyer_line and space > QFontMetrics(theme.font()).averageCharWidth() * 8:
+        if shown.buyer_facts and space > QFontMetrics(theme.font()).averageCharWidth() * 8:
             area = QRect(left, 0, space, self.height())
-            buyer = whole_parts(shown.buyer_line, theme.font(), space)
+            buyer = whole_facts(shown.buyer_facts, theme.font(), space)
             text(painter, area, buyer, theme.font(), theme.color(Token.MUTED))
 
     def _paint_words(self, painter: QPainter, area: QRect, lines: list[str], font: QFont) -> None:

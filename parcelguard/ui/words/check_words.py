@@ -349,7 +349,7 @@ def group_spoken(group: AttentionGroup, *, opened: bool) -> str:
     )
 
 
-def look(taken: LookTaken) -> str:
+def chat_checked(taken: LookTaken) -> str:
     """Return how far one reading back of the chat reached."""
     if taken.covered:
         return tr("Chat checked at {moment}", moment=moment(taken.at))

@@ -42,13 +42,18 @@ CANCELLED = msgid("STOP — this order is cancelled or about to be")  # the buye
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """One glance from two metres: the shop's badge, the code, the buyer's line, and what to do."""
+    """One glance from two metres: the shop's badge, the code, facts about the buyer, and what to do."""
 
     tone: BandTone
     text: str
     badge: str = ""
     code: str = ""
-    buyer_line: str = ""
+    buyer_facts: tuple[str, ...] = ()
+
+    @property
+    def buyer_line(self) -> str:
+        """All facts about the buyer beside each other."""
+        return SEPARATOR.join(self.buyer_facts)
 
 
 LastProof = ProofChanged | ProofSaved | None
@@ -74,7 +79,7 @@ def band(desk: Desk, last: LastProof = None, shop_name: ShopName = str) -> Band:
         text=text,
         badge=desk.shop.label if desk.shop else "",
         code=desk.order.number if desk.order else desk.code,
-        buyer_line=buyer_line(desk),
+        buyer_facts=_buyer_facts(desk),
     )
 
 
@@ -89,15 +94,15 @@ def proof_band(last: ProofChanged | ProofSaved, shop_name: ShopName = str) -> Ba
     return Band(tone=tone, text=text, badge=last.shop, code=last.order_number)
 
 
-def buyer_line(desk: Desk) -> str:
+def _buyer_facts(desk: Desk) -> tuple[str, ...]:
     """Return who bought how much, and who carries it; while nothing is open, how to do without a scan."""
     if desk.state is DeskState.READY and desk.notice is None:
-        return tr(FIND_HINT)
+        return (tr(FIND_HINT),)
     if desk.order is None:
-        return ""
+        return ()
     count = sum(item.quantity for item in desk.order.items)
     items = trn("{count} item", "{count} items", count) if count else ""
-    return SEPARATOR.join(part for part in (desk.order.buyer_name, items, desk.order.carrier) if part)
+    return tuple(fact for fact in (desk.order.buyer_name, items, desk.order.carrier) if fact)
 
 
 def _now(desk: Desk) -> tuple[BandTone, str]:
