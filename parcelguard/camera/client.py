@@ -196,6 +196,7 @@ class CameraClient:
         pause_s = self._timeouts.shortest_pause_s
         while not self._shared.stopping.is_set():
             verdict = self._serve(ring)
+            # No answer comes any more from a process that has ended, and the packer must not wait for one.
             self._fail_due(everyone=True, detail=verdict.detail)
             if self._shared.stopping.is_set():
                 return
@@ -277,6 +278,7 @@ class CameraClient:
             case PhotoKept(photo_id=photo_id):
                 with self._shared.lock:
                     self._shared.pending.pop(photo_id, None)
+                # Told even when it came too late: the file is durable, and belongs to its order.
                 self._listeners.photo_kept(message)
             case PhotoFailed(photo_id=photo_id):
                 # A request that took too long has failed already, and a failure is told once.

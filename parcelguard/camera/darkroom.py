@@ -51,6 +51,7 @@ class Darkroom:
 
     def keep_photo(self, request: TakePhoto) -> None:
         """Keep the newest picture; the answer is told as PhotoKept or PhotoFailed."""
+        # From the key press on: the reader would share the cores with the encoder.
         self._priority.claim()
         self._worker.post(self._answer, request)
 

@@ -105,6 +105,8 @@ class Ring:
 
     def hold_newest(self) -> Frame | None:
         """Give the newest picture and keep the writer off it until the next call; None before the first."""
+        # Between reading the newest and marking it, the writer may have gone round; the next try finds a
+        # newer one.
         for _ in range(_TRIES):
             slot = self._header[_NEWEST]
             if slot == _NOBODY:

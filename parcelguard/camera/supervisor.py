@@ -46,6 +46,7 @@ class Child:
     """A running camera process and the pipe to it. Raises OSError when it cannot be started."""
 
     def __init__(self, assignment: Assignment, timeouts: Timeouts) -> None:
+        # Spawned on every system: a fork would copy locks that other threads hold just then.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._timeouts = timeouts

@@ -100,6 +100,7 @@ class Http:
     def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
         timeout = httpx.Timeout(CALL_S, connect=CONNECT_S)
         verify = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        # Two clients: reading may use a connection again, since a call that fails there is simply made again.
         one_use = httpx.Limits(max_keepalive_connections=0)
         self._reading = httpx.Client(base_url=base_url, timeout=timeout, verify=verify, transport=transport)
         self._sending = httpx.Client(
@@ -161,6 +162,7 @@ def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
 def _not_reached(error: httpx.HTTPError, detail: str) -> NoNetwork:
     """Say which of the usual obstacles kept a call from its marketplace."""
     causes: list[BaseException] = [error]
+    # The library wraps the system's error several times; what a person can act on lies at the bottom.
     while (before := causes[-1].__cause__ or causes[-1].__context__) and before not in causes:
         causes.append(before)
     if any(isinstance(each, socket.gaierror) for each in causes):
@@ -190,6 +192,7 @@ class _WireWatch:
             if self._over:  # finding the name alone took all the time there was
                 raise NoNetwork("no connection in time")
             self.mark()
+            # After the mark: when it refuses, nothing has left, and that is what has to be told.
             self.used, self._marked_s = True, real_seconds()
             if self.visible:
                 hit("send.marked")
@@ -211,6 +214,7 @@ class _WireWatch:
 
 @contextmanager
 def _deadline(seconds: float, cut: Callable[[], None]) -> Iterator[None]:
+    # From another thread, because the one that calls is inside the library and reads.
     timer = Timer(seconds, cut)
     timer.daemon = True
     timer.start()

@@ -104,12 +104,15 @@ class Tokens:
 
     def _renewed(self, used: Secrets) -> Secrets:
         present = self._settled()
+        # Another thread has renewed it while this one waited for the lock; a second time would spend the new
+        # token for nothing.
         if present.access_token != used.access_token:
             return present
         spent = fingerprint(present.refresh_token)
         if self._refusal and self._refused == spent:
             raise copy(self._refusal)  # asking again would change nothing until the seller consents
         self._rest(spent)
+        # On disk before the call leaves: after a crash this tells that the token may be spent.
         self._journal.write(self._key, Line(spent, self._now()))
         hit("token.asked")
         try:
@@ -125,6 +128,7 @@ class Tokens:
                 self._journal.settle(self._key)
             raise
         hit("token.answered")
+        # In memory first: when the disk refuses, the pair is still there for the next try.
         self._vault.unkept[self._key] = spent, new
         self._settled()
         log.info("%s: %s: token renewed", self._title, self._key)
@@ -136,6 +140,7 @@ class Tokens:
         if unkept := self._vault.unkept.get(self._key):
             spent, new = unkept
             if spent == fingerprint(present.refresh_token):
+                # The journal before the vault: a crash between the two finds the new pair there.
                 sealed = self._vault.seal(f"journal/{self._key}", new)
                 self._journal.write(self._key, Line(spent, self._now(), sealed))
                 hit("token.journaled")
@@ -147,6 +152,7 @@ class Tokens:
         line = self._journal.line(self._key)
         if line is None:
             return present
+        # A line about a token that is no longer the present one is over: the vault has its successor.
         if line.spent == fingerprint(present.refresh_token):
             if not line.answer:
                 return present

@@ -154,6 +154,7 @@ class PackingDesk:
         if not self._may_photograph():
             return
         busy = {each.photo.ordinal for each in self._desk.photos}
+        # Those on their way count: a second F1 must not ask for the same place.
         busy |= {asked.ordinal for asked in self._asked.values()}
         free = [ordinal for ordinal in range(1, MAX_PHOTOS + 1) if ordinal not in busy]
         if free:
@@ -169,6 +170,7 @@ class PackingDesk:
             self._notify(Notice(NoticeKind.NOTHING_TO_RETAKE))
             return
         last = self._desk.photos[-1].photo
+        # One retake at a time: two would both take the place of the same photo.
         if not any(asked.replaces == last.id for asked in self._asked.values()):
             self._ask_camera(last.ordinal, replaces=last.id)
 
@@ -308,6 +310,7 @@ class PackingDesk:
         )
         if order:
             proof = proof.about(order)
+        # Asked before anything is written: an order that cannot be photographed must not be begun.
         self._rules.may_open()
         # Made now, so that a folder that cannot be made is told before the first photo and not after it.
         make_folder(self._media / photo_folder(proof.opened_at, proof.id))

@@ -49,6 +49,7 @@ class ClockComparison:
         wall, steady_s = self._last
         self._last = self._now(), self._steady_s()
         passed = timedelta(seconds=self._last[1] - steady_s)
+        # What the wall clock went beyond the steady one was set by somebody; sleep makes both go on.
         ahead = self._last[0] - wall - passed
         return Passed(
             away=passed if passed >= WORTH_TELLING else timedelta(0),
@@ -71,6 +72,8 @@ class ClockAlerts:
         if passed.away:
             log.warning("nothing ran for %s", passed.away)
             self._raise(ASLEEP, StorageReason.ASLEEP, passed.away)
+            # After sleep much is due at once, and a timer that stood still in the night would come to it
+            # late.
             self._woke()
         if passed.set_ahead:
             log.warning("the clock was set by %s", passed.set_ahead)

@@ -45,6 +45,8 @@ def call_running(home: Path, patience_s: float = CALL_PATIENCE_S) -> bool:
 
     Costs next to nothing where none runs: the sign is looked for first.
     """
+    # The sign alone proves nothing, since a killed program leaves it; the lock alone would cost every start
+    # the import.
     if not (home / _SIGN).exists() or not _is_held(home):
         return False
     _let_it_come_forward()

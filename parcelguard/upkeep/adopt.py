@@ -49,6 +49,7 @@ def _adopt_in(
     size_of: Callable[[Path], tuple[int, int] | None],
 ) -> int:
     with store.begin() as records:
+        # Read and added in one transaction: a picture whose row is there already must not get a second one.
         known = records.proofs.known_paths(proof.id)
         found = 0
         for path in paths:
@@ -77,6 +78,7 @@ def _found(
     if original is None or relative in known:
         return None
     size = size_of(original)
+    # What has no size is no picture that could be sent; it is left where it lies.
     return _photo(original, relative, proof, size) if size else None
 
 
@@ -87,6 +89,8 @@ def _original(path: Path) -> Path | None:
     if not path.name.endswith(PARTIAL_SUFFIX):
         return path if PHOTO_NAME.fullmatch(path.name) else None
     final = path.with_name(path.name.removesuffix(PARTIAL_SUFFIX))
+    # The crash may have come between flush and rename. Then all bytes are there and only the name is missing;
+    # what is half written was never acknowledged, so nobody relies on it.
     if _is_whole(path, final.name) and not final.exists():
         return path.rename(final)
     path.unlink()
@@ -121,6 +125,7 @@ def _photo(path: Path, relative: str, proof: Proof, size: tuple[int, int]) -> Ph
 def _add(records: Records, proof: Proof, photo: Photo) -> None:
     """Put the picture into its place, or the next free one."""
     taken = {each.ordinal for each in records.proofs.photos(proof.id)}
+    # Its own place may be taken: the packer, who saw no tick, may have taken that photo again.
     free = [n for n in (photo.ordinal, *range(1, MAX_PHOTOS + 1)) if n not in taken]
     place = free[0] if free else photo.ordinal
     records.proofs.add_photo(replace(photo, ordinal=place, shot=Shot.at(place)))

@@ -59,9 +59,11 @@ class Backups:
         try:
             self._copy(store, partial, backup.path, paused)
         except BaseException:
+            # Also when `paused` gives the copy up because the program ends: half of it only takes up room.
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
             raise
+        # Last of all: no old copy goes before the new one has been read back.
         self._remove_old(backup)
         return backup
 
@@ -76,6 +78,7 @@ class Backups:
 
     def newest_good(self, now: datetime) -> Backup | None:
         """Return the newest whole copy; one that seems to be of the future only when there is no other."""
+        # A copy from the future was made while the clock was wrong: its name does not tell how new it is.
         likely_first = sorted(self.all(), key=lambda each: each.at > now)
         return next((each for each in likely_first if is_good(each.path)), None)
 
@@ -122,6 +125,7 @@ def is_good(path: Path) -> bool:
     except (StorageError, sqlite3.Error) as error:
         log.warning("not a good copy: %s (%s)", path.name, error)
         return False
+    # An older version is brought up to date when it is opened; a newer one cannot be.
     return version is not None and version <= SCHEMA_VERSION
 
 

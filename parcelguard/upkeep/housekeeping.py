@@ -149,6 +149,7 @@ class Housekeeping:
         if self._folder_error:
             return ROUND_IN_TROUBLE_S
         self._look_at_space()
+        # One that fails must not keep the others from their turn.
         for chore in (self._describe, self._records.back_up, self._records.check):
             try:
                 chore()
@@ -157,6 +158,8 @@ class Housekeeping:
         return ROUND_S
 
     def _look_at_folder(self) -> None:
+        # A drive that is gone can hold a call for minutes. The desk, which would hang as well if it asked,
+        # sees from this since when no answer has come.
         self._asking_folder_since = self._monotonic()
         try:
             self._probe()
@@ -201,6 +204,7 @@ class Housekeeping:
     def _space(self, rate: float) -> Space:
         """Return the room on the fuller one of the disks with photos and records."""
         now = self._now()
+        # Photos and records may lie on two disks, and packing ends with whichever is full first.
         both = (measure(self._folder.path, rate, now), measure(self._home, rate, now))
         return max(both, key=lambda space: (space.level, -space.free))
 

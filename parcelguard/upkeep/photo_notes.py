@@ -228,7 +228,9 @@ def read_note(path: Path) -> Note:
     """Read a note that fits the folder it lies in. Raises StorageError saying what is wrong with it."""
     data = _read(path)
     try:
+        # The version alone at first, so that a newer note is called newer and not broken.
         version = msgspec.json.decode(data, type=_Versioned).version
+        # Not guessed at: what a newer version adds may change what the rest of the note means.
         if version > VERSION:
             raise StorageError(f"{path}: written by a newer ParcelGuard (version {version})")
         note = msgspec.json.decode(data, type=Note)

@@ -87,6 +87,7 @@ class Repair:
                 shutil.copyfile(backup.path, made)
                 made.chmod(0o600)
             difference, held = self._fill(made, backup)
+            # Only a database of one file can be given its name in one step.
             _fold(made)
             aside = self._put_aside()
             keep_durably(made, self._database)
@@ -107,9 +108,13 @@ class Repair:
                     for kind in (SendingReason.SINCE_BACKUP, SendingReason.SINCE_BACKUP_BY_HAND)
                 )
                 with store.begin() as records:
+                    # Before anything else: since the backup these messages may have gone out, and the backup
+                    # knows nothing of that.
                     hold_in_doubt(records, asks, by_hand)
+            # What was packed after the backup is told by the notes beside the photos.
             difference = rescan(store, self._media.path, self._size_of, thorough=False)
             with store.begin() as records:
+                # What was open before the damage is not what lies on the bench now.
                 for draft in records.inventory.drafts():
                     records.proofs.abandon(draft.id, draft.opened_at)
                 held = len(records.inventory.undelivered())

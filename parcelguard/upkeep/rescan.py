@@ -92,6 +92,7 @@ class _Folder:
     def take_in(self, records: Records) -> None:
         """Add the proof and the photos that have no row."""
         pictures = [name for name in self._names if PHOTO_NAME.fullmatch(name)]
+        # The saved note knows more than the one of the open order, and is believed first.
         note = self._note(PROOF) or self._note(DRAFT)
         if note is None and not pictures:
             return
@@ -107,6 +108,7 @@ class _Folder:
             _save(records, completes)
             self._found.proofs_completed += known is not None
         elif known is None:
+            # Without F4 nothing was to go to a buyer: it is kept and can be found, and nothing is planned.
             records.proofs.abandon(proof.id, proof.opened_at)
 
     def _note(self, name: str) -> Note | None:
@@ -138,6 +140,7 @@ class _Folder:
         ]
         others = [name for name in pictures if name not in told and self._in(name) not in recorded]
         found = [photo for name in others if (photo := self._found_photo(proof, name))]
+        # The newest first, so that it gets the place; those after it find it taken.
         found.sort(key=lambda photo: photo.taken_at, reverse=True)
         for photo in (*of_note, *found):
             records.proofs.add_photo(photo)
@@ -171,6 +174,7 @@ class _Folder:
         except OSError as error:
             self._found.unread(path, self._media, error)
             return None
+        # A picture that is not what its name promises is no evidence: it is told of and not recorded.
         if size is None or not sha256.startswith(match[3]):
             self._found.changed.append(self._in(name))
             return None

@@ -89,6 +89,7 @@ class KeptKey:
     def _brought(self, *, may_make: bool) -> DataKey:
         noted = _noted(self._path)
         if noted is None:
+            # A new key opens nothing that an old one has locked: it would hide that the keys are lost.
             if not may_make:
                 raise CannotOpen(f"{self._path} is not there")
             key = new_key()
@@ -100,6 +101,8 @@ class KeptKey:
         if len(value) != KEY_BYTES or not isinstance(version, int):
             raise CannotOpen(f"{self._path}: odd key")
         key = DataKey(value, version)
+        # The new place first, then the old one is emptied: a crash in between leaves the key in both, never
+        # in none.
         if old.name != self._place.name:
             self._note(key)
             old.drop(noted)
@@ -173,6 +176,8 @@ class PassphrasePlace:
 
     def keep(self, key: bytes) -> dict[str, Any]:
         """Let a passphrase be chosen, and lock the key with it."""
+        # Argon2id as RFC 9106 recommends it where memory is scarce: 3 passes, 64 MiB, 4 lanes. Noted beside
+        # the key, so that a later version may ask for more and still open this one.
         noted = {"salt": secrets.token_hex(16), "passes": 3, "memory_kib": 65_536, "lanes": 4}
         return {**noted, "locked": seal(_stretched(self._chosen(), noted), "key", key)}
 
@@ -239,6 +244,7 @@ def system_key_store() -> KeyStore:
     """Return the best key store of this system that is known to be one. Raises SettingsError."""
     from keyring.backend import get_all_keyring
 
+    # By name: keyring also offers back ends that keep passwords in the clear or not at all.
     found = [each for each in get_all_keyring() if _named(each) in KEY_STORES]
     if not found:
         raise SettingsError("no key store", because(StorageReason.NO_KEY_STORE))

@@ -84,6 +84,8 @@ class Vault:
         """
         with self._lock:
             entries = self._read()
+            # What does not open is left as it is: nothing is written beside secrets that another key may
+            # still open.
             for each, sealed in entries.items():
                 self.unseal(f"vault/{each}", sealed)
             self._write({**entries, key: self._locked(key, secrets, may_make=not entries)})
@@ -148,6 +150,8 @@ class Vault:
 
     def _taken_over(self) -> dict[str, str]:
         """Lock what lies in the clear, and remove that only when the locked file is durable."""
+        # Again only when the first try ended before the locked file was there; otherwise just the clear one
+        # has to go.
         if not self._path.exists():
             held = _in_the_clear(json.loads(self._plain.read_text(encoding="utf-8")))
             self._write({key: self._locked(key, each, may_make=True) for key, each in held.items()})

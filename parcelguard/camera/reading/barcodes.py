@@ -133,6 +133,7 @@ def settle(found: list[Found]) -> list[Found]:
     kept: list[Found] = []
     for each in found:
         rivals = [other for other in kept if overlap(each.corners, other.corners)]
+        # A code that is not read now is read in the next picture; a wrong one opens the wrong order.
         if any(other.symbology == each.symbology and other.text != each.text for other in rivals):
             return []
         if not any(other.text == each.text for other in rivals):

@@ -270,6 +270,8 @@ class WedgeFilter(QObject):
         """Return the key's US character; the event's own text where the platform tells no keys."""
         code = event.nativeScanCode()
         if self._offset is not None and code and not event.modifiers() & _KEYPAD:
+            # By the key's place and not by its letter: scanners type as on a US keyboard, whatever this one
+            # is.
             char = us_character(code - self._offset, shift=bool(event.modifiers() & _SHIFT))
             if char is not None:
                 return char
