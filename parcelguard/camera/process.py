@@ -42,6 +42,7 @@ class ProcessPipe:
     def send_message(self, message: object) -> None:
         """Send one message to the window's process."""
         try:
+            # Several threads tell; two messages mixed into each other would end the pipe.
             with self._lock:
                 self._connection.send(message)
         except OSError:
@@ -75,6 +76,7 @@ def run(connection: Connection, assignment: Assignment) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[LogToWindow(pipe)])
     _calm_opencv(assignment.settings)
     try:
+        # Before the heavy imports: starting and importing get the time of a first heartbeat each.
         pipe.send_message(Alive(0.0))
         from parcelguard.camera.workers import CameraWorkers
 

@@ -204,6 +204,7 @@ class LazadaChat:
                 yield None
                 return
             before_ms, last_id = _number(data.get("next_start_time")), str(data.get("last_message_id") or "")
+            # Without a place to go on from, the rest stays unread; that is not the beginning, so no None.
             if not before_ms:
                 return
 

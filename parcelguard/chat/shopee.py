@@ -183,6 +183,7 @@ class ShopeeChat:
             if not wrong_parameter(error):
                 raise
             receipt = self._introduced(target, kind, content, wire, named=False)
+            # Only after it went through without: otherwise something else was wrong with the parameters.
             self._names_order = False
             return receipt
 
@@ -211,6 +212,8 @@ class ShopeeChat:
             f"{CHAT}/send_message", {**body, **order} if named else body, wire.signed_at, wire.mark
         )
         told = str(answer.get("to_id") or 0)
+        # The message went somewhere. It is neither called sent nor sent anew before a person or the chat has
+        # told where.
         if told not in ("0", target.buyer_id):  # not known for sure of shops that sell across borders
             raise OutcomeUnknown(
                 "to_id differs", because(MarketplaceReason.OTHER_BUYER_TOLD, marketplace=TITLE)
@@ -279,6 +282,7 @@ class ShopeeChat:
                 return "", True
             if not str(following).isdecimal():
                 return "", False
+            # What follows is older than the attempt: a conversation with its message would have come by now.
             if before(moment(int(following) / 1e9), since):
                 return "", True
             cursor = {"next_timestamp_nano": int(following)}

@@ -60,6 +60,8 @@ class CourierThread:
         while not self._stopping.is_set():
             try:
                 if not recovered:
+                    # Before the first step, and again until it succeeds: nothing new goes out beside
+                    # unsettled leases.
                     self.courier.recover()
                     recovered = True
                 pause_s = self._pause(self.courier.step())
@@ -118,5 +120,6 @@ class DeliveryEngine:
         until = time.monotonic() + LONGEST_FAREWELL_S
         for thread in self._threads.values():
             thread.ask_to_stop()
+        # All were asked before the first is waited for, so that they share one farewell.
         ended = [thread.stop(max(0.0, until - time.monotonic())) for thread in self._threads.values()]
         return all(ended)

@@ -27,5 +27,7 @@ def recover_lease(
         return
     kind = SendingReason.NOT_CONFIRMED
     records.attempts.end_attempt(part, AttemptOutcome.UNKNOWN, reason=kind, detail="interrupted")
+    # From now and not from the attempt: how long the program was away cannot be told by a clock that somebody
+    # may have set.
     watch(part)
     records.parts.move(part, PartState.UNKNOWN, due_at=now + EARLY_LOOK, reason=because(kind), looks=0)

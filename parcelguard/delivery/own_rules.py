@@ -43,6 +43,7 @@ def fit_set(records: Records, shop: Shop, job: Job, left: int) -> bool:
         return False
     planned = plan_parts(photo_ids, with_text=fit.with_text, one_picture=fit.one_picture)
     detail = f"only {left} messages left"
+    # An attempt without an end would look as if it still ran; the new plan cancels only its part.
     records.attempts.end_attempt(job.part, AttemptOutcome.INTERRUPTED, detail=detail)
     why = Purpose(PlanReason.ONE_PICTURE if job.by_person else PlanReason.FITTED)
     by, at = job.proof.packer, job.released_at

@@ -69,6 +69,7 @@ class Preparer:
         path = self._media / photo.path
         joined = len(part.photo_ids) > 1
         try:
+            # A buyer gets what was photographed, or nothing: files in the folder can be exchanged.
             same = hashlib.sha256(path.read_bytes()).hexdigest() == photo.sha256
         except OSError as error:
             kind = SendingReason.JOINED_PHOTO_MISSING if joined else SendingReason.PHOTO_MISSING

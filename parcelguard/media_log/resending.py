@@ -170,6 +170,7 @@ class Resender:
             job = records.jobs.of(part)
         *_, older = looks[-1].found  # newest first
         newer = looks[-1].found[0]
+        # Before anything is recorded: when the marketplace refuses, the question stands as it stood.
         self._senders[job.proof.shop_id].take_back(target_of(job), newer, part.kind)
         with self._store.begin() as records:
             records.parts.decide(part, Decision.TAKE_BACK, by, evidence=newer)
@@ -207,6 +208,7 @@ class Resender:
     def _linked(self, records: Records, proof: Proof) -> Proof:
         """Return a proof of an unknown code with the order that has turned up since."""
         found = records.orders.find([proof.code])
+        # One code may stand on orders of two shops; a guess would write to a stranger.
         if len(found) != 1 or not found[0].buyer_id:
             raise NotPossible("no order", because(SendingReason.NO_ORDER_YET))
         linked = proof.about(found[0])

@@ -113,6 +113,7 @@ class OrderIndex:
             if order:
                 self._asker.order_read(proof_id, order)
                 return
+        # Kept, since the reading that is under way may bring the order while the packer goes on.
         self._unanswered.append((proof_id, scan))
         self._asker.order_missing(proof_id, asked=asked and not still_reading)
 
@@ -195,6 +196,7 @@ class OrderIndex:
                     records.orders.keep(batch)
                 count += len(batch)
             with self._store.begin() as records:
+                # Only after all of the span is kept, so that a reading cut off is repeated and not skipped.
                 records.orders.mark_synced(shop_id, end)
             if end == until or self._stopping.is_set():
                 return count

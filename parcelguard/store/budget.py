@@ -49,6 +49,7 @@ class BudgetRecords:
             .group_by(parts.c.id)
         )
         found = list(self._connection.execute(went).scalars())
+        # What is under way has no time yet; it counts from now, which is the later and so the safer.
         return sorted([*found, *self._handed(here, since)]) + [self._now()] * under_way
 
     def calls(self, shop_id: str, since: datetime) -> int:

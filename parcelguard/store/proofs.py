@@ -36,6 +36,7 @@ class ProofRecords:
 
     def save(self, proof: Proof) -> None:
         """Turn the draft into a saved proof. Raises LookupError when it is no draft any more."""
+        # Guarded by the state: a second F4 for the same draft must not plan a second set.
         if not self._change(proof.id, ProofState.DRAFT, **(_row(proof) | {"logged_at": proof.saved_at})):
             raise LookupError(f"proof {proof.id} is not a draft")
 
@@ -96,6 +97,8 @@ class ProofRecords:
         free = photo.ordinal not in [row.ordinal for row in rows]
         belongs = free and state in (ProofState.DRAFT, ProofState.ABANDONED)
         values = {column: getattr(photo, column) for column in _PHOTO_COLUMNS}
+        # Recorded even when it belongs no more: every durable original has its row, or the next start would
+        # adopt it.
         late = None if belongs else photo.taken_at
         self._connection.execute(insert(photos).values(**values, discarded_at=late))
         if state is ProofState.ABANDONED:

@@ -92,6 +92,7 @@ class Ballast:
             with partial.open("wb") as file:
                 _take(file.fileno(), self._size)
         except OSError as error:
+            # On a disk that is nearly full a half-made reserve would only make it worse.
             partial.unlink(missing_ok=True)
             raise refused(self._path, error) from error
         keep_durably(partial, self._path)

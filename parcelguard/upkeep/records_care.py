@@ -99,6 +99,8 @@ class RecordsCare:
             self._alerts.withdraw(BACKUP)
 
     def _let_others(self) -> None:
+        # The rest is waited for at the event itself, so that the end of the program is heard in the middle of
+        # a copy.
         if self._ending.wait(REST_S):
             raise _Ended
 

@@ -149,6 +149,7 @@ class ChatwootClient:
         if status == 429 or status >= 500:
             return failure(status, answer.retry_after_s)
         refused = status >= 400
+        # A proxy in front, or a page of another server at this address, must not pass for Chatwoot's word.
         if body is None or (refused and not any(each in body for each in _REFUSALS)) or 300 <= status < 400:
             return Imposter(f"HTTP {status} in another form than Chatwoot's", title=TITLE)
         self.clock.learn(answer.date, self._now())  # only its own word: a log-in page may be hours off

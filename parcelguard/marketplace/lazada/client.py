@@ -292,6 +292,7 @@ class LazadaClient:
         theirs = str(seller.shop_id)
         if self.shop.shop_id and self.shop.shop_id != seller.shop_id:
             raise other_shop(f"seller {theirs}", theirs)
+        # Also when the settings name no seller yet: then the other app's consent is what tells them apart.
         for other in self._apps.keys() - {grant}:
             paired = self._vault.load(grant_key(self.shop.id, other))
             if paired and paired.access_token and paired.notes.get("seller_id", theirs) != theirs:
@@ -304,10 +305,13 @@ class LazadaClient:
     def _try_chat(self) -> None:
         app = self._apps[CHAT]
         secrets = app.tokens.fresh()
+        # Lazada does not want this list polled, so what was answered once stands for as long as the token
+        # does.
         if secrets.access_token == self._chat_allowed:
             return
         now_ms = int(self.their_time.timestamp()) * 1000
         self.get(CHAT, "/im/session/list", start_time=now_ms, page_size=1)
+        # Asked for again: the call itself may have renewed the token.
         self._chat_allowed = app.tokens.fresh().access_token
 
     def _until(self) -> datetime | None:

@@ -132,6 +132,7 @@ class ShopeeClient:
         account = replace(self.account, shop_id=_number(shop_id, "shop_id"))
         secrets = self._first_pair(given, account, present)
         self.account = account
+        # Kept before the shop's name is asked for: the code is spent, and these tokens came only once.
         self._tokens.keep(secrets)
         try:
             info = self.get(INFO)
@@ -263,6 +264,7 @@ class ShopeeClient:
         """Return what an answer refuses, or None for a success by Shopee's own test."""
         body = answer.body
         if body is None or not _is_envelope(body, answer.status):
+            # The gateway before Shopee refuses in its own form. What it says is known by its status alone.
             if answer.status == 429:
                 return failure("error_rate_limit", "", "", 429, answer.retry_after_s)
             if answer.status == 491:

@@ -181,6 +181,7 @@ class TikTokClient:
         answer = self._mended(
             call, self._tokens.fresh(), lambda: signed_at, lambda request: self._api.send(request, mark)
         )
+        # A success that shows no message is not one to rely on: it is looked for in the chat.
         data = (answer.body or {}).get("data")
         if not isinstance(data, dict):  # the message's id alone may be missing
             raise not_confirmed(f"HTTP {answer.status} without data", title=self.title)
@@ -231,6 +232,7 @@ class TikTokClient:
             error = self._error(answer, call.path)
             if error is None:
                 return answer
+            # Each once: a second refusal of the same kind is not mended by asking a third time.
             if type(error) in mended or not isinstance(error, (ClockRefused, TokenRefused, CipherRefused)):
                 raise error
             mended.add(type(error))
@@ -248,6 +250,7 @@ class TikTokClient:
         if call.names_shop:
             query[CIPHER] = self._cipher(secrets)
         raw = None if call.body is None else json_text(call.body)
+        # Signed last, over everything that goes; the token travels in a header and is not part of it.
         query["sign"] = sign(secrets.app_secret, call.path, query, raw or b"")
         headers = {"x-tts-access-token": secrets.access_token}
         if not call.uploads:  # a form's own content type names its boundary
@@ -260,6 +263,8 @@ class TikTokClient:
         """Return what an answer refuses, or None for a success by the marketplace's own test."""
         body = answer.body or {}
         code = body.get("code")
+        # A proxy or log-in page can answer with JSON too. Only what has both was said by the marketplace
+        # itself.
         if not isinstance(code, int) or isinstance(code, bool) or "request_id" not in body:
             return self._stranger(answer, path)
         self.clock.learn(answer.date, self._now())  # only their own word: a log-in page may be hours off
@@ -321,6 +326,7 @@ class TikTokClient:
             fitting = [each for each in shops if str(each.get("id")) == str(self._shop.shop_id)]
         else:
             fitting = [each for each in shops if each.get("region") == self._shop.region]
+        # Two that fit are none: a guess could write to the buyers of another shop.
         return fitting[0] if len(fitting) == 1 and fitting[0].get("cipher") else None
 
     # ---- tokens ------------------------------------------------------------------------
