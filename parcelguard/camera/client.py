@@ -231,7 +231,8 @@ class CameraClient:
             with self._shared.lock:
                 self._shared.child = None
             child.end(gently=self._shared.stopping.is_set())
-            self._drain(child.connection)  # what it managed to say before it ended, kept photos above all
+            # What it managed to say before it ended, kept photos above all.
+            self._drain(child.connection)
             child.connection.close()
 
     def _listen(self, child: Child) -> Verdict:

@@ -228,7 +228,8 @@ class _Helper:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), name="copies", daemon=True)
-        with theirs:  # the helper's end is open in the helper alone, so that its death ends the pipe
+        # The helper's end is open in the helper alone, so that its death ends the pipe.
+        with theirs:
             self._process.start()
 
     def ask(self, request: _CopyRequest) -> bytes | Exception:

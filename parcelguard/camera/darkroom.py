@@ -94,7 +94,8 @@ class Darkroom:
         sha256 = hashlib.sha256(original).hexdigest()
         name = photo_name(request.ordinal, request.shot, sha256)
         path = self._media / request.folder / name
-        if not path.exists():  # the name holds the hash: a second request for the same picture finds it kept
+        # The name holds the hash: a second request for the same picture finds it kept.
+        if not path.exists():
             self._write(path, original)
         # Durable by now: whatever fails from here on, the original is not lost, only not announced.
         thumbnail, sharp = small.result()

@@ -46,7 +46,8 @@ class ProcessPipe:
             with self._lock:
                 self._connection.send(message)
         except OSError:
-            return  # nobody is left to hear it; the main thread finds the end of the pipe by itself
+            # Nobody is left to hear it; the main thread finds the end of the pipe by itself.
+            return
 
     def next_command(self, timeout_s: float) -> object | None:
         """Wait for the next command; None when none came. Raises EOFError when the window is gone."""

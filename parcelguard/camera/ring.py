@@ -153,7 +153,8 @@ class Ring:
 
     def _set_entry(self, slot: int, number: int, width: int, height: int) -> None:
         at = _FIRST_SLOT + slot * _ENTRY
-        if number == _TORN:  # the mark goes first when a slot opens and last when it closes
+        # The mark goes first when a slot opens and last when it closes.
+        if number == _TORN:
             self._header[at] = number
         self._header[at + 1], self._header[at + 2] = width, height
         self._header[at] = number

@@ -90,6 +90,7 @@ class Child:
         allowed_s = self._timeouts.heartbeat_s if self._heartbeats > 1 else self._timeouts.first_heartbeat_s
         if silent_s > allowed_s:
             return self._verdict(f"silent for {silent_s:.1f} s")
+        # Heartbeats come from another thread than the driver's calls, so they go on while the driver hangs.
         if self._stuck_s > self._timeouts.stuck_s:
             return self._verdict(f"the driver has not answered for {self._stuck_s:.1f} s")
         return None
@@ -101,6 +102,7 @@ class Child:
 
     def end(self, *, gently: bool) -> None:
         """Make sure the process is gone: wait when asked to quit, then terminate, then kill."""
+        # Only one that was asked to quit ends by itself; one that is being replaced may hang.
         if gently:
             self._process.join(self._timeouts.quit_s)
         if self._process.exitcode is None:

@@ -53,6 +53,7 @@ def look_through(
         covered = page is None
         for message in page or ():
             told = read(message)
+            # Too old to be the one that is looked for, and proof that the reading reached far enough back.
             if before(told.sent_at, since):
                 covered = True
                 continue
@@ -60,7 +61,8 @@ def look_through(
                 found.append(told.id)
             doubtful = doubtful or told.doubtful
             seen.append(Sighting(told.sent_at, told.own, told.kind, told.excerpt, told.matches))
-        if covered:  # the pages come as they are asked for: no call is made for what is older
+        # The pages come as they are asked for: no call is made for what is older.
+        if covered:
             break
     # A message that is there without an id proves nothing; one in doubt leaves open whether it is absent.
     return Look(tuple(filter(None, found)), covered and not doubtful, conversation, tuple(seen))

@@ -134,7 +134,8 @@ class Courier:
             self._shop_alerts.paced(slowed=False)
         if job:
             self._claimed_s = self._elapsed_s()
-            if may_send:  # what is prepared in a pause between messages changes no turns
+            # What is prepared in a pause between messages changes no turns.
+            if may_send:
                 self._take_in_hand(job.part.proof_id)
             self._carry(job)
             self._tell_backlog()

@@ -80,6 +80,7 @@ def what_next(
     # The later look proves nothing about sent or not sent, so it never becomes a person's work.
     if kind is PartKind.CHECK and _check_is_over(error, attempts):
         state, wait = PartState.CANCELLED, None
+    # Decided apart from the part: what stops one message need not stop the others.
     shop = _shop_next(error)
     # A rest that the shop owes to its own trouble is not ended by the answer that told of it.
     rests = shop in (ShopNext.AWAY, ShopNext.WAITS)

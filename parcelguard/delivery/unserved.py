@@ -22,7 +22,8 @@ def hold_unserved(store: Store, served: Collection[str]) -> None:
 def hold_parts(records: Records, served: Collection[str]) -> None:
     """Do the same inside a transaction, after an answer that would set something going."""
     for part, attempt in records.attempts.without_courier(served):
-        if part.kind is PartKind.CHECK:  # what was delivered is looked at again when the shop is back
+        # What was delivered is looked at again when the shop is back.
+        if part.kind is PartKind.CHECK:
             continue
         left = part.kind.visible and attempt is not None and attempt.wire_at is not None
         in_doubt = left and part.state in (PartState.LEASED, PartState.UNKNOWN)

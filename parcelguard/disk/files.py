@@ -60,7 +60,8 @@ def write_durably(path: Path, data: bytes, *, read_only: bool = False, new_folde
             partial.chmod(0o400)
         _rename_durably(partial, path, passed)
     except OSError as error:
-        with suppress(OSError):  # a read-only disk refuses even this; the first error tells why
+        # A read-only disk refuses even this; the first error tells why.
+        with suppress(OSError):
             _remove(partial)
         raise refused(path, error) from error
 

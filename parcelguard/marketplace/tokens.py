@@ -110,7 +110,8 @@ class Tokens:
             return present
         spent = fingerprint(present.refresh_token)
         if self._refusal and self._refused == spent:
-            raise copy(self._refusal)  # asking again would change nothing until the seller consents
+            # Asking again would change nothing until the seller consents.
+            raise copy(self._refusal)
         self._rest(spent)
         # On disk before the call leaves: after a crash this tells that the token may be spent.
         self._journal.write(self._key, Line(spent, self._now()))
@@ -119,7 +120,8 @@ class Tokens:
             new = self._exchange(present)
         except NotAllowed as error:
             log.warning("%s: %s: token not renewed: %s", self._title, self._key, error)
-            if self._ended(error):  # a copy, since the error itself holds on to this call's values
+            if self._ended(error):
+                # A copy, since the error itself holds on to this call's values.
                 self._refused, self._refusal = spent, copy(error)
             self._journal.settle(self._key)
             raise
@@ -179,7 +181,8 @@ class Tokens:
         """Let a minute pass after an answer was lost, or less when the clock was set meanwhile."""
         line = self._journal.line(self._key)
         waited = self._now() - line.asked_at if line and line.spent == spent else REST
-        if abs(waited) < REST:  # below zero a little: the marketplace's time was known better then
+        # Below zero a little: the marketplace's time was known better then.
+        if abs(waited) < REST:
             raise NotSent(
                 "the last answer about tokens was lost",
                 because(MarketplaceReason.RENEWAL_UNANSWERED, marketplace=self._title),

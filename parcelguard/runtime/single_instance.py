@@ -30,7 +30,8 @@ def only_one(home: Path) -> Iterator[None]:
     except Timeout as error:
         raise AlreadyRunning(str(home)) from error
     try:
-        with suppress(OSError):  # a full disk, say; only the courtesy of coming forward is lost
+        # A full disk, say; only the courtesy of coming forward is lost.
+        with suppress(OSError):
             (home / _CALL).unlink(missing_ok=True)
             (home / _SIGN).touch(mode=0o600)
         yield

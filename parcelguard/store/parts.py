@@ -134,6 +134,7 @@ class PartRecords:
 
     def line_up(self, part: Part) -> bool:
         """Set a part going by a person's decision: at its turn, behind what its set has not settled yet."""
+        # A picture that a person releases must not overtake the text of its set.
         before = [each for each in self.of_set(part.proof_id, part.generation) if each.ordinal < part.ordinal]
         to = PartState.QUEUED if all(each.state.settled for each in before) else PartState.BLOCKED
         return self.move(part, to, due_at=None, reason=None, code="", looks=0)
@@ -310,6 +311,7 @@ class PartRecords:
             if over and other.kind is not PartKind.CHECK and not other.state.settled:
                 self.change(other, PartState.CANCELLED, due_at=None)
             elif not over and other.state is PartState.BLOCKED:
+                # One at a time and in order: the next goes only when it is known what became of this one.
                 self.change(other, PartState.QUEUED)
                 return
             elif not over and not other.state.settled:

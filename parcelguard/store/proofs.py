@@ -93,7 +93,8 @@ class ProofRecords:
         kept = and_(photos.c.proof_id == proofs.c.id, photos.c.discarded_at.is_(None))
         places = select(proofs.c.state, photos.c.ordinal).outerjoin(photos, kept)
         rows = self._connection.execute(places.where(proofs.c.id == photo.proof_id)).all()
-        state = ProofState(rows[0].state)  # there is a row: photos are asked for only of recorded drafts
+        # There is a row: photos are asked for only of recorded drafts.
+        state = ProofState(rows[0].state)
         free = photo.ordinal not in [row.ordinal for row in rows]
         belongs = free and state in (ProofState.DRAFT, ProofState.ABANDONED)
         values = {column: getattr(photo, column) for column in _PHOTO_COLUMNS}

@@ -134,7 +134,8 @@ class Housekeeping:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._wake.clear()  # before the round: a failure that comes during it starts another
+            # Before the round: a failure that comes during it starts another.
+            self._wake.clear()
             try:
                 pause_s = self.round()
             except Exception:

@@ -127,7 +127,8 @@ class Notes:
     ) -> None:
         self._media = media
         self._troubled = troubled
-        self._lock = Lock()  # desk, log and housekeeping write, and one note has one temporary name
+        # Desk, log and housekeeping write, and one note has one temporary name.
+        self._lock = Lock()
 
     def opened(self, proof: Proof) -> None:
         """Describe an open order, or describe it again when more is known of it."""

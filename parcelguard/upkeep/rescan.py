@@ -201,6 +201,7 @@ def _nameless(folder: Path) -> Proof:
     day = _date_of(folder.parent)
     assert day
     try:
+        # The first 48 bits of a UUID of version 7 are the milliseconds of its moment (RFC 9562).
         opened = datetime.fromtimestamp((UUID(folder.name).int >> 80) / 1000, UTC)
     except (ValueError, OverflowError):  # an id that this program did not make
         opened = day

@@ -46,6 +46,7 @@ class Journal:
     def settle(self, key: str) -> None:
         """Forget a grant's line; one that comes back after a power cut is known by the token it names."""
         with self._lock:
+            # Nothing to forget, nothing to write: each write costs a flush of the drive.
             if key in self._read():
                 self._replace(lambda lines: lines.pop(key))
 
@@ -70,7 +71,8 @@ class Journal:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             log.warning("the journal of token trades cannot be read: %s", type(error).__name__)
-            return {}  # without it a trade that was cut off ends in asking for consent at worst
+            # Without it a trade that was cut off ends in asking for consent at worst.
+            return {}
 
 
 def _line(entry: dict[str, Any]) -> Line:

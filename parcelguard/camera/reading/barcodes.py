@@ -53,6 +53,7 @@ class Ladder:
     """Reads gray pictures, one after the other; counts them to know when the dearer steps are due."""
 
     def __init__(self, symbologies: Sequence[str]) -> None:
+        # What labels carry is read in every picture; when the settings name none of it, all they name is.
         self._always = tuple(name for name in symbologies if name in ALWAYS_READ) or tuple(symbologies)
         self._all = tuple(symbologies)
         self._locator = cv2.barcode.BarcodeDetector()
@@ -75,6 +76,7 @@ class Ladder:
         self._failing = 0 if found else self._failing + 1
         if self._failing and self._failing % ENLARGE_EVERY == 0:
             give_way()
+            # The middle only: the whole picture at twice its size would have four times the pixels.
             found = _enlarged_centre(gray, self._always)
         return settle(found)
 
@@ -174,6 +176,7 @@ def _read_straight(gray: Image, box: Corners, linear: Sequence[str]) -> list[Fou
     if height < _SHORTEST_SIDE:
         return []
     level = _Level((x, y), (width, height), angle)
+    # As it is at first; sharpened only when that fails, since that is for bars under two pixels.
     plain = level.piece(gray, 1.0)
     found = read(plain, linear, thorough=False) or read(
         _sharpened(level.piece(gray, 2.0)), linear, thorough=False

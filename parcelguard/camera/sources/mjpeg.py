@@ -134,7 +134,8 @@ def open_parts(address: str, timeout_s: float) -> PartStream | None:
     connection = _connection(parts, timeout_s)
     try:
         connection.request("GET", _target(parts), headers=_headers(parts))
-        wire = connection.sock  # taken now: the connection forgets it when the answer has no length
+        # Taken now: the connection forgets it when the answer has no length.
+        wire = connection.sock
         response = connection.getresponse()
         boundary = _boundary(response) if response.status == 200 else None
         if boundary is not None:

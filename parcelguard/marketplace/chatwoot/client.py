@@ -111,7 +111,8 @@ class ChatwootClient:
             named += [each for each in found if _named(each, code)]
             if len(found) < PAGE:
                 return named
-        return []  # of so many, nobody can tell whether the code names one alone
+        # Of so many, nobody can tell whether the code names one alone.
+        return []
 
     # ---- steps -------------------------------------------------------------------------
 

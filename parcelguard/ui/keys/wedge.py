@@ -50,6 +50,7 @@ class WedgeClassifier:
 
     def key(self, time_s: float, char: str | None, terminator: bool) -> Code | None:
         """Take in one key and return the code that it finished, if any."""
+        # A burst without terminator may still stand there: this key must not be added to it.
         finished = self.tick(time_s)
         if terminator:
             return self._end(time_s) or finished
