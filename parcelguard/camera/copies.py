@@ -101,6 +101,7 @@ def _decoded(original: Path, size: tuple[int, int]) -> Image.Image:
         with Image.open(original, formats=["JPEG"]) as opened:
             if opened.width * opened.height > _MOST_PIXELS:
                 raise CopyUnreadable(f"{original.name}: {opened.width} x {opened.height} pixels")
+            # The decoder halves while it reads, which is quicker than to decode all and reduce it then.
             opened.draft("RGB", size)
             return opened.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -190,6 +191,7 @@ class BuyerCopies:
         with self._lock:
             self._closed = True
             if self._helper is not None:
+                # Before the turn is waited for: whoever has it waits for just this helper.
                 self._helper.kill()
         with self._turn:  # whoever waited for the helper has heard its end
             self._end_helper()

@@ -77,6 +77,7 @@ class ChatwootChat:
 
     def upload_picture(self, picture: bytes) -> str:
         """Return the name under which the picture goes out; nothing is called."""
+        # Made of what is in it, so that the message is known by this name when the chat is read back.
         return f"parcel-{hashlib.sha256(picture).hexdigest()[:16]}.jpg"
 
     def open_conversation(self, target: Target, planned: int) -> str:  # noqa: ARG002
@@ -177,6 +178,7 @@ class ChatwootChat:
             page = rows(self._client.get(_messages_of(conversation), **before).get("payload"))
             yield from sorted(page, key=lambda each: _whole(each.get("id")), reverse=True)
             oldest = min((_whole(each.get("id")) for each in page), default=0)
+            # No page tells whether more follow: only an empty one is the beginning.
             if not oldest:
                 yield None
                 return

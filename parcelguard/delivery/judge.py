@@ -102,6 +102,7 @@ class Judge:
             self._watched.pop(part.id, None)
             return None
         if found:
+            # Which of them is this part's, and whether the buyer has it twice, only a person can tell.
             return self._ask(records, part, SendingReason.TWO_ALIKE)
         # Not seen is not absent: a request that was signed in time is taken long after it left, and a list
         # may lag behind. Only when nothing can arrive any more do two looks count, a minute apart.

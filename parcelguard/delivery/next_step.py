@@ -92,6 +92,7 @@ def _part_next(
     error: DeliveryError, kind: PartKind, again_after: timedelta, offline_for: timedelta
 ) -> tuple[PartState, timedelta | None]:
     match error:
+        # The special kinds stand before the general ones that they belong to: the first that fits decides.
         case ShopWaits():  # the shop's trouble, not the message's: it keeps its turn
             return PartState.WAITING, SHOP_REST
         case Held():

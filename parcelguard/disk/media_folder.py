@@ -39,6 +39,7 @@ class MediaFolder:
         try:
             used = self._used_before()
             if not self._is_marked():
+                # An empty folder where photos were kept before is what a drive leaves behind that went away.
                 if used and not self._own and not self._has_photos():
                     raise self._gone("its mark is missing")
                 make_folder(self.path)

@@ -33,4 +33,5 @@ class Worker:
             try:
                 task()
             except Exception:
+                # One bad task must not end the thread: what is posted later would wait for ever.
                 log.exception("%s: a task failed", self._thread.name)

@@ -51,6 +51,7 @@ def seal(key: DataKey, place: str, plain: bytes) -> str:
     """Return `plain` locked for its place, as text."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # later than the first paint
 
+    # A fresh one for each value: GCM under one key must never see a nonce twice (NIST SP 800-38D).
     nonce = secrets.token_bytes(_NONCE_BYTES)
     locked = AESGCM(key.value).encrypt(nonce, plain, _bound(key, place))
     return f"{key.version}.{base64.b64encode(nonce + locked).decode()}"

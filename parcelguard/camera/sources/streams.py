@@ -48,6 +48,7 @@ class NetworkStream:
             self._open_with_ffmpeg()
 
     def _open_with_ffmpeg(self) -> None:
+        # OpenCV would wait for 30 seconds; the packer should hear sooner that there is no picture.
         limits = [
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
             TIMEOUT_MS,

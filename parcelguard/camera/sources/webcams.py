@@ -88,6 +88,7 @@ class Webcam:
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._settings.width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._settings.height)
         capture.set(cv2.CAP_PROP_FPS, self._settings.fps)
+        # One picture waiting at most: each more shows the bench, and takes the photo, that much later.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         stated = capture.get(cv2.CAP_PROP_FPS)
         self.fps = stated if 1 <= stated <= 240 else float(self._settings.fps)

@@ -27,6 +27,7 @@ class Boundary(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._before = sys.excepthook
+        # Queued: the code that failed is still on the stack, and its widget must not be taken away under it.
         self._caught.connect(self.failed, Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:

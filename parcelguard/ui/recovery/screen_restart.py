@@ -85,6 +85,7 @@ class Restarter(QObject):
     def _too_often(self, page: Page) -> bool:
         failures = self._failures.setdefault(page, deque(maxlen=TOO_OFTEN))
         failures.append(monotonic())
+        # Built anew again and again it would only flicker, and fill the log.
         return len(failures) == TOO_OFTEN and failures[-1] - failures[0] < WATCHED_S
 
     def _rebuild(self, page: Page) -> None:
