@@ -212,6 +212,7 @@ class CameraClient:
 
     def _serve(self, ring: Ring) -> Verdict:
         """Run one camera process until it ends, is ended, or the window wants to stop."""
+        # Kept here and not in the process, so that a new one begins with what the window wants now.
         view, reading = self._requested.view, self._requested.reading
         assignment = Assignment(
             settings=self._settings, media=self._media, ring=ring.name, view=view, reading=reading
@@ -230,6 +231,7 @@ class CameraClient:
         finally:
             with self._shared.lock:
                 self._shared.child = None
+            # It is out of sight by now: no command may go into a pipe that is being closed.
             child.end(gently=self._shared.stopping.is_set())
             # What it managed to say before it ended, kept photos above all.
             self._drain(child.connection)
@@ -237,6 +239,7 @@ class CameraClient:
 
     def _listen(self, child: Child) -> Verdict:
         while not self._shared.stopping.is_set():
+            # With a pipe to wake it, so that the end of the window need not wait for the next message.
             ready = wait([child.connection, self._woken], _TICK_S)
             if self._woken in ready:
                 self._woken.recv_bytes()

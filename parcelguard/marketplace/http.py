@@ -227,6 +227,7 @@ def _deadline(seconds: float, cut: Callable[[], None]) -> Iterator[None]:
 def _body(response: httpx.Response) -> dict[str, Any] | None:
     """Return the JSON object of an answer, whatever its status; None for pages and half answers."""
     try:
+        # Whatever a proxy or log-in page sends ends as None, and never as an exception of the decoder.
         body = response.json()
     except (ValueError, RecursionError):
         return None
@@ -254,6 +255,7 @@ class MarketplaceClock:
 
     def learn(self, date: datetime | None, now: datetime) -> None:
         """Take in the Date header of an answer that just came; whole seconds only, so small drifts stay 0."""
+        # The header has whole seconds and is some time on its way: less than two tells nothing.
         if date is not None and abs(date - now - self.offset) > timedelta(seconds=2):
             self.offset = date - now
 

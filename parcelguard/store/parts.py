@@ -220,6 +220,7 @@ class PartRecords:
 
     def cancel_rest(self, proof_id: str, kind: SendingReason) -> None:
         """Cancel whatever is not settled, or hidden. All at once: one by one, each would release the next."""
+        # What was sent stays sent, whatever set it belongs to: the history must not change.
         settled = [PartState.SENT.value, PartState.CANCELLED.value]
         unsettled = update(parts).where(parts.c.proof_id == proof_id, parts.c.state.not_in(settled))
         values = {"state": PartState.CANCELLED.value, "changed_at": self._now(), **_columns(because(kind))}

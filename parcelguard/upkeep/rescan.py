@@ -101,6 +101,7 @@ class _Folder:
         unsaved = proof.state in (ProofState.DRAFT, ProofState.ABANDONED)
         completes = note if note and note.saved_at and unsaved else None
         if completes:
+            # Only a draft can be saved, so it becomes one again within this transaction.
             records.inventory.reopen(proof.id)
             _discard_all_but(records, completes)
         self._add_photos(records, proof, note, pictures)
@@ -122,6 +123,7 @@ class _Folder:
             return None
 
     def _opened(self, records: Records, note: Note | None) -> Proof:
+        # A draft at first, also where F4 was pressed: its photos come before it is saved.
         proof = replace(note.proof(ProofState.DRAFT), saved_at=None) if note else _nameless(self._path)
         records.proofs.open(proof)
         self._found.proofs_added += 1
@@ -253,6 +255,7 @@ def hold_in_doubt(records: Records, why: Reason, by_hand: Reason, proof_id: str 
 
 def _compare(path: Path, photo: Photo, found: Difference, *, thorough: bool) -> None:
     try:
+        # The size first, since it costs no reading.
         same = path.stat().st_size == photo.size and (not thorough or _digest(path) == photo.sha256)
     except FileNotFoundError:
         found.missing.append(photo.path)
