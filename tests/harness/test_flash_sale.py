@@ -47,7 +47,7 @@ pytestmark = pytest.mark.usefixtures("no_stray_threads")
 def run_faster() -> None:
     """Shorten what waits and rests; the hands are a quick packer's."""
     from parcelguard.commands.demo import driver
-    from parcelguard.delivery import engine, judge, pace
+    from parcelguard.delivery import engine, judge, leases, next_step, pace
     from parcelguard.delivery.ports import ChannelPolicy
     from parcelguard.marketplace import http
     from parcelguard.marketplace.shopee.client import SIGNATURE_WINDOW
@@ -55,7 +55,8 @@ def run_faster() -> None:
     for module, name in (
         (http, "CONNECT_S"), (http, "CALL_S"), (http, "UPLOAD_S"),
         (pace, "LONGEST_PAUSE_S"), (pace, "LONGEST_WAIT_S"), (engine, "LONGEST_SLEEP_S"),
-        (judge, "EARLY_LOOK"), (judge, "BETWEEN_LOOKS"), (judge, "LOOK_AGAIN"), (judge, "LOOKING_PATIENCE"),
+        (next_step, "EARLY_LOOK"), (leases, "EARLY_LOOK"), (judge, "BETWEEN_LOOKS"),
+        (judge, "LOOK_AGAIN"), (judge, "LOOKING_PATIENCE"),
     ):  # fmt: skip
         setattr(module, name, getattr(module, name) / TIMES_FASTER)
     settle = ChannelPolicy(signature_window=SIGNATURE_WINDOW).settle / TIMES_FASTER
