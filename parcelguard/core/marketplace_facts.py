@@ -2,7 +2,7 @@
 
 Texts are marked for translation here, one whole sentence or paragraph a message, and put into the language
 in use where they are shown. The modules that speak to a marketplace carry its name: `marketplace.<name>`,
-`chat.<name>`, `orders.<name>`, and `sandbox.<name>` for trying it out. Nothing else names them.
+`chat.<name>`, `marketplace.<name>.orders`, and `sandbox.<name>` for trying it out.
 """
 
 from __future__ import annotations

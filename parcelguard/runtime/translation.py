@@ -36,6 +36,8 @@ def use_language(code: str, folder: Path | None = None) -> None:
         from parcelguard.runtime.pseudo_language import PseudoTranslations
 
         _Language.catalogue = PseudoTranslations()
+    elif code == ENGLISH:
+        _Language.catalogue = NullTranslations()  # no catalogue to look for on the way to the first paint
     else:
         _Language.catalogue = translation(DOMAIN, folder or asset("translations"), [code], fallback=True)
 

@@ -1,4 +1,4 @@
-"""A marketplace is four modules and two rows: a made-up one is added here, and does what all others do.
+"""A marketplace is four modules with its rows: a made-up one is added here, and does what all others do.
 
 Its modules are in `pasar/`, each put into the room where it would lie. Nothing else of the program, the
 sandbox or the shared suite knows of it.

@@ -14,7 +14,7 @@ from parcelguard.core.reasons.reason import ReasonKind, Value, as_told, because,
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.core.reasons.shops import ShopReason
 from parcelguard.core.reasons.storage import StorageReason
-from parcelguard.ui.words.reasons.saying import NOTHING_SAID, WORDS, Said, said, said_alert
+from parcelguard.ui.words.reasons.saying import NOTHING_SAID, Said, said, said_alert, words_of_reasons
 from parcelguard.ui.words.reasons.values import SpokenValue
 
 TOPICS = (SendingReason, MarketplaceReason, ShopReason, StorageReason, CameraReason)
@@ -22,17 +22,17 @@ KINDS: list[ReasonKind] = [kind for topic in TOPICS for kind in topic]
 
 
 def test_every_kind_has_words_and_is_found_again_by_its_stored_name() -> None:
-    assert {*WORDS, SendingReason.AS_TOLD} == {*KINDS}
+    assert {*words_of_reasons(), SendingReason.AS_TOLD} == {*KINDS}
     assert [kind_named(kind.value) for kind in KINDS] == KINDS, "two kinds with one name"
 
 
-@pytest.mark.parametrize("kind", sorted(WORDS))
+@pytest.mark.parametrize("kind", sorted(words_of_reasons()))
 def test_advice_asks_for_no_value_that_is_not_filled_in(kind: ReasonKind) -> None:
     at = "2026-11-21T04:00:00+00:00"
     samples: dict[str, Value] = {"span": 5, "clock": at, "day": at, "moment": at, "room": 1}
     values: dict[str, Value] = {
         name: samples.get(form or "", "X")
-        for sentence in WORDS[kind]
+        for sentence in words_of_reasons()[kind]
         for _, name, form, _ in Formatter().parse(sentence)
         if name
     }

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 from parcelguard.core.alerts import Alert
 from parcelguard.core.reasons.reason import Reason, ReasonKind
 from parcelguard.core.reasons.sending import SendingReason
 from parcelguard.runtime.translation import tr
-from parcelguard.ui.words.reasons import camera, marketplaces, sending, shops, storage
 from parcelguard.ui.words.reasons.values import SpokenValue
 
-WORDS: Mapping[ReasonKind, tuple[str, str]] = {
-    **sending.WORDS,
-    **marketplaces.WORDS,
-    **shops.WORDS,
-    **storage.WORDS,
-    **camera.WORDS,
-}
+
+@cache
+def words_of_reasons() -> Mapping[ReasonKind, tuple[str, str]]:
+    """Return headline and advice of every kind, as they stand in the catalogue."""
+    # Loaded with the first reason that is shown: before the first paint there is none to wait for.
+    from parcelguard.ui.words.reasons import camera, marketplaces, sending, shops, storage
+
+    topics = (sending.WORDS, marketplaces.WORDS, shops.WORDS, storage.WORDS, camera.WORDS)
+    return {kind: words for topic in topics for kind, words in topic.items()}
 
 
 class Said(NamedTuple):
@@ -39,7 +41,7 @@ def said(reason: Reason | None) -> Said:
     if reason.kind is SendingReason.AS_TOLD or "headline" in kept:  # an earlier version's own sentences
         return Said(str(kept.get("headline", "")), str(kept.get("advice", "")))
     values = {name: SpokenValue(value) for name, value in reason.values}
-    headline, advice = WORDS[reason.kind]
+    headline, advice = words_of_reasons()[reason.kind]
     return Said(tr(headline, **values), tr(advice, **values))
 
 
