@@ -33,6 +33,16 @@ def template() -> Catalog:
     return catalogue
 
 
+def translated(catalogue: Catalog) -> Catalog:
+    """Return what is translated whole; the rest is shown in English, and never as nothing."""
+    whole = Catalog(locale=catalogue.locale)
+    for message in catalogue:
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        if message.id and all(forms):
+            whole.add(message.id, message.string, context=message.context)
+    return whole
+
+
 def languages() -> Iterator[Path]:
     """Yield the .po file of each language."""
     yield from sorted(FOLDER.glob("*/LC_MESSAGES/parcelguard.po"))
@@ -54,7 +64,7 @@ def main() -> None:
                 file, catalogue, include_lineno=False, ignore_obsolete=True, sort_by_file=True, width=100
             )
         with path.with_suffix(".mo").open("wb") as file:
-            write_mo(file, catalogue)
+            write_mo(file, translated(catalogue))
     print(f"{len(messages)} messages, {len(list(languages()))} languages beside English")
 
 

@@ -12,7 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from parcelguard.runtime.translation import ENGLISH, PSEUDO, language, tr, trn, use_language
-from scripts.words import TEMPLATE, template
+from scripts.words import TEMPLATE, template, translated
 from tests.support.pseudo_walk import pseudo_language
 
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -91,3 +91,16 @@ def test_both_forms_of_a_count_speak_of_the_same_values() -> None:
         if isinstance(message.id, tuple):
             one, many = (set(PLACEHOLDER.findall(form)) for form in message.id)
             assert one | {"{count}"} == many | {"{count}"}, message.id
+
+
+def test_what_is_not_translated_whole_is_left_out_and_so_shown_in_english(tmp_path: Path) -> None:
+    catalogue = Catalog(locale="pl")
+    catalogue.add("Never translated.", "")
+    catalogue.add(("{count} photo", "{count} photos"), ("{count} zdjęcie", "", ""))
+    folder = tmp_path / "pl" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "parcelguard.mo").open("wb") as file:
+        write_mo(file, translated(catalogue))
+    use_language("pl", tmp_path)
+    assert tr("Never translated.") == "Never translated."
+    assert trn("{count} photo", "{count} photos", 5) == "5 photos"
