@@ -43,9 +43,8 @@ class Walk:
 
     def look(self, panel: QWidget) -> None:
         assert self.page._panel is panel
-        self._qtbot.wait(50)
+        self._qtbot.waitUntil(lambda: cut_texts(self.page) == [])  # the panel is laid out by then
         assert plain_english(self.page, DATA) == []
-        assert cut_texts(self.page) == []
 
     def wait(self, condition: Callable[[], bool]) -> None:
         self._qtbot.waitUntil(condition, timeout=10_000)
